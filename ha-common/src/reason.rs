@@ -1,0 +1,134 @@
+//! Why a packet got its verdict: one list for the program, its counters, `vipctl` and the docs.
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $verdict:ident;)+) => {
+        /// Why the data path did what it did with a packet. The discriminant is the index of the
+        /// per-CPU counter.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u32)]
+        pub enum Reason {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Reason {
+            /// Every reason, in the order of the counters.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// Name in `vipctl status`, metrics and docs.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// What happens to such a packet.
+            #[must_use]
+            pub const fn verdict(self) -> Verdict {
+                match self { $(Self::$variant => Verdict::$verdict,)+ }
+            }
+
+            /// One sentence for people.
+            #[must_use]
+            pub const fn describe(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+/// What the data path does with a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Goes on to the kernel untouched.
+    Pass,
+    /// Ends here.
+    Drop,
+    /// Rewritten in place and sent back out of the interface it came in by.
+    Transmit,
+}
+
+reasons! {
+    /// Nothing on this host is owned through this program yet.
+    Idle = "idle", Pass;
+    /// Not a protocol that the data path takes part in, or for a host that is not us.
+    Foreign = "foreign", Pass;
+    /// Too short or malformed to be understood; the kernel judges it.
+    Unparsable = "unparsable", Pass;
+    /// An advert for a VRID that no router of ours has on this interface.
+    AdvertForeign = "advert_foreign", Pass;
+    /// An advert of our own, looped back or reflected.
+    AdvertOwn = "advert_own", Pass;
+    /// An advert that the election takes as a sign of life of the Active router.
+    AdvertAlive = "advert_alive", Pass;
+    /// A valid advert of too low a priority to keep this router quiet.
+    AdvertLower = "advert_lower", Pass;
+    /// Priority 0: the Active router leaves.
+    AdvertLeaving = "advert_leaving", Pass;
+    /// An advert that ended our own ownership in this very packet.
+    AdvertFenced = "advert_fenced", Pass;
+    /// TTL is not 255, so the advert may have crossed a router (RFC 9568 section 7.1).
+    AdvertTtl = "advert_ttl", Pass;
+    /// A multicast advert whose frame was not sent to 01:00:5e:00:00:12.
+    AdvertMac = "advert_mac", Pass;
+    /// Another VRRP version than this router is configured for.
+    AdvertVersion = "advert_version", Pass;
+    /// VRRP type is not ADVERTISEMENT.
+    AdvertType = "advert_type", Pass;
+    /// Length does not fit the number of addresses.
+    AdvertLength = "advert_length", Pass;
+    /// Checksum is wrong.
+    AdvertChecksum = "advert_checksum", Pass;
+    /// Authentication type or data is not what is configured.
+    AdvertAuth = "advert_auth", Pass;
+    /// Version 2 advert with another Advertisement Interval (RFC 3768 section 7.1).
+    AdvertInterval = "advert_interval", Pass;
+    /// Unicast advert from a host that is not in the configured list of peers.
+    AdvertSource = "advert_source", Pass;
+    /// An ARP question for an address that we own: answered from here.
+    ArpAnswered = "arp_answered", Transmit;
+    /// An ARP question for an address of ours that we do not own now.
+    ArpNotOwned = "arp_not_owned", Drop;
+    /// An announcement (sender = target) of an address of ours, or an ARP reply.
+    ArpAnnouncement = "arp_announcement", Pass;
+    /// Someone else announces an address that we own.
+    ArpConflict = "arp_conflict", Pass;
+    /// ARP for an address that is not ours.
+    ArpForeign = "arp_foreign", Pass;
+    /// IP to an address that we own.
+    VipOwned = "vip_owned", Pass;
+    /// IP to an address that we installed but do not own now.
+    VipNotOwned = "vip_not_owned", Drop;
+    /// IP to an address of ours that the operator installed, while we do not own it.
+    VipOperator = "vip_operator", Pass;
+}
+
+impl Reason {
+    /// How many reasons there are: the size of the counter map.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a list in the source, far below 2^32"
+    )]
+    pub const COUNT: u32 = Self::ALL.len() as u32;
+
+    /// Index of the counter.
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        self as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_and_indices_dense() {
+        let names: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.name()).collect();
+        assert_eq!(names.len(), Reason::ALL.len());
+        for (index, reason) in Reason::ALL.iter().enumerate() {
+            assert_eq!(reason.index() as usize, index);
+            assert!(!reason.describe().is_empty());
+        }
+    }
+}

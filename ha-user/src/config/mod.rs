@@ -1,0 +1,2 @@
+//! keepalived.conf: from bytes to [`model::Config`].
+pub mod model;

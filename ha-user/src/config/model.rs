@@ -1,0 +1,222 @@
+//! What a configuration means: keepalived's words with values checked and references resolved.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+/// A whole configuration.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Config {
+    /// `global_defs`.
+    pub global: Global,
+    /// `vrrp_script` blocks, in the order of the file.
+    pub scripts: Vec<Script>,
+    /// `vrrp_instance` blocks, in the order of the file.
+    pub instances: Vec<Instance>,
+    /// `xdp { ... }`, which only vipd has.
+    pub xdp: Xdp,
+}
+
+/// `global_defs`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Global {
+    /// `router_id`.
+    pub router_id: Option<String>,
+    /// `script_user USER [GROUP]`.
+    pub script_user: Option<ScriptUser>,
+    /// `enable_script_security`.
+    pub script_security: bool,
+    /// `notification_email`, `smtp_*`: kept for later.
+    pub notification_email: Vec<String>,
+    /// `notification_email_from`.
+    pub notification_email_from: Option<String>,
+    /// `smtp_server HOST [PORT]`.
+    pub smtp_server: Option<String>,
+    /// `smtp_connect_timeout`.
+    pub smtp_connect_timeout: Option<Duration>,
+}
+
+/// Whom a script runs as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptUser {
+    /// User name.
+    pub user: String,
+    /// Group name, if not the user's own.
+    pub group: Option<String>,
+}
+
+/// A command with its arguments, split as the file quotes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Program and arguments; never empty.
+    pub words: Vec<String>,
+    /// Whom it runs as, if the file says so for this command.
+    pub user: Option<ScriptUser>,
+}
+
+/// `vrrp_script NAME`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Script {
+    /// Name.
+    pub name: String,
+    /// `script`.
+    pub command: Command,
+    /// `interval`.
+    pub interval: Duration,
+    /// `timeout`; the interval if not given.
+    pub timeout: Duration,
+    /// `weight`.
+    pub weight: Weight,
+    /// `rise`.
+    pub rise: u32,
+    /// `fall`.
+    pub fall: u32,
+    /// `init_fail`.
+    pub init_fail: bool,
+}
+
+/// `weight N [reverse]`. Zero means that a failure is a fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weight {
+    /// -253..253.
+    pub value: i16,
+    /// Success and failure change places.
+    pub reverse: bool,
+}
+
+/// A script that an instance follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackScript {
+    /// Index into [`Config::scripts`].
+    pub script: usize,
+    /// Weight for this instance: the script's, unless `track_script` says otherwise.
+    pub weight: Weight,
+}
+
+/// Version on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VrrpVersion {
+    /// RFC 3768.
+    V2,
+    /// RFC 5798, RFC 9568.
+    V3,
+}
+
+/// `vrrp_instance NAME`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    /// Name.
+    pub name: String,
+    /// `state MASTER`.
+    pub initial_master: bool,
+    /// `interface`.
+    pub interface: String,
+    /// `virtual_router_id`, 1-255.
+    pub virtual_router_id: u8,
+    /// `priority`, 1-255.
+    pub priority: u8,
+    /// `version`, or `vrrp_version`.
+    pub version: VrrpVersion,
+    /// `advert_int`, rounded to what the version can say.
+    pub advert_int: Duration,
+    /// No `nopreempt`.
+    pub preempt: bool,
+    /// `authentication` of type PASS, padded with zeros; version 2 only.
+    pub auth_pass: Option<[u8; 8]>,
+    /// `mcast_src_ip` or `unicast_src_ip`.
+    pub source: Option<Ipv4Addr>,
+    /// `unicast_peer`; empty for multicast.
+    pub unicast_peers: Vec<Ipv4Addr>,
+    /// `check_unicast_src`.
+    pub check_unicast_src: bool,
+    /// `virtual_ipaddress`.
+    pub addresses: Vec<VirtualAddress>,
+    /// `virtual_ipaddress_excluded`: carried, not advertised.
+    pub excluded_addresses: Vec<VirtualAddress>,
+    /// `track_script`.
+    pub track_scripts: Vec<TrackScript>,
+    /// `notify*`.
+    pub notify: Notify,
+    /// `garp_master_*`, or `vrrp_garp_master_*`.
+    pub garp: Garp,
+    /// `down_timer_adverts`.
+    pub down_timer_adverts: u8,
+    /// `v3_checksum_as_v2`.
+    pub v3_checksum_as_v2: bool,
+}
+
+/// An address of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualAddress {
+    /// The address.
+    pub address: Ipv4Addr,
+    /// Length of the mask; 32 if not given.
+    pub prefix_len: u8,
+    /// `dev`; the instance's interface if not given.
+    pub device: Option<String>,
+    /// `label`.
+    pub label: Option<String>,
+    /// `brd`: the broadcast address.
+    pub broadcast: Option<Ipv4Addr>,
+    /// `scope`, as the kernel numbers it; 0 is global.
+    pub scope: u8,
+}
+
+/// Scripts that are told of transitions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notify {
+    /// `notify_master`.
+    pub master: Option<Command>,
+    /// `notify_backup`.
+    pub backup: Option<Command>,
+    /// `notify_fault`.
+    pub fault: Option<Command>,
+    /// `notify_stop`.
+    pub stop: Option<Command>,
+    /// `notify`: gets type, name, state and priority as arguments.
+    pub all: Option<Command>,
+}
+
+/// Gratuitous ARP after a takeover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Garp {
+    /// `garp_master_delay`.
+    pub delay: Duration,
+    /// `garp_master_repeat`.
+    pub repeat: u32,
+    /// `garp_master_refresh`; zero is never.
+    pub refresh: Duration,
+    /// `garp_master_refresh_repeat`.
+    pub refresh_repeat: u32,
+}
+
+impl Default for Garp {
+    fn default() -> Self {
+        Self {
+            delay: Duration::from_secs(5),
+            repeat: 5,
+            refresh: Duration::ZERO,
+            refresh_repeat: 1,
+        }
+    }
+}
+
+/// `xdp { ... }`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Xdp {
+    /// `mode`.
+    pub mode: XdpMode,
+}
+
+/// How the data path is attached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum XdpMode {
+    /// Native where replies are known to arrive, else generic.
+    #[default]
+    Auto,
+    /// In the driver.
+    Native,
+    /// In the kernel's generic hook.
+    Generic,
+    /// Not at all: as keepalived works.
+    Off,
+}

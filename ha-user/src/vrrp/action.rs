@@ -1,0 +1,109 @@
+//! What the engine wants done, in the order in which it must be done.
+
+use std::net::Ipv4Addr;
+
+use ha_common::{Nanos, Priority};
+
+use super::{RouterId, State};
+
+/// Why a router changed its state: shown to people, decided nowhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The router was started.
+    Startup,
+    /// It owns the addresses (Priority 255).
+    AddressOwner,
+    /// No advert for Active_Down_Interval.
+    Silence,
+    /// The Active router left with priority 0.
+    PeerLeft,
+    /// The Active router has a lower priority, and Preempt_Mode is on.
+    Preempted,
+    /// A router of higher priority, or equal priority and higher address, is Active.
+    Yielded {
+        /// Who.
+        to: Ipv4Addr,
+        /// With what priority.
+        priority: Priority,
+    },
+    /// The lease ran out before an advert could renew it.
+    LeaseLost,
+    /// An advert ended the ownership in the data path.
+    Fenced,
+    /// A tracked object failed.
+    Faulted,
+    /// No tracked object stands in the way any more.
+    Recovered,
+    /// The configuration no longer has this router, or the daemon stops.
+    Shutdown,
+}
+
+/// One effect on the world. The shell carries actions out in the order given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Send an ADVERTISEMENT. If it was handed to the kernel with carrier up, and `lease` is
+    /// given, only then note `sent_at` and move the end of the lease to `lease`.
+    Advertise {
+        /// Whose.
+        router: RouterId,
+        /// 0 says farewell.
+        priority: Priority,
+        /// "Now" of the engine, taken before the send.
+        sent_at: Nanos,
+        /// New end of the lease.
+        lease: Option<Nanos>,
+    },
+    /// A takeover: begin an ownership at `since` that lasts until `until`, in the data path.
+    BeginOwnership {
+        /// Whose.
+        router: RouterId,
+        /// Fences from before do not count.
+        since: Nanos,
+        /// End of the first lease.
+        until: Nanos,
+    },
+    /// End the ownership in the data path at once.
+    EndOwnership {
+        /// Whose.
+        router: RouterId,
+    },
+    /// What the data path must know to judge adverts has changed.
+    SetElection {
+        /// Whose.
+        router: RouterId,
+        /// Effective Priority.
+        priority: Priority,
+        /// Lowest Priority that is a sign of life.
+        accept_min_priority: Priority,
+    },
+    /// Tell the neighbours who answers: `repeat` gratuitous ARPs for each address.
+    Announce {
+        /// Whose.
+        router: RouterId,
+        /// Bursts per address.
+        repeat: u32,
+    },
+    /// Put the addresses on their interfaces.
+    AddAddresses {
+        /// Whose.
+        router: RouterId,
+    },
+    /// Take the addresses off.
+    RemoveAddresses {
+        /// Whose.
+        router: RouterId,
+    },
+    /// The state has changed: log it, run notify scripts, publish it.
+    Transition {
+        /// Whose.
+        router: RouterId,
+        /// State left.
+        from: State,
+        /// State entered.
+        to: State,
+        /// Effective Priority.
+        priority: Priority,
+        /// Why.
+        reason: Reason,
+    },
+}

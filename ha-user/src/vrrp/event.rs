@@ -1,0 +1,51 @@
+//! What can happen to a Virtual Router.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use ha_common::Priority;
+
+use super::parameters::Parameters;
+
+/// A valid ADVERTISEMENT of another router on the same VRID, interface and cast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advert {
+    /// Source address of the packet.
+    pub source: Ipv4Addr,
+    /// Priority of the sender.
+    pub priority: Priority,
+    /// The sender's Advertisement_Interval.
+    pub interval: Duration,
+}
+
+/// What tracked objects (links, scripts, checks) say of a Virtual Router, summed up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Some object without weight has failed, or the interface is down or has no address: the
+    /// router must not take part.
+    pub faulted: bool,
+    /// Some object without weight has no result yet: the router stays in Initialize, which is not
+    /// a fault.
+    pub pending: bool,
+    /// Sum of the weights to add to the configured Priority.
+    pub weight: i32,
+}
+
+/// Inputs of the engine for one router. Time passing is [`super::Engine::handle_timeout`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The router begins to take part (RFC 9568 section 6.4.1).
+    Startup,
+    /// An advert has passed validation.
+    AdvertReceived(Advert),
+    /// Tracked objects have changed.
+    StandingChanged(Standing),
+    /// The data path says that an advert has ended our ownership.
+    Fenced,
+    /// Someone else has announced an address that we own.
+    AddressConflict,
+    /// The configuration has changed; VRID and interface are still the same.
+    Reconfigured(Box<Parameters>),
+    /// The router stops taking part for good.
+    Shutdown,
+}

@@ -1,0 +1,65 @@
+//! What the operator decides about a Virtual Router (RFC 9568 section 6.1), in the RFC's words.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use ha_common::{Priority, Vrid};
+
+/// Protocol version spoken on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// RFC 3768: whole seconds, Skew_Time independent of the interval.
+    V2,
+    /// RFC 9568: centiseconds.
+    V3,
+}
+
+/// Parameters of one Virtual Router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameters {
+    /// Virtual Router Identifier.
+    pub vrid: Vrid,
+    /// Protocol version.
+    pub version: Version,
+    /// Configured Priority, before tracked objects raise or lower it.
+    pub priority: Priority,
+    /// Advertisement_Interval, already rounded to what `version` can say on the wire.
+    pub advertisement_interval: Duration,
+    /// Preempt_Mode: take over from an Active router of lower priority.
+    pub preempt_mode: bool,
+    /// Adverts whose absence means that the Active router is gone (3 in the RFC).
+    pub down_timer_adverts: u8,
+    /// Source of our adverts; decides between equal priorities. `None` while the interface has no
+    /// address, which keeps the router in Initialize.
+    pub primary_ip: Option<Ipv4Addr>,
+    /// Addresses named in adverts.
+    pub addresses: Vec<Ipv4Addr>,
+    /// Expect to become Active at start: a shorter first timer (keepalived's `state MASTER`).
+    pub eager_start: bool,
+    /// When neighbours are told of a takeover.
+    pub announcements: Announcements,
+}
+
+/// When gratuitous ARPs go out after a takeover.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcements {
+    /// From the takeover to the second burst; zero for none.
+    pub delay: Duration,
+    /// Between refreshes while Active; zero for none.
+    pub refresh: Duration,
+    /// Announcements per address in the first and the second burst.
+    pub repeat: u32,
+    /// Announcements per address in a refresh.
+    pub refresh_repeat: u32,
+}
+
+impl Default for Announcements {
+    fn default() -> Self {
+        Self {
+            delay: Duration::from_secs(5),
+            refresh: Duration::ZERO,
+            repeat: 5,
+            refresh_repeat: 1,
+        }
+    }
+}
