@@ -5,12 +5,15 @@
 //! standard input is a pipe to the one who started it, and one line on it says that it is ready.
 
 use std::env;
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
+
+use crate::cli::Options;
 
 /// Environment variable that carries the role.
 const VARIABLE: &str = "VIPD_ROLE";
@@ -80,20 +83,31 @@ impl Readiness {
     pub fn wait(self) -> bool {
         let mut line = String::new();
         // An error is an end like any other: the process did not get ready.
-        let _ = BufReader::new(std::fs::File::from(self.0)).read_line(&mut line);
+        let _ = BufReader::new(File::from(self.0)).read_line(&mut line);
         line.as_bytes() == READY
     }
 }
 
-/// Says that this process is ready, and lets go of the pipe.
+/// Says that this process is ready. In the background it then lets go of its caller's terminal or
+/// pipes, so that nobody waits for their end; only a console log keeps standard error.
 ///
 /// # Errors
-/// If `/dev/null` cannot take the pipe's place.
-pub fn say_ready() -> Result<()> {
+/// If `/dev/null` cannot take their place.
+pub fn say_ready(options: &Options) -> Result<()> {
+    if Role::of_this_process().is_none() {
+        return Ok(());
+    }
     // Whoever started us may be gone; that is its business.
     let _ = rustix::io::write(rustix::stdio::stdin(), READY);
-    let null = std::fs::File::open("/dev/null").context("cannot open /dev/null")?;
-    rustix::stdio::dup2_stdin(&null).context("cannot close the pipe on standard input")?;
+    let null = OpenOptions::new().read(true).write(true).open("/dev/null");
+    let null = null.context("cannot open /dev/null")?;
+    rustix::stdio::dup2_stdin(&null).context("cannot let go of standard input")?;
+    if !options.dont_fork {
+        rustix::stdio::dup2_stdout(&null).context("cannot let go of standard output")?;
+        if !options.log_console {
+            rustix::stdio::dup2_stderr(&null).context("cannot let go of standard error")?;
+        }
+    }
     Ok(())
 }
 

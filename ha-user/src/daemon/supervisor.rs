@@ -25,14 +25,14 @@ const RESTART_DELAY: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// If another daemon lives, or a worker or the pid file cannot be made.
-pub fn run(options: &Options, background: bool) -> Result<ExitCode> {
+pub fn run(options: &Options) -> Result<ExitCode> {
     pidfile::refuse_if_alive(&[&options.pid, &options.vrrp_pid])?;
     let _pid = PidFile::create(&options.pid)?;
-    if background {
+    if !options.dont_fork {
         rustix::process::setsid().context("cannot leave the terminal's session")?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(Supervisor::default().supervise(background))
+    runtime.block_on(Supervisor::default().supervise(options))
 }
 
 #[derive(Default)]
@@ -48,14 +48,15 @@ enum Wake {
 }
 
 impl Supervisor {
-    async fn supervise(&mut self, mut report_ready: bool) -> Result<ExitCode> {
+    async fn supervise(&mut self, options: &Options) -> Result<ExitCode> {
         let mut signals = Signals::new()?;
+        let mut said_ready = false;
         loop {
             let (mut worker, ready) = start_worker()?;
             let announce = async {
-                if spawn_blocking(move || ready.wait()).await.unwrap_or(false) && report_ready {
-                    role::say_ready()?;
-                    report_ready = false;
+                if spawn_blocking(move || ready.wait()).await.unwrap_or(false) && !said_ready {
+                    role::say_ready(options)?;
+                    said_ready = true;
                 }
                 anyhow::Ok(())
             };
