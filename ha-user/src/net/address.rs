@@ -158,7 +158,9 @@ fn describe(change: &AddressChange, message: &mut AddressMessage) {
     message.header.scope = AddressScope::from(change.scope);
     let label = change.label.clone().map(AddressAttribute::Label);
     let broadcast = change.broadcast.map(AddressAttribute::Broadcast);
-    message.attributes.extend(label.into_iter().chain(broadcast));
+    message
+        .attributes
+        .extend(label.into_iter().chain(broadcast));
 }
 
 /// An address that is there already, or gone already, is as it should be.

@@ -2,6 +2,7 @@
 //! and links. No decision is taken here.
 
 pub mod address;
+pub mod advert;
 pub mod announce;
 pub mod clock;
 pub mod filter;
@@ -11,6 +12,7 @@ pub mod netlink;
 pub mod socket;
 
 pub use address::{AddressChange, AddressWorker, Operation, Outcome};
+pub use advert::{Cast, Framing, Identification};
 pub use announce::Announcer;
 pub use link::{Link, Links, Monitor};
 pub use socket::{AdvertSocket, Received};
