@@ -57,7 +57,8 @@ pub fn test(path: &Path, destination: Option<&Path>) -> ExitCode {
 fn say(loaded: &Loaded) {
     for diagnostic in &loaded.diagnostics {
         match diagnostic.severity {
-            Severity::Warning => log::warn!("{diagnostic}"),
+            Severity::Notice => log::info!("{diagnostic}"),
+            Severity::Warning | Severity::Security => log::warn!("{diagnostic}"),
             Severity::Error | Severity::Fatal => log::error!("{diagnostic}"),
         }
     }

@@ -11,10 +11,11 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::order::{Order, Orders, Report};
 use super::plan::{CarriedAddress, RouterPlan};
 use crate::datapath::RecordTable;
-use crate::net::address::{AddressQueue, ChangeKind};
-use crate::net::advert::Cast;
+use crate::net::address::{AddressChange, AddressWorker, Operation, Outcome};
+use crate::net::advert::Identification;
 use crate::net::announce::Announcer;
-use crate::net::socket::{AdvertSocket, VRRP_GROUP};
+use crate::net::netlink::Refusal;
+use crate::net::socket::AdvertSocket;
 use crate::notify;
 use crate::vrrp::{Action, RouterId, State, TransitionReason, Version};
 
@@ -27,12 +28,12 @@ pub struct Executor {
     pub records: RecordTable,
     routers: BTreeMap<RouterId, Carriage>,
     announcer: Announcer,
-    addresses: AddressQueue,
+    addresses: AddressWorker,
     orders: Orders,
     reports: UnboundedSender<Report>,
     /// A data path keeps questions from being answered while addresses are on their way out.
     guarded: bool,
-    ident: u16,
+    identification: Identification,
     packet: BytesMut,
 }
 
@@ -60,7 +61,7 @@ pub struct Means {
     /// Socket of gratuitous ARP.
     pub announcer: Announcer,
     /// Netlink, on a thread of its own.
-    pub addresses: AddressQueue,
+    pub addresses: AddressWorker,
     /// Back to the advert thread.
     pub orders: Orders,
     /// To the main loop.
@@ -82,7 +83,7 @@ impl Executor {
             orders: means.orders,
             reports: means.reports,
             guarded: means.guarded,
-            ident: 0,
+            identification: Identification::default(),
             packet: BytesMut::new(),
         }
     }
@@ -106,8 +107,8 @@ impl Executor {
         let kept = &carriage.plan.addresses;
         let dropped = before.addresses.iter().filter(|address| !kept.contains(address));
         if record.installed() {
-            let changes = dropped.map(|address| address.change(ChangeKind::Remove)).collect();
-            self.addresses.submit(changes, Box::new(|_| ()));
+            let changes = dropped.map(|address| address.change(Operation::Remove)).collect();
+            self.addresses.submit(changes, |_| ());
         }
     }
 
@@ -212,24 +213,16 @@ impl Executor {
     /// Hands an advert to the kernel; `false` if it would not take it.
     fn send(&mut self, router: RouterId, priority: Priority) -> bool {
         let Some(carriage) = self.routers.get_mut(&router) else { return false };
-        self.ident = self.ident.wrapping_add(1).max(1);
         let RouterPlan { ifindex, framing, name, .. } = &carriage.plan;
-        let socket = &self.socket;
-        let packet = &mut self.packet;
-        let ident = self.ident;
-        let mut send_to = |destination| -> io::Result<()> {
-            packet.clear();
-            framing.encode(priority, destination, ident, packet);
-            socket.send(*ifindex, framing.source, destination, packet)
-        };
-        let sent = match &framing.cast {
-            Cast::Multicast => send_to(VRRP_GROUP),
+        let mut sent = Err(io::ErrorKind::NotConnected.into());
+        for destination in framing.destinations() {
+            self.packet.clear();
+            let ident = self.identification.take();
+            framing.encode(priority, *destination, ident, &mut self.packet);
+            let one = self.socket.send(*ifindex, framing.source, *destination, &self.packet);
             // One peer out of reach is no reason to keep quiet towards the others.
-            Cast::Unicast(peers) => peers.iter().map(|peer| send_to(*peer)).fold(
-                Err(io::ErrorKind::NotConnected.into()),
-                |sum, one| if sum.is_ok() { sum } else { one },
-            ),
-        };
+            sent = sent.or(one);
+        }
         let failed = sent.is_err();
         if let Err(error) = sent
             && !carriage.send_failed
@@ -244,6 +237,7 @@ impl Executor {
         let Some(carriage) = self.routers.get(&router) else { return };
         for _ in 0..repeat {
             for CarriedAddress { ifindex, mac, address } in &carriage.plan.addresses {
+                let Some(mac) = mac else { continue };
                 if let Err(error) = self.announcer.announce(*ifindex, *mac, address.address) {
                     log::debug!("cannot announce {}: {error}", address.address);
                 }
@@ -258,15 +252,12 @@ impl Executor {
         carriage.farewell = false;
         self.records.record(router).set_installed(true);
         let name = carriage.plan.name.clone();
-        let changes = changes(&carriage.plan, ChangeKind::Add);
-        self.addresses.submit(
-            changes,
-            Box::new(move |results| {
-                for (change, error) in failures(results) {
-                    log::error!("({name}) cannot add {change}: {error}");
-                }
-            }),
-        );
+        let changes = changes(&carriage.plan, Operation::Add);
+        self.addresses.submit(changes, move |outcomes| {
+            for (address, refusal) in failures(outcomes) {
+                log::error!("({name}) cannot add {address}: {refusal}");
+            }
+        });
     }
 
     fn remove_addresses(&mut self, router: RouterId) {
@@ -276,15 +267,12 @@ impl Executor {
         let generation = carriage.generation;
         let orders = self.orders.clone();
         let name = carriage.plan.name.clone();
-        self.addresses.submit(
-            changes(&carriage.plan, ChangeKind::Remove),
-            Box::new(move |results| {
-                for (change, error) in failures(results) {
-                    log::error!("({name}) cannot remove {change}: {error}");
-                }
-                orders.send(Order::AddressesGone { router, generation });
-            }),
-        );
+        self.addresses.submit(changes(&carriage.plan, Operation::Remove), move |outcomes| {
+            for (address, refusal) in failures(outcomes) {
+                log::error!("({name}) cannot remove {address}: {refusal}");
+            }
+            orders.send(Order::AddressesGone { router, generation });
+        });
     }
 
     fn log_transition(&self, router: RouterId, to: State, reason: TransitionReason) {
@@ -301,14 +289,15 @@ impl Executor {
     }
 }
 
-fn changes(plan: &RouterPlan, kind: ChangeKind) -> Vec<crate::net::address::AddressChange> {
-    plan.addresses.iter().map(|address| address.change(kind)).collect()
+fn changes(plan: &RouterPlan, operation: Operation) -> Vec<AddressChange> {
+    plan.addresses.iter().map(|address| address.change(operation)).collect()
 }
 
-fn failures(
-    results: Vec<crate::net::address::ChangeResult>,
-) -> impl Iterator<Item = (crate::net::address::AddressChange, io::Error)> {
-    results.into_iter().filter_map(|(change, result)| result.err().map(|error| (change, error)))
+fn failures(outcomes: Vec<Outcome>) -> impl Iterator<Item = (String, Refusal)> {
+    outcomes.into_iter().filter_map(|Outcome { change, result }| {
+        let address = format!("{}/{}", change.address, change.prefix_len);
+        result.err().map(|refusal| (address, refusal))
+    })
 }
 
 /// Writes into a record what does not change with the election.
@@ -320,7 +309,7 @@ fn describe(record: &RouterRecord, plan: &RouterPlan) {
     };
     let flags = [
         (framing.auth.is_some() && framing.version == Version::V2, flag::PLAIN_TEXT_AUTH),
-        (framing.check_source, flag::CHECK_SOURCE),
+        (framing.check_unicast_source, flag::CHECK_SOURCE),
         (framing.checksum_as_v2, flag::CHECKSUM_AS_V2),
     ];
     let flags = flags.iter().filter(|(on, _)| *on).fold(0, |sum, (_, bit)| sum | bit);

@@ -79,7 +79,7 @@ fn run(invocation: &Invocation) -> Result<ExitCode> {
         say_without_effect(&invocation.without_effect);
     }
     match role {
-        Role::Launcher => launcher::run(options),
+        Role::Launcher => launcher::run(),
         Role::Supervisor => supervisor::run(options),
         Role::Worker => worker::run(options),
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::order::{Order, Orders};
 use super::plan::{Identity, RouterPlan};
-use crate::datapath::Datapath;
+use crate::datapath::{Datapath, MapError};
 use crate::vrrp::{Event, RouterId, Standing};
 
 /// Routers as the main loop knows them.
@@ -62,6 +62,15 @@ impl Routers {
             }
         }
         self.restate(standing, orders);
+        self.open_gate(datapath);
+    }
+
+    /// The data path looks at packets only while there is something to look for.
+    fn open_gate(&self, datapath: Option<&mut Datapath>) {
+        if let Some(datapath) = datapath {
+            let owned = self.routers.len() + self.leaving.len();
+            said(datapath.set_gate(u32::try_from(owned).unwrap_or(u32::MAX)));
+        }
     }
 
     /// Tells routers how they stand, where that has changed.
@@ -172,8 +181,8 @@ fn describe(datapath: &mut Datapath, router: RouterId, plan: &RouterPlan) {
 }
 
 /// A map that is full or gone costs the data path, not the election.
-fn said(result: anyhow::Result<()>) {
+fn said(result: Result<(), MapError>) {
     if let Err(error) = result {
-        log::error!("the data path does not follow: {error:#}");
+        log::error!("the data path does not follow: {error}");
     }
 }

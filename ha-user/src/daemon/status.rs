@@ -1,6 +1,5 @@
 //! Puts together what `vipctl status` shows.
 
-use anyhow::Result;
 use ha_common::Reason;
 
 use super::order::RouterReport;
@@ -8,6 +7,7 @@ use super::plan::{self, RouterPlan};
 use super::routers::Routers;
 use crate::config::model::{self, Config, VirtualAddress};
 use crate::control::protocol::{Counter, Instance, Interface, SCHEMA, Status};
+use crate::datapath::MapError;
 use crate::notify;
 use crate::vrrp::{RouterId, Statistics};
 
@@ -21,7 +21,7 @@ pub struct Outline {
     /// Interfaces.
     pub interfaces: Vec<Interface>,
     /// Counters of the data path, if there is one.
-    pub packets: Result<Option<Vec<(Reason, u64)>>>,
+    pub packets: Result<Option<Vec<(Reason, u64)>>, MapError>,
 }
 
 /// Instances as configured.

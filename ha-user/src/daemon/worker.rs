@@ -106,14 +106,14 @@ impl<'a> Worker<'a> {
         let (report_sender, reports) = mpsc::unbounded_channel();
         let executor = Executor::new(Means {
             socket: AdvertSocket::open().context("cannot open the socket for adverts")?,
-            records: datapath.as_ref().map_or_else(RecordTable::heap, Datapath::records),
+            records: datapath.as_ref().map_or_else(RecordTable::in_memory, Datapath::records),
             announcer: Announcer::open().context("cannot open the socket for gratuitous ARP")?,
             addresses,
             orders: orders.clone(),
             reports: report_sender.clone(),
             guarded: attachments.any(),
         });
-        let notices = datapath.as_mut().map(Datapath::notices).transpose()?;
+        let notices = datapath.as_mut().and_then(Datapath::notices);
         let thread = AdvertThread::new(executor, order_queue, notices, report_sender)?;
         let advert_thread = realtime::spawn(thread)?;
         let server = Server::bind(&options.control_socket())?;
@@ -328,7 +328,9 @@ impl<'a> Worker<'a> {
             log::debug!("left every router");
         }
         if let Some(datapath) = &mut self.datapath {
-            datapath.detach_all();
+            for error in datapath.detach_all() {
+                log::error!("{error}");
+            }
         }
         notifier::run_stop_scripts(&self.config, STOP_SCRIPTS).await;
         self.control.abort();
