@@ -41,8 +41,12 @@ pub enum Reason {
 /// One effect on the world. The shell carries actions out in the order given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Send an ADVERTISEMENT. If it was handed to the kernel with carrier up, and `lease` is
-    /// given, only then note `sent_at` and move the end of the lease to `lease`.
+    /// Send an ADVERTISEMENT.
+    ///
+    /// With `lease`, it is sent only while the record still says that we own, read again right
+    /// before the send: a process that stood still in the middle of its actions must not speak for
+    /// a lease that ended meanwhile, let alone renew it. If the kernel took the advert with carrier
+    /// up, note `sent_at`, and move the end of the lease to `lease` where given.
     Advertise {
         /// Whose.
         router: RouterId,
