@@ -63,6 +63,18 @@ impl<T: AsRef<[u8]>> Frame<T> {
     }
 }
 
+/// Writes the two addresses to the front of `buffer`, which has room for them. Whatever stands
+/// between them and the payload (EtherType, VLAN tags) stays.
+#[inline(always)]
+pub fn emit_addresses(
+    buffer: &mut [u8],
+    destination: [u8; ADDRESS_LEN],
+    source: [u8; ADDRESS_LEN],
+) {
+    put(buffer, field::DESTINATION, destination);
+    put(buffer, field::SOURCE, source);
+}
+
 /// Meaning of the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Repr {
@@ -94,8 +106,7 @@ impl Repr {
     /// Writes the header to the front of `buffer`, which has room for it.
     #[inline(always)]
     pub fn emit(&self, buffer: &mut [u8]) {
-        put(buffer, field::DESTINATION, self.destination);
-        put(buffer, field::SOURCE, self.source);
+        emit_addresses(buffer, self.destination, self.source);
         put(buffer, field::TYPE, self.ethertype.to_be_bytes());
     }
 }
