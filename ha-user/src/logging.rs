@@ -35,7 +35,11 @@ pub struct Destination {
 }
 
 enum Item {
-    Line { at: SystemTime, level: Level, text: String },
+    Line {
+        at: SystemTime,
+        level: Level,
+        text: String,
+    },
     Flush(SyncSender<()>),
 }
 
@@ -55,7 +59,11 @@ impl Log for Queue {
         }
         self.push_lost_count();
         let text = record.args().to_string();
-        self.push(Item::Line { at: SystemTime::now(), level: record.level(), text });
+        self.push(Item::Line {
+            at: SystemTime::now(),
+            level: record.level(),
+            text,
+        });
     }
 
     fn flush(&self) {
@@ -78,7 +86,11 @@ impl Queue {
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
             let text = format!("{lost} log lines lost: nothing reads this log fast enough");
-            self.push(Item::Line { at: SystemTime::now(), level: Level::Warn, text });
+            self.push(Item::Line {
+                at: SystemTime::now(),
+                level: Level::Warn,
+                text,
+            });
         }
     }
 }
@@ -89,9 +101,18 @@ impl Queue {
 /// If the writer's thread cannot be started, or logging was started before.
 pub fn start(destination: Destination) -> anyhow::Result<()> {
     let (sender, lines) = sync_channel(QUEUE);
-    let level = if destination.detail { LevelFilter::Debug } else { LevelFilter::Info };
-    thread::Builder::new().name("log".to_owned()).spawn(move || write(&destination, &lines))?;
-    log::set_boxed_logger(Box::new(Queue { sender, lost: AtomicU64::new(0) }))?;
+    let level = if destination.detail {
+        LevelFilter::Debug
+    } else {
+        LevelFilter::Info
+    };
+    thread::Builder::new()
+        .name("log".to_owned())
+        .spawn(move || write(&destination, &lines))?;
+    log::set_boxed_logger(Box::new(Queue {
+        sender,
+        lost: AtomicU64::new(0),
+    }))?;
     log::set_max_level(level);
     Ok(())
 }
@@ -137,7 +158,10 @@ struct Syslog {
 
 impl Syslog {
     fn new(tag: &str) -> Self {
-        Self { socket: None, tag: format!("{tag}[{}]", std::process::id()) }
+        Self {
+            socket: None,
+            tag: format!("{tag}[{}]", std::process::id()),
+        }
     }
 
     /// Connects anew for each line that fails: syslog may be restarted at any time.
@@ -156,7 +180,9 @@ impl Syslog {
     }
 
     fn send(&self, line: &[u8]) -> bool {
-        self.socket.as_ref().is_some_and(|socket| socket.send(line).is_ok())
+        self.socket
+            .as_ref()
+            .is_some_and(|socket| socket.send(line).is_ok())
     }
 }
 

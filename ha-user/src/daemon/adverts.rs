@@ -108,8 +108,14 @@ impl AdvertThread {
     }
 
     fn wait(&mut self) -> Result<()> {
-        let deadlines = [self.engine.next_deadline(), self.watchdog.next_deadline(), self.stop_at];
-        self.timer.arm(deadlines.into_iter().flatten().min()).context("cannot set the timer")?;
+        let deadlines = [
+            self.engine.next_deadline(),
+            self.watchdog.next_deadline(),
+            self.stop_at,
+        ];
+        self.timer
+            .arm(deadlines.into_iter().flatten().min())
+            .context("cannot set the timer")?;
         let mut fds = vec![
             PollFd::new(&self.timer, PollFlags::IN),
             PollFd::new(&self.executor.socket, PollFlags::IN),
@@ -149,7 +155,11 @@ impl AdvertThread {
     }
 
     fn take_advert(&mut self, judged: Judged) {
-        let Judged { router, ifindex, verdict } = judged;
+        let Judged {
+            router,
+            ifindex,
+            verdict,
+        } = judged;
         match verdict {
             Ok(advert) => {
                 if !self.judged.contains(&ifindex) {
@@ -165,8 +175,10 @@ impl AdvertThread {
     /// Does in the daemon's memory what the XDP program does where it is attached.
     fn stamp(&self, router: RouterId, advert: Advert) {
         let record = self.executor.records.record(router);
-        let speaker =
-            Speaker { source: advert.source.octets(), priority: advert.priority.get() };
+        let speaker = Speaker {
+            source: advert.source.octets(),
+            priority: advert.priority.get(),
+        };
         record.count_advert();
         if advert.priority.get() == 0 {
         } else if advert.priority.get() >= record.election().accept_min_priority {
@@ -183,7 +195,11 @@ impl AdvertThread {
         if *count == 1
             && let Some(plan) = self.executor.plan(router)
         {
-            log::warn!("({}) ignoring bad adverts: {}", plan.name, reason.describe());
+            log::warn!(
+                "({}) ignoring bad adverts: {}",
+                plan.name,
+                reason.describe()
+            );
         }
     }
 
@@ -208,8 +224,14 @@ impl AdvertThread {
                 self.executor.addresses_gone(router, generation);
                 self.finish_retiring(router);
             }
-            Order::Judged { ifindex, by_xdp: true } => drop(self.judged.insert(ifindex)),
-            Order::Judged { ifindex, by_xdp: false } => drop(self.judged.remove(&ifindex)),
+            Order::Judged {
+                ifindex,
+                by_xdp: true,
+            } => drop(self.judged.insert(ifindex)),
+            Order::Judged {
+                ifindex,
+                by_xdp: false,
+            } => drop(self.judged.remove(&ifindex)),
             Order::Heartbeat => {
                 if self.watchdog.heard(clock::now()) {
                     log::warn!("the main loop is back");
@@ -228,7 +250,8 @@ impl AdvertThread {
         {
             log::error!("({}) cannot listen for adverts: {error}", plan.name);
         }
-        self.keys.insert(datapath::router_key(plan.ifindex, &plan.framing), router);
+        self.keys
+            .insert(datapath::router_key(plan.ifindex, &plan.framing), router);
         self.standings.insert(router, Standing::default());
         let parameters = plan.parameters.clone();
         self.executor.install(router, plan);
@@ -278,7 +301,8 @@ impl AdvertThread {
             self.tell_standings();
         }
         let mut actions = Vec::new();
-        self.engine.handle_timeout(now, &self.executor.records, &mut actions);
+        self.engine
+            .handle_timeout(now, &self.executor.records, &mut actions);
         self.carry_out(actions);
     }
 
@@ -301,13 +325,20 @@ impl AdvertThread {
     /// A main loop that hangs is a fault of every router, whatever else they stand on.
     fn tell_standing(&mut self, router: RouterId, standing: Standing) {
         let faulted = standing.faulted || self.watchdog.is_silent();
-        self.tell(router, Event::StandingChanged(Standing { faulted, ..standing }));
+        self.tell(
+            router,
+            Event::StandingChanged(Standing {
+                faulted,
+                ..standing
+            }),
+        );
     }
 
     fn tell(&mut self, router: RouterId, event: Event) {
         let mut actions = Vec::new();
         let records = &self.executor.records;
-        self.engine.handle(clock::now(), router, event, records, &mut actions);
+        self.engine
+            .handle(clock::now(), router, event, records, &mut actions);
         self.carry_out(actions);
     }
 
@@ -329,7 +360,9 @@ impl AdvertThread {
                 last_advert: record.last_advert(),
                 owned_until: record.owned_until(),
                 owned: record.owned(now),
-                refused: refused.map(|((_, reason), count)| (*reason, *count)).collect(),
+                refused: refused
+                    .map(|((_, reason), count)| (*reason, *count))
+                    .collect(),
             })
         };
         self.ids().filter_map(report).collect()
@@ -355,5 +388,9 @@ fn judge(
     let vrid = *header.payload().get(1)?;
     let router = *keys.get(&datapath::advert_key(ifindex, vrid, multicast))?;
     let verdict = executor.plan(router)?.framing.validate(packet);
-    Some(Judged { router, ifindex, verdict })
+    Some(Judged {
+        router,
+        ifindex,
+        verdict,
+    })
 }

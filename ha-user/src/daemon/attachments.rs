@@ -47,7 +47,8 @@ impl Attachments {
     ) -> Vec<u32> {
         let mut datapath = datapath;
         let mut attached = Vec::new();
-        self.tried.retain(|ifindex, _| links.get(*ifindex).is_some());
+        self.tried
+            .retain(|ifindex, _| links.get(*ifindex).is_some());
         for link in interfaces_of(plans, links) {
             if self.tried.contains_key(&link.ifindex) {
                 continue;
@@ -69,7 +70,10 @@ impl Attachments {
 
     /// Interfaces that are guarded.
     pub fn guarded(&self) -> impl Iterator<Item = u32> {
-        self.tried.iter().filter(|(_, attempt)| attempt.mode != OFF).map(|(ifindex, _)| *ifindex)
+        self.tried
+            .iter()
+            .filter(|(_, attempt)| attempt.mode != OFF)
+            .map(|(ifindex, _)| *ifindex)
     }
 
     /// For `vipctl status`.
@@ -101,17 +105,29 @@ fn attempt(datapath: Option<&mut Datapath>, mode: XdpMode, link: &Link) -> Attem
     };
     match datapath.attach(link, mode) {
         Ok(attachment) => {
-            let attempt = Attempt { mode: attachment.mode.name(), why: attachment.why.clone() };
+            let attempt = Attempt {
+                mode: attachment.mode.name(),
+                why: attachment.why.clone(),
+            };
             log::info!("{}: XDP {} ({})", link.name, attempt.mode, attempt.why);
             attempt
         }
         Err(error) => {
-            log::warn!("{}: no XDP here, working as keepalived does: {error:#}", link.name);
-            Attempt { mode: OFF, why: format!("{error:#}") }
+            log::warn!(
+                "{}: no XDP here, working as keepalived does: {error:#}",
+                link.name
+            );
+            Attempt {
+                mode: OFF,
+                why: format!("{error:#}"),
+            }
         }
     }
 }
 
 fn off(why: &str) -> Attempt {
-    Attempt { mode: OFF, why: why.to_owned() }
+    Attempt {
+        mode: OFF,
+        why: why.to_owned(),
+    }
 }
