@@ -35,11 +35,7 @@ pub struct Destination {
 }
 
 enum Item {
-    Line {
-        at: SystemTime,
-        level: Level,
-        text: String,
-    },
+    Line { at: SystemTime, level: Level, text: String },
     Flush(SyncSender<()>),
 }
 
@@ -59,11 +55,7 @@ impl Log for Queue {
         }
         self.push_lost_count();
         let text = record.args().to_string();
-        self.push(Item::Line {
-            at: SystemTime::now(),
-            level: record.level(),
-            text,
-        });
+        self.push(Item::Line { at: SystemTime::now(), level: record.level(), text });
     }
 
     fn flush(&self) {
@@ -86,11 +78,7 @@ impl Queue {
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
             let text = format!("{lost} log lines lost: nothing reads this log fast enough");
-            self.push(Item::Line {
-                at: SystemTime::now(),
-                level: Level::Warn,
-                text,
-            });
+            self.push(Item::Line { at: SystemTime::now(), level: Level::Warn, text });
         }
     }
 }
@@ -101,18 +89,9 @@ impl Queue {
 /// If the writer's thread cannot be started, or logging was started before.
 pub fn start(destination: Destination) -> anyhow::Result<()> {
     let (sender, lines) = sync_channel(QUEUE);
-    let level = if destination.detail {
-        LevelFilter::Debug
-    } else {
-        LevelFilter::Info
-    };
-    thread::Builder::new()
-        .name("log".to_owned())
-        .spawn(move || write(&destination, &lines))?;
-    log::set_boxed_logger(Box::new(Queue {
-        sender,
-        lost: AtomicU64::new(0),
-    }))?;
+    let level = if destination.detail { LevelFilter::Debug } else { LevelFilter::Info };
+    thread::Builder::new().name("log".to_owned()).spawn(move || write(&destination, &lines))?;
+    log::set_boxed_logger(Box::new(Queue { sender, lost: AtomicU64::new(0) }))?;
     log::set_max_level(level);
     Ok(())
 }
@@ -158,10 +137,7 @@ struct Syslog {
 
 impl Syslog {
     fn new(tag: &str) -> Self {
-        Self {
-            socket: None,
-            tag: format!("{tag}[{}]", std::process::id()),
-        }
+        Self { socket: None, tag: format!("{tag}[{}]", std::process::id()) }
     }
 
     /// Connects anew for each line that fails: syslog may be restarted at any time.
@@ -180,9 +156,7 @@ impl Syslog {
     }
 
     fn send(&self, line: &[u8]) -> bool {
-        self.socket
-            .as_ref()
-            .is_some_and(|socket| socket.send(line).is_ok())
+        self.socket.as_ref().is_some_and(|socket| socket.send(line).is_ok())
     }
 }
 

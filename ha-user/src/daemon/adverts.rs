@@ -5,24 +5,22 @@
 //! its absence is believed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use ha_common::abi::{NoticeKind, RouterKey, Speaker};
-use ha_common::wire::ipv4;
-use ha_common::{Nanos, Reason};
+use ha_common::{Nanos, Reason, Vrid};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::execute::Executor;
 use super::order::{Order, OrderQueue, Report, RouterReport};
 use super::plan::RouterPlan;
 use super::watchdog::Watchdog;
-use crate::datapath::{self, NoticeRing};
-use crate::net::advert::Cast;
+use crate::datapath::NoticeRing;
+use crate::net::advert::{Cast, Framing, GROUP, addressee};
 use crate::net::clock::{self, Timer};
-use crate::net::socket::{Received, VRRP_GROUP};
+use crate::net::socket::Received;
 use crate::vrrp::{Advert, Engine, Event, RouterId, Standing};
 
 /// Adverts read in one turn: a flood must not keep the timer from being looked at.
@@ -32,7 +30,6 @@ const RECEIVE_BUDGET: usize = 64;
 const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// The thread's state.
-#[derive(Debug)]
 pub struct AdvertThread {
     engine: Engine,
     executor: Executor,
@@ -40,8 +37,8 @@ pub struct AdvertThread {
     notices: Option<NoticeRing>,
     timer: Timer,
     watchdog: Watchdog,
-    /// Which router an advert is for.
-    keys: BTreeMap<RouterKey, RouterId>,
+    /// Which router an advert is for, and how it must look.
+    listeners: BTreeMap<RouterKey, Listener>,
     /// Interfaces on which the XDP program stamps adverts.
     judged: BTreeSet<u32>,
     standings: BTreeMap<RouterId, Standing>,
@@ -70,7 +67,7 @@ impl AdvertThread {
             notices,
             timer: Timer::new().context("cannot make a timer")?,
             watchdog: Watchdog::new(clock::now()),
-            keys: BTreeMap::new(),
+            listeners: BTreeMap::new(),
             judged: BTreeSet::new(),
             standings: BTreeMap::new(),
             refused: BTreeMap::new(),
@@ -108,14 +105,8 @@ impl AdvertThread {
     }
 
     fn wait(&mut self) -> Result<()> {
-        let deadlines = [
-            self.engine.next_deadline(),
-            self.watchdog.next_deadline(),
-            self.stop_at,
-        ];
-        self.timer
-            .arm(deadlines.into_iter().flatten().min())
-            .context("cannot set the timer")?;
+        let deadlines = [self.engine.next_deadline(), self.watchdog.next_deadline(), self.stop_at];
+        self.timer.set(deadlines.into_iter().flatten().min()).context("cannot set the timer")?;
         let mut fds = vec![
             PollFd::new(&self.timer, PollFlags::IN),
             PollFd::new(&self.executor.socket, PollFlags::IN),
@@ -144,7 +135,7 @@ impl AdvertThread {
     fn take_adverts(&mut self) {
         let mut arrived = Vec::new();
         let received = self.executor.socket.receive(RECEIVE_BUDGET, |packet| {
-            arrived.push(judge(&self.keys, &self.executor, &packet));
+            arrived.push(judge(&self.listeners, &packet));
         });
         if let Err(error) = received {
             log::debug!("cannot receive adverts: {error}");
@@ -155,11 +146,7 @@ impl AdvertThread {
     }
 
     fn take_advert(&mut self, judged: Judged) {
-        let Judged {
-            router,
-            ifindex,
-            verdict,
-        } = judged;
+        let Judged { router, ifindex, verdict } = judged;
         match verdict {
             Ok(advert) => {
                 if !self.judged.contains(&ifindex) {
@@ -175,10 +162,8 @@ impl AdvertThread {
     /// Does in the daemon's memory what the XDP program does where it is attached.
     fn stamp(&self, router: RouterId, advert: Advert) {
         let record = self.executor.records.record(router);
-        let speaker = Speaker {
-            source: advert.source.octets(),
-            priority: advert.priority.get(),
-        };
+        let speaker =
+            Speaker { source: advert.source.octets(), priority: advert.priority.get() };
         record.count_advert();
         if advert.priority.get() == 0 {
         } else if advert.priority.get() >= record.election().accept_min_priority {
@@ -195,11 +180,7 @@ impl AdvertThread {
         if *count == 1
             && let Some(plan) = self.executor.plan(router)
         {
-            log::warn!(
-                "({}) ignoring bad adverts: {}",
-                plan.name,
-                reason.describe()
-            );
+            log::warn!("({}) ignoring bad adverts: {}", plan.name, reason.describe());
         }
     }
 
@@ -215,6 +196,7 @@ impl AdvertThread {
             Order::Install(router, plan) => self.install(router, *plan),
             Order::Replace(router, plan) => {
                 let parameters = plan.parameters.clone();
+                self.listen(router, &plan);
                 self.executor.replace(router, *plan);
                 self.tell(router, Event::Reconfigured(Box::new(parameters)));
             }
@@ -224,14 +206,8 @@ impl AdvertThread {
                 self.executor.addresses_gone(router, generation);
                 self.finish_retiring(router);
             }
-            Order::Judged {
-                ifindex,
-                by_xdp: true,
-            } => drop(self.judged.insert(ifindex)),
-            Order::Judged {
-                ifindex,
-                by_xdp: false,
-            } => drop(self.judged.remove(&ifindex)),
+            Order::Judged { ifindex, by_xdp: true } => drop(self.judged.insert(ifindex)),
+            Order::Judged { ifindex, by_xdp: false } => drop(self.judged.remove(&ifindex)),
             Order::Heartbeat => {
                 if self.watchdog.heard(clock::now()) {
                     log::warn!("the main loop is back");
@@ -246,12 +222,11 @@ impl AdvertThread {
 
     fn install(&mut self, router: RouterId, plan: RouterPlan) {
         if plan.framing.cast == Cast::Multicast
-            && let Err(error) = self.executor.socket.join(plan.ifindex)
+            && let Err(error) = self.executor.socket.join(plan.ifindex, GROUP)
         {
             log::error!("({}) cannot listen for adverts: {error}", plan.name);
         }
-        self.keys
-            .insert(datapath::router_key(plan.ifindex, &plan.framing), router);
+        self.listen(router, &plan);
         self.standings.insert(router, Standing::default());
         let parameters = plan.parameters.clone();
         self.executor.install(router, plan);
@@ -259,10 +234,15 @@ impl AdvertThread {
         self.listen_to_our_routers();
     }
 
+    fn listen(&mut self, router: RouterId, plan: &RouterPlan) {
+        let listener = Listener { router, framing: plan.framing.clone() };
+        self.listeners.insert(plan.framing.key(plan.ifindex), listener);
+    }
+
     /// Packets for VRIDs that are not ours must not even wake this thread.
     fn listen_to_our_routers(&self) {
-        let vrids: BTreeSet<u8> = self.keys.keys().map(RouterKey::vrid).collect();
-        if let Err(error) = self.executor.socket.listen_to(&vrids) {
+        let vrids = self.listeners.keys().filter_map(|key| Vrid::new(key.vrid()));
+        if let Err(error) = self.executor.socket.listen_to(vrids) {
             log::debug!("cannot filter adverts by VRID: {error}");
         }
     }
@@ -279,7 +259,7 @@ impl AdvertThread {
         }
         self.engine.remove(router);
         self.executor.remove(router);
-        self.keys.retain(|_, id| *id != router);
+        self.listeners.retain(|_, listener| listener.router != router);
         self.standings.remove(&router);
         self.refused.retain(|(id, _), _| *id != router);
         self.listen_to_our_routers();
@@ -301,8 +281,7 @@ impl AdvertThread {
             self.tell_standings();
         }
         let mut actions = Vec::new();
-        self.engine
-            .handle_timeout(now, &self.executor.records, &mut actions);
+        self.engine.handle_timeout(now, &self.executor.records, &mut actions);
         self.carry_out(actions);
     }
 
@@ -325,20 +304,13 @@ impl AdvertThread {
     /// A main loop that hangs is a fault of every router, whatever else they stand on.
     fn tell_standing(&mut self, router: RouterId, standing: Standing) {
         let faulted = standing.faulted || self.watchdog.is_silent();
-        self.tell(
-            router,
-            Event::StandingChanged(Standing {
-                faulted,
-                ..standing
-            }),
-        );
+        self.tell(router, Event::StandingChanged(Standing { faulted, ..standing }));
     }
 
     fn tell(&mut self, router: RouterId, event: Event) {
         let mut actions = Vec::new();
         let records = &self.executor.records;
-        self.engine
-            .handle(clock::now(), router, event, records, &mut actions);
+        self.engine.handle(clock::now(), router, event, records, &mut actions);
         self.carry_out(actions);
     }
 
@@ -360,13 +332,18 @@ impl AdvertThread {
                 last_advert: record.last_advert(),
                 owned_until: record.owned_until(),
                 owned: record.owned(now),
-                refused: refused
-                    .map(|((_, reason), count)| (*reason, *count))
-                    .collect(),
+                refused: refused.map(|((_, reason), count)| (*reason, *count)).collect(),
             })
         };
         self.ids().filter_map(report).collect()
     }
+}
+
+/// A router whose adverts are heard.
+#[derive(Debug)]
+struct Listener {
+    router: RouterId,
+    framing: Framing,
 }
 
 /// An advert for one of our routers, and what validation says of it.
@@ -378,19 +355,10 @@ struct Judged {
 
 /// Finds the router that a packet is for; `None` if it is not one of ours.
 fn judge(
-    keys: &BTreeMap<RouterKey, RouterId>,
-    executor: &Executor,
+    listeners: &BTreeMap<RouterKey, Listener>,
     received: &Received<'_>,
 ) -> Option<Judged> {
     let Received { ifindex, packet } = *received;
-    let header = ipv4::Packet::new_checked(packet).ok()?;
-    let multicast = Ipv4Addr::from(header.destination()) == VRRP_GROUP;
-    let vrid = *header.payload().get(1)?;
-    let router = *keys.get(&datapath::advert_key(ifindex, vrid, multicast))?;
-    let verdict = executor.plan(router)?.framing.validate(packet);
-    Some(Judged {
-        router,
-        ifindex,
-        verdict,
-    })
+    let Listener { router, framing } = listeners.get(&addressee(ifindex, packet)?)?;
+    Some(Judged { router: *router, ifindex, verdict: framing.validate(packet) })
 }

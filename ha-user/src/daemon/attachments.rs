@@ -21,6 +21,8 @@ struct Attempt {
     /// native, generic or off.
     mode: &'static str,
     why: String,
+    /// Hardware address that the data path answers with.
+    mac: Option<[u8; 6]>,
 }
 
 impl Attachments {
@@ -47,13 +49,14 @@ impl Attachments {
     ) -> Vec<u32> {
         let mut datapath = datapath;
         let mut attached = Vec::new();
-        self.tried
-            .retain(|ifindex, _| links.get(*ifindex).is_some());
+        self.tried.retain(|ifindex, _| links.get(*ifindex).is_some());
         for link in interfaces_of(plans, links) {
-            if self.tried.contains_key(&link.ifindex) {
+            if let Some(known) = self.tried.get_mut(&link.ifindex) {
+                known.follow_mac(datapath.as_deref_mut(), link);
                 continue;
             }
-            let attempt = attempt(datapath.as_deref_mut(), mode, link);
+            let mut attempt = attempt(datapath.as_deref_mut(), mode, link);
+            attempt.follow_mac(datapath.as_deref_mut(), link);
             if attempt.mode != OFF {
                 attached.push(link.ifindex);
             }
@@ -70,10 +73,7 @@ impl Attachments {
 
     /// Interfaces that are guarded.
     pub fn guarded(&self) -> impl Iterator<Item = u32> {
-        self.tried
-            .iter()
-            .filter(|(_, attempt)| attempt.mode != OFF)
-            .map(|(ifindex, _)| *ifindex)
+        self.tried.iter().filter(|(_, attempt)| attempt.mode != OFF).map(|(ifindex, _)| *ifindex)
     }
 
     /// For `vipctl status`.
@@ -93,6 +93,20 @@ impl Attachments {
 
 const OFF: &str = "off";
 
+impl Attempt {
+    /// Tells the data path the interface's hardware address, where that has changed.
+    fn follow_mac(&mut self, datapath: Option<&mut Datapath>, link: &Link) {
+        let (Some(datapath), Some(mac)) = (datapath, link.mac) else { return };
+        if self.mode == OFF || self.mac == Some(mac) {
+            return;
+        }
+        match datapath.set_interface(link.ifindex, mac) {
+            Ok(()) => self.mac = Some(mac),
+            Err(error) => log::error!("{}: XDP cannot answer here: {error}", link.name),
+        }
+    }
+}
+
 fn attempt(datapath: Option<&mut Datapath>, mode: XdpMode, link: &Link) -> Attempt {
     let mode = match mode {
         XdpMode::Off => return off("mode off in the configuration"),
@@ -103,31 +117,20 @@ fn attempt(datapath: Option<&mut Datapath>, mode: XdpMode, link: &Link) -> Attem
     let Some(datapath) = datapath else {
         return off("the XDP program could not be loaded; the log says why");
     };
-    match datapath.attach(link, mode) {
+    match datapath.attach(link.ifindex, mode) {
         Ok(attachment) => {
-            let attempt = Attempt {
-                mode: attachment.mode.name(),
-                why: attachment.why.clone(),
-            };
-            log::info!("{}: XDP {} ({})", link.name, attempt.mode, attempt.why);
-            attempt
+            let (mode, why) = (attachment.mode.name(), attachment.why.clone());
+            log::info!("{}: XDP {mode} ({why})", link.name);
+            Attempt { mode, why, mac: None }
         }
         Err(error) => {
-            log::warn!(
-                "{}: no XDP here, working as keepalived does: {error:#}",
-                link.name
-            );
-            Attempt {
-                mode: OFF,
-                why: format!("{error:#}"),
-            }
+            let error = anyhow::Error::from(error);
+            log::warn!("{}: no XDP here, working as keepalived does: {error:#}", link.name);
+            off(&format!("{error:#}"))
         }
     }
 }
 
 fn off(why: &str) -> Attempt {
-    Attempt {
-        mode: OFF,
-        why: why.to_owned(),
-    }
+    Attempt { mode: OFF, why: why.to_owned(), mac: None }
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::exit::Exit;
-use crate::config::diagnostic::Severity;
-use crate::config::model::Config;
 use crate::config::{self, Loaded};
+use crate::config::model::Config;
+use crate::config::diagnostic::Severity;
 
 /// Reads the configuration of a daemon that starts; what is wrong with it is logged.
 ///
@@ -45,9 +45,8 @@ pub fn test(path: &Path, destination: Option<&Path>) -> ExitCode {
             let terminal = std::io::stderr().is_terminal();
             std::io::stderr().write_all(loaded.render(terminal).as_bytes())
         }
-        Some(file) => {
-            File::create(file).and_then(|mut file| file.write_all(loaded.render(false).as_bytes()))
-        }
+        Some(file) => File::create(file)
+            .and_then(|mut file| file.write_all(loaded.render(false).as_bytes())),
     };
     match said {
         Ok(()) => ExitCode::from(loaded.test_status()),
@@ -58,7 +57,8 @@ pub fn test(path: &Path, destination: Option<&Path>) -> ExitCode {
 fn say(loaded: &Loaded) {
     for diagnostic in &loaded.diagnostics {
         match diagnostic.severity {
-            Severity::Warning => log::warn!("{diagnostic}"),
+            Severity::Notice => log::info!("{diagnostic}"),
+            Severity::Warning | Severity::Security => log::warn!("{diagnostic}"),
             Severity::Error | Severity::Fatal => log::error!("{diagnostic}"),
         }
     }

@@ -35,8 +35,8 @@ use anyhow::Result;
 use crate::cli::{self, Invocation, Options};
 use crate::logging;
 use exit::Exit;
-use role::Role;
 pub use role::forget as forget_role;
+use role::Role;
 
 /// Runs the daemon, or whichever of its processes this is.
 #[must_use]
@@ -47,11 +47,7 @@ pub fn main() -> ExitCode {
             // Help goes to standard output, usage errors to standard error; if that is closed,
             // nobody wants to know.
             let _ = error.print();
-            return if error.use_stderr() {
-                Exit::Fatal.into()
-            } else {
-                Exit::Success.into()
-            };
+            return if error.use_stderr() { Exit::Fatal.into() } else { Exit::Success.into() };
         }
     };
     let options = &invocation.options;
@@ -83,7 +79,7 @@ fn run(invocation: &Invocation) -> Result<ExitCode> {
         say_without_effect(&invocation.without_effect);
     }
     match role {
-        Role::Launcher => launcher::run(options),
+        Role::Launcher => launcher::run(),
         Role::Supervisor => supervisor::run(options),
         Role::Worker => worker::run(options),
     }
@@ -96,11 +92,7 @@ fn start_logging(options: &Options, role: Role) -> Result<()> {
         console: options.log_console || role == Role::Launcher,
         syslog: !options.no_syslog,
         detail: options.log_detail,
-        tag: if role == Role::Worker {
-            format!("{name}_vrrp")
-        } else {
-            name
-        },
+        tag: if role == Role::Worker { format!("{name}_vrrp") } else { name },
     })
 }
 

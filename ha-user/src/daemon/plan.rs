@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use ha_common::{Priority, Vrid};
 
 use crate::config::model::{Config, Instance, VirtualAddress, VrrpVersion};
-use crate::net::address::{AddressChange, ChangeKind};
+use crate::net::address::{AddressChange, Operation};
 use crate::net::advert::{Cast, Framing};
 use crate::net::link::{Link, Links};
 use crate::vrrp::{Announcements, Parameters, Version};
@@ -46,8 +46,8 @@ pub struct RouterPlan {
 pub struct CarriedAddress {
     /// Interface that it is put on.
     pub ifindex: u32,
-    /// Its hardware address, which gratuitous ARP tells.
-    pub mac: [u8; 6],
+    /// Its hardware address, which gratuitous ARP tells; none on a link without ARP.
+    pub mac: Option<[u8; 6]>,
     /// What the operator wrote of it.
     pub address: VirtualAddress,
 }
@@ -55,9 +55,9 @@ pub struct CarriedAddress {
 impl CarriedAddress {
     /// The request that puts the address on its interface, or takes it off.
     #[must_use]
-    pub fn change(&self, kind: ChangeKind) -> AddressChange {
+    pub fn change(&self, operation: Operation) -> AddressChange {
         AddressChange {
-            kind,
+            operation,
             ifindex: self.ifindex,
             address: self.address.address,
             prefix_len: self.address.prefix_len,
@@ -75,19 +75,14 @@ pub fn plan(config: &Config, links: &Links) -> Vec<RouterPlan> {
     let virtual_addresses = config
         .instances
         .iter()
-        .flat_map(|instance| {
-            instance
-                .addresses
-                .iter()
-                .chain(&instance.excluded_addresses)
-        })
+        .flat_map(|instance| instance.addresses.iter().chain(&instance.excluded_addresses))
         .map(|carried| carried.address)
         .collect();
     config
         .instances
         .iter()
         .filter_map(|instance| {
-            let link = links.by_name(&instance.interface)?;
+            let link = links.named(&instance.interface)?;
             Some(plan_router(instance, link, links, &virtual_addresses))
         })
         .collect()
@@ -109,9 +104,7 @@ fn plan_router(
     links: &Links,
     virtual_addresses: &BTreeSet<Ipv4Addr>,
 ) -> RouterPlan {
-    let primary_ip = instance
-        .source
-        .or_else(|| own_address(link, virtual_addresses));
+    let primary_ip = instance.source.or_else(|| own_address(link, virtual_addresses));
     RouterPlan {
         name: instance.name.clone(),
         identity: identity(instance),
@@ -151,11 +144,7 @@ fn parameters(instance: &Instance, primary_ip: Option<Ipv4Addr>) -> Parameters {
         preempt_mode: instance.preempt,
         down_timer_adverts: instance.down_timer_adverts,
         primary_ip,
-        addresses: instance
-            .addresses
-            .iter()
-            .map(|carried| carried.address)
-            .collect(),
+        addresses: instance.addresses.iter().map(|carried| carried.address).collect(),
         eager_start: instance.initial_master,
         announcements: Announcements {
             delay: instance.garp.delay,
@@ -180,11 +169,7 @@ fn framing(instance: &Instance, source: Ipv4Addr) -> Framing {
         },
         source,
         auth: instance.auth_pass,
-        addresses: instance
-            .addresses
-            .iter()
-            .map(|carried| carried.address)
-            .collect(),
+        addresses: instance.addresses.iter().map(|carried| carried.address).collect(),
         interval: instance.advert_int,
         cast: if instance.unicast_peers.is_empty() {
             Cast::Multicast
@@ -192,7 +177,7 @@ fn framing(instance: &Instance, source: Ipv4Addr) -> Framing {
             Cast::Unicast(instance.unicast_peers.clone())
         },
         checksum_as_v2: instance.v3_checksum_as_v2,
-        check_source: instance.check_unicast_src,
+        check_unicast_source: instance.check_unicast_src,
     }
 }
 
@@ -203,12 +188,8 @@ fn carried(instance: &Instance, links: &Links) -> Vec<CarriedAddress> {
         .chain(&instance.excluded_addresses)
         .filter_map(|address| {
             let device = address.device.as_ref().unwrap_or(&instance.interface);
-            let link = links.by_name(device)?;
-            Some(CarriedAddress {
-                ifindex: link.ifindex,
-                mac: link.mac,
-                address: address.clone(),
-            })
+            let link = links.named(device)?;
+            Some(CarriedAddress { ifindex: link.ifindex, mac: link.mac, address: address.clone() })
         })
         .collect()
 }

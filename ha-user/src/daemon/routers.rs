@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::order::{Order, Orders};
 use super::plan::{Identity, RouterPlan};
-use crate::datapath::Datapath;
+use crate::datapath::{Datapath, MapError};
 use crate::vrrp::{Event, RouterId, Standing};
 
 /// Routers as the main loop knows them.
@@ -62,6 +62,15 @@ impl Routers {
             }
         }
         self.restate(standing, orders);
+        self.open_gate(datapath);
+    }
+
+    /// The data path looks at packets only while there is something to look for.
+    fn open_gate(&self, datapath: Option<&mut Datapath>) {
+        if let Some(datapath) = datapath {
+            let owned = self.routers.len() + self.leaving.len();
+            said(datapath.set_gate(u32::try_from(owned).unwrap_or(u32::MAX)));
+        }
     }
 
     /// Tells routers how they stand, where that has changed.
@@ -80,11 +89,7 @@ impl Routers {
         if let Some(plan) = self.leaving.remove(&router)
             && let Some(datapath) = datapath
         {
-            let kept: BTreeSet<_> = self
-                .routers
-                .values()
-                .flat_map(|one| addresses(&one.plan))
-                .collect();
+            let kept: BTreeSet<_> = self.routers.values().flat_map(|one| addresses(&one.plan)).collect();
             let gone = addresses(&plan).filter(|address| !kept.contains(address));
             said(datapath.remove_router(plan.framing.key(plan.ifindex)));
             for address in gone {
@@ -99,11 +104,8 @@ impl Routers {
                 plan.identity == known.plan.identity && plan.ifindex == known.plan.ifindex
             })
         };
-        let gone: Vec<RouterId> = self
-            .iter()
-            .filter(|(_, known)| !stays(known))
-            .map(|(router, _)| router)
-            .collect();
+        let gone: Vec<RouterId> =
+            self.iter().filter(|(_, known)| !stays(known)).map(|(router, _)| router).collect();
         for router in gone {
             if let Some(known) = self.routers.remove(&router) {
                 self.leaving.insert(router, known.plan);
@@ -119,9 +121,7 @@ impl Routers {
         datapath: Option<&mut Datapath>,
         orders: &Orders,
     ) {
-        let Some(known) = self.routers.get_mut(&router) else {
-            return;
-        };
+        let Some(known) = self.routers.get_mut(&router) else { return };
         if known.plan == plan {
             return;
         }
@@ -151,13 +151,7 @@ impl Routers {
         orders.send(Order::Install(router, Box::new(plan.clone())));
         orders.send(Order::Tell(router, Event::StandingChanged(standing)));
         orders.send(Order::Tell(router, Event::Startup));
-        self.routers.insert(
-            router,
-            Known {
-                plan,
-                standing: Some(standing),
-            },
-        );
+        self.routers.insert(router, Known { plan, standing: Some(standing) });
     }
 
     fn free_slot(&self) -> RouterId {
@@ -187,8 +181,8 @@ fn describe(datapath: &mut Datapath, router: RouterId, plan: &RouterPlan) {
 }
 
 /// A map that is full or gone costs the data path, not the election.
-fn said(result: anyhow::Result<()>) {
+fn said(result: Result<(), MapError>) {
     if let Err(error) = result {
-        log::error!("the data path does not follow: {error:#}");
+        log::error!("the data path does not follow: {error}");
     }
 }

@@ -1,6 +1,5 @@
 //! Puts together what `vipctl status` shows.
 
-use anyhow::Result;
 use ha_common::Reason;
 
 use super::order::RouterReport;
@@ -8,6 +7,7 @@ use super::plan::{self, RouterPlan};
 use super::routers::Routers;
 use crate::config::model::{self, Config, VirtualAddress};
 use crate::control::protocol::{Counter, Instance, Interface, SCHEMA, Status};
+use crate::datapath::MapError;
 use crate::notify;
 use crate::vrrp::{RouterId, Statistics};
 
@@ -21,7 +21,7 @@ pub struct Outline {
     /// Interfaces.
     pub interfaces: Vec<Interface>,
     /// Counters of the data path, if there is one.
-    pub packets: Result<Option<Vec<(Reason, u64)>>>,
+    pub packets: Result<Option<Vec<(Reason, u64)>>, MapError>,
 }
 
 /// Instances as configured.
@@ -32,9 +32,7 @@ pub fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterId>, Ins
         .iter()
         .map(|instance| {
             let router = routers.find(&plan::identity(instance));
-            let plan = router
-                .and_then(|router| routers.get(router))
-                .map(|known| &known.plan);
+            let plan = router.and_then(|router| routers.get(router)).map(|known| &known.plan);
             (router, configured(instance, plan))
         })
         .collect()
@@ -45,10 +43,7 @@ pub fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterId>, Ins
 pub fn assemble(outline: Outline, reports: &[RouterReport]) -> Status {
     let instances = outline.instances.into_iter().map(|(router, instance)| {
         let report = reports.iter().find(|report| Some(report.router) == router);
-        report.map_or_else(
-            || instance.clone(),
-            |report| running(instance.clone(), report),
-        )
+        report.map_or_else(|| instance.clone(), |report| running(instance.clone(), report))
     });
     Status {
         schema: SCHEMA.to_owned(),
@@ -58,11 +53,7 @@ pub fn assemble(outline: Outline, reports: &[RouterReport]) -> Status {
         instances: instances.collect(),
         interfaces: outline.interfaces,
         packets: match outline.packets {
-            Ok(packets) => packets
-                .unwrap_or_default()
-                .into_iter()
-                .map(counter)
-                .collect(),
+            Ok(packets) => packets.unwrap_or_default().into_iter().map(counter).collect(),
             Err(_) => Vec::new(),
         },
     }
@@ -100,20 +91,14 @@ fn describe_address(address: &VirtualAddress, interface: &str) -> String {
 fn running(mut instance: Instance, report: &RouterReport) -> Instance {
     let status = &report.status;
     let seconds_since = |at| report.now.saturating_since(at).as_secs_f64();
-    instance.state = notify::state_word(status.state)
-        .unwrap_or("INIT")
-        .to_owned();
+    instance.state = notify::state_word(status.state).unwrap_or("INIT").to_owned();
     instance.since_seconds = Some(seconds_since(status.since));
     instance.priority = status.priority.get();
     instance.active_router = status.active;
     instance.last_advert_seconds =
         (report.last_advert.get() > 0).then(|| seconds_since(report.last_advert));
-    instance.lease_left_seconds = report.owned.then(|| {
-        report
-            .owned_until
-            .saturating_since(report.now)
-            .as_secs_f64()
-    });
+    instance.lease_left_seconds =
+        report.owned.then(|| report.owned_until.saturating_since(report.now).as_secs_f64());
     instance.statistics = statistics(&status.statistics)
         .into_iter()
         .chain(report.refused.iter().copied().map(counter))
@@ -132,16 +117,10 @@ fn statistics(statistics: &Statistics) -> Vec<Counter> {
         ("lease_lost", statistics.leases_lost),
         ("fenced", statistics.fenced),
     ]
-    .map(|(name, value)| Counter {
-        name: name.to_owned(),
-        value,
-    })
+    .map(|(name, value)| Counter { name: name.to_owned(), value })
     .into()
 }
 
 fn counter((reason, value): (Reason, u64)) -> Counter {
-    Counter {
-        name: reason.name().to_owned(),
-        value,
-    }
+    Counter { name: reason.name().to_owned(), value }
 }

@@ -58,12 +58,13 @@ pub enum Action {
         lease: Option<Nanos>,
     },
     /// A takeover: begin an ownership at `since` that lasts until `until`, in the data path.
+    /// The advert that follows moves its end.
     BeginOwnership {
         /// Whose.
         router: RouterId,
         /// Fences from before do not count.
         since: Nanos,
-        /// End of the first lease.
+        /// End of the moment in which the first advert must buy a longer lease.
         until: Nanos,
     },
     /// End the ownership in the data path at once.

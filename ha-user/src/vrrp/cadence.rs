@@ -37,6 +37,12 @@ impl Cadence {
         }
     }
 
+    /// How long a takeover lets us own the addresses before its advert is out: one that never
+    /// leaves the host must not count for as much as one that did.
+    pub(super) fn first_lease(&self) -> Duration {
+        self.governing() / 2
+    }
+
     /// How long the next advert lets us own the addresses.
     pub(super) fn lease(&self) -> Duration {
         lease_length(self.adverts, self.governing())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ha_common::Nanos;
 
+use super::action::Reason;
 use super::announcer::Announcer;
 use super::cadence::Cadence;
 use super::timing::{CLAIM, doubt};
@@ -32,7 +33,8 @@ impl Phase {
         match self {
             Self::Stopped | Self::Pending => State::Initialize { faulted: false },
             Self::Faulted => State::Initialize { faulted: true },
-            Self::Backup(_) | Self::Claiming(_) => State::Backup,
+            Self::Backup(_) => State::Backup,
+            Self::Claiming(claim) => claim.from,
             Self::Active(_) => State::Active,
         }
     }
@@ -104,13 +106,17 @@ impl ActiveDownTimer {
     }
 }
 
-/// The moment between the advert that makes a living Active router yield and the takeover.
+/// The moment between an advert that makes a living Active router yield and the takeover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Claim {
     /// When we spoke.
     pub(super) since: Nanos,
     /// Signs of life up to here have been taken into account.
     pub(super) heard: Nanos,
+    /// The state that others still see.
+    pub(super) from: State,
+    /// Why we take over.
+    pub(super) reason: Reason,
 }
 
 impl Claim {

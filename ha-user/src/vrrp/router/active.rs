@@ -21,7 +21,7 @@ impl Router {
         cx.actions.push(Action::BeginOwnership {
             router,
             since: now,
-            until: now + cadence.lease(),
+            until: now + cadence.first_lease(),
         });
         let owned = self.advertise(Ownership::new(now, cadence, &self.parameters), cx);
         self.announce(self.parameters.announcements.repeat, cx);

@@ -5,7 +5,7 @@ use ha_common::{Nanos, Priority};
 use super::super::action::Reason;
 use super::super::phase::{ActiveDownTimer, Claim, Phase};
 use super::super::timing::learnable;
-use super::super::{Advert, Parameters, Standing};
+use super::super::{Advert, Parameters, Standing, State};
 use super::{Context, Router};
 
 impl Router {
@@ -72,7 +72,7 @@ impl Router {
         if let Some(timer) = timer.doubt(cx.now, self.skew_time(self.priority())) {
             self.phase = Phase::Backup(timer);
         } else if self.lower_lives(cx) {
-            self.claim(timer.heard, cx);
+            self.claim(timer.heard, Reason::Preempted, cx);
         } else if timer.left {
             self.take_over(Reason::PeerLeft, cx);
         } else {
@@ -101,10 +101,12 @@ impl Router {
 impl Router {
     /// Tells the living Active router to yield. It fences itself in that very packet; we answer
     /// only after it has had the time.
-    fn claim(&mut self, heard: Nanos, cx: &mut Context<'_>) {
+    pub(super) fn claim(&mut self, heard: Nanos, reason: Reason, cx: &mut Context<'_>) {
         self.phase = Phase::Claiming(Claim {
             since: cx.now,
             heard,
+            from: self.phase.state(),
+            reason,
         });
         self.send(self.priority(), None, cx);
     }
@@ -115,14 +117,13 @@ impl Router {
             return;
         }
         self.count(&advert);
-        self.phase = if advert.priority != Priority::LEAVING && self.outranked_by(&advert) {
-            Phase::Backup(self.follow(&advert, cx.now))
+        if advert.priority != Priority::LEAVING && self.outranked_by(&advert) {
+            let timer = self.follow(&advert, cx.now);
+            self.retreat(timer, cx);
         } else {
-            Phase::Claiming(Claim {
-                heard: cx.now,
-                ..claim
-            })
-        };
+            let heard = cx.now;
+            self.phase = Phase::Claiming(Claim { heard, ..claim });
+        }
     }
 
     pub(super) fn claim_stands(&mut self, standing: Standing, cx: &mut Context<'_>) {
@@ -139,12 +140,20 @@ impl Router {
         }
         let stamp = self.record(cx).last_advert;
         if stamp > claim.heard {
-            let timer = ActiveDownTimer::new(stamp, self.active_down_interval());
-            self.phase = Phase::Backup(timer);
+            self.retreat(ActiveDownTimer::new(stamp, self.active_down_interval()), cx);
         } else if cx.now.saturating_since(claim.since) > self.parameters.advertisement_interval {
-            self.claim(claim.heard, cx);
+            self.claim(claim.heard, claim.reason, cx);
         } else {
-            self.take_over(Reason::Preempted, cx);
+            self.take_over(claim.reason, cx);
+        }
+    }
+
+    /// Gives a claim up, and listens.
+    fn retreat(&mut self, timer: ActiveDownTimer, cx: &mut Context<'_>) {
+        if self.phase.state() == State::Backup {
+            self.phase = Phase::Backup(timer);
+        } else {
+            self.transition(Phase::Backup(timer), Reason::Startup, cx);
         }
     }
 }

@@ -33,7 +33,8 @@ impl Router {
 
     fn begin(&mut self, cx: &mut Context<'_>) {
         if self.priority() == Priority::OWNER {
-            self.take_over(Reason::AddressOwner, cx);
+            // Someone may be Active in our place, so this takeover is a claim too.
+            self.claim(cx.now, Reason::AddressOwner, cx);
             return;
         }
         let timer = if self.parameters.eager_start {
