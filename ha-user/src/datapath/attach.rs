@@ -12,6 +12,7 @@ use netlink_packet_route::link::{LinkAttribute, LinkMessage, LinkXdp};
 
 use super::choice::{Choice, Mode, OtherEnd, VETH, choose};
 use super::device::Device;
+use super::maps::MapError;
 use super::program::Program;
 use crate::net::interface;
 use crate::net::netlink::{Netlink, Refusal};
@@ -89,6 +90,9 @@ pub enum AttachError {
         /// What the kernel said.
         refusal: Refusal,
     },
+    /// The program cannot be told of the interface.
+    #[error(transparent)]
+    Map(#[from] MapError),
     /// There is no such interface.
     #[error("interface {ifindex} cannot be looked at: {refusal}")]
     Interface {
@@ -99,31 +103,30 @@ pub enum AttachError {
     },
 }
 
-/// Attaches `program` to `ifindex`. What an earlier vipd left there is replaced, without a packet
+/// Attaches `program` to `device`. What an earlier vipd left there is replaced, without a packet
 /// in between that no program sees if the mode stays the same.
 pub(super) fn attach(
     netlink: &mut Netlink,
     program: &Program,
-    ifindex: u32,
+    device: &Device,
     wanted: AttachMode,
 ) -> Result<Attachment, AttachError> {
-    let mut device = read(netlink, ifindex)?;
-    let predecessor = predecessor(&device)?;
-    let choice = choice(netlink, &device, wanted);
+    let ifindex = device.ifindex;
+    let predecessor = predecessor(device)?;
+    let choice = choice(netlink, device, wanted);
     if let Some((mode, old)) = &predecessor
         && *mode != choice.mode
     {
         // The kernel runs one mode at a time.
-        set(netlink, &device, *mode, None, Some(old))?;
-        device = read(netlink, ifindex)?;
+        set(netlink, device, *mode, None, Some(old))?;
     }
     let old = predecessor
         .filter(|(mode, _)| *mode == choice.mode)
         .map(|(_, old)| old);
-    match set(netlink, &device, choice.mode, Some(program), old.as_ref()) {
+    match set(netlink, device, choice.mode, Some(program), old.as_ref()) {
         Ok(()) => Ok(choice.attachment(ifindex)),
         Err(AttachError::Refused { refusal, .. }) if choice.has_alternative(wanted) => {
-            set(netlink, &device, Mode::Generic, Some(program), None)?;
+            set(netlink, device, Mode::Generic, Some(program), None)?;
             let why = format!("{} refuses native XDP: {refusal}", device.name);
             let mode = Mode::Generic;
             Ok(Attachment { ifindex, mode, why })
@@ -169,7 +172,7 @@ pub fn detach(ifindex: u32) -> Result<bool, AttachError> {
     }
 }
 
-fn read(netlink: &mut Netlink, ifindex: u32) -> Result<Device, AttachError> {
+pub(super) fn read(netlink: &mut Netlink, ifindex: u32) -> Result<Device, AttachError> {
     Device::read(netlink, ifindex).map_err(|refusal| AttachError::Interface { ifindex, refusal })
 }
 

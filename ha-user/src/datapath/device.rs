@@ -12,6 +12,8 @@ use crate::net::netlink::{Netlink, Refusal};
 pub(super) struct Device {
     pub(super) ifindex: u32,
     pub(super) name: String,
+    /// Hardware address, if it is an Ethernet address.
+    pub(super) mac: Option<[u8; 6]>,
     /// Kind of a virtual interface.
     pub(super) kind: Option<String>,
     pub(super) other_end: Option<OtherEnd>,
@@ -55,7 +57,10 @@ impl Device {
 fn get(netlink: &mut Netlink, ifindex: u32, namespace: Option<i32>) -> Result<Device, Refusal> {
     let mut request = LinkMessage::default();
     request.header.index = ifindex;
-    request.attributes = namespace.map(LinkAttribute::IfNetnsId).into_iter().collect();
+    request.attributes = namespace
+        .map(LinkAttribute::IfNetnsId)
+        .into_iter()
+        .collect();
     let answer = netlink.query(RouteNetlinkMessage::GetLink(request), 0)?;
     answer
         .into_iter()
@@ -79,6 +84,7 @@ fn device(message: LinkMessage) -> Device {
     for attribute in message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => device.name = name,
+            LinkAttribute::Address(octets) => device.mac = octets.try_into().ok(),
             LinkAttribute::LinkInfo(infos) => device.kind = link::kind(&infos),
             LinkAttribute::Link(ifindex) => other_end = Some(ifindex),
             LinkAttribute::LinkNetNsId(id) => namespace = Some(id),

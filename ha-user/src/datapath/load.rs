@@ -9,7 +9,7 @@ use aya::{EbpfError, EbpfLoader};
 use aya_log::EbpfLogger;
 use ha_common::abi::map;
 
-use super::maps::{MapError, Maps};
+use super::maps::{self, MapError, Maps};
 use super::{Datapath, NoticeRing, Program, RecordTable};
 use crate::net::netlink::Netlink;
 
@@ -56,10 +56,10 @@ pub(super) fn load(options: LoadOptions) -> Result<Datapath, LoadError> {
     let debug_log = options.debug_xdp.then(|| EbpfLogger::init(&mut object));
     let program =
         Program::load(&mut object).map_err(|error| permission_or(error, LoadError::Program))?;
-    let records = maps::take_raw(&mut object, map::RECORDS)?;
+    let records = maps::take_records(&mut object)?;
     Ok(Datapath {
         program,
-        records: RecordTable::shared(records.fd().as_fd())?,
+        records: RecordTable::shared(records.fd())?,
         notices: Some(NoticeRing::new(maps::take(&mut object, map::NOTICES)?)),
         maps: Maps::take(&mut object)?,
         debug_log: debug_log.and_then(Result::ok),
@@ -81,7 +81,6 @@ where
 }
 
 fn lacks_permission(error: &(dyn Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source())
-        .filter_map(|error| error.downcast_ref::<io::Error>())
-        .any(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    let denied = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+    error.downcast_ref().is_some_and(denied) || error.source().is_some_and(lacks_permission)
 }

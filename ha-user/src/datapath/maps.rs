@@ -77,6 +77,15 @@ impl Maps {
     }
 }
 
+/// Takes the map of records, which is used through memory only, out of `object`.
+pub(super) fn take_records(object: &mut Ebpf) -> Result<MapData, MapError> {
+    match object.take_map(map::RECORDS) {
+        Some(Map::Array(data)) => Ok(data),
+        _ => Err(missing(map::RECORDS)),
+    }
+    .map_err(in_map(map::RECORDS))
+}
+
 /// A hash map with keys and values of the ABI.
 pub(super) struct Table<K: Plain, V: Plain> {
     name: &'static str,
@@ -108,14 +117,19 @@ impl<K: Plain, V: Plain> Table<K, V> {
     }
 }
 
-fn take<M>(object: &mut Ebpf, name: &'static str) -> Result<M, MapError>
+/// Takes the map `name` out of `object`.
+pub(super) fn take<M>(object: &mut Ebpf, name: &'static str) -> Result<M, MapError>
 where
     M: TryFrom<Map, Error = AyaError>,
 {
-    let map = object.take_map(name).ok_or_else(|| AyaError::InvalidName {
-        name: name.to_owned(),
-    });
+    let map = object.take_map(name).ok_or_else(|| missing(name));
     map.and_then(M::try_from).map_err(in_map(name))
+}
+
+fn missing(name: &str) -> AyaError {
+    AyaError::InvalidName {
+        name: name.to_owned(),
+    }
 }
 
 fn in_map(map: &'static str) -> impl FnOnce(AyaError) -> MapError {

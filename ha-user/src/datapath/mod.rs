@@ -122,20 +122,13 @@ impl Datapath {
         self.maps.remove_peer(router, peer)
     }
 
-    /// `ifindex` has the hardware address `mac`, which answers for our addresses there.
+    /// `ifindex` has the hardware address `mac` from now on, which answers for our addresses
+    /// there. [`Self::attach`] sees to the one that it has by then.
     ///
     /// # Errors
     /// The map is full.
     pub fn set_interface(&mut self, ifindex: u32, mac: [u8; 6]) -> Result<(), MapError> {
         self.maps.set_interface(ifindex, mac)
-    }
-
-    /// `ifindex` is gone, or nothing is answered for there.
-    ///
-    /// # Errors
-    /// The kernel refuses, for no reason that is known.
-    pub fn remove_interface(&mut self, ifindex: u32) -> Result<(), MapError> {
-        self.maps.interfaces.remove(ifindex)
     }
 
     /// How many routers and addresses there are; with 0 the program passes everything at once.
@@ -159,7 +152,11 @@ impl Datapath {
     /// # Errors
     /// Another XDP program is there, or the kernel refuses.
     pub fn attach(&mut self, ifindex: u32, mode: AttachMode) -> Result<&Attachment, AttachError> {
-        let attachment = attach::attach(&mut self.netlink, &self.program, ifindex, mode)?;
+        let device = attach::read(&mut self.netlink, ifindex)?;
+        if let Some(mac) = device.mac {
+            self.set_interface(ifindex, mac)?;
+        }
+        let attachment = attach::attach(&mut self.netlink, &self.program, &device, mode)?;
         Ok(self
             .attachments
             .entry(ifindex)
@@ -172,9 +169,13 @@ impl Datapath {
         self.attachments.values()
     }
 
-    /// The interface is gone, and the program's hold on it.
-    pub fn forget(&mut self, ifindex: u32) {
+    /// The interface is gone, and with it the program's place there.
+    ///
+    /// # Errors
+    /// The kernel refuses, for no reason that is known.
+    pub fn forget(&mut self, ifindex: u32) -> Result<(), MapError> {
         self.attachments.remove(&ifindex);
+        self.maps.interfaces.remove(ifindex)
     }
 
     /// Takes the program off `ifindex`, unless another one has taken its place.
@@ -191,10 +192,11 @@ impl Datapath {
     /// Takes the program off every interface; goes on if one of them refuses, and returns the
     /// refusals.
     pub fn detach_all(&mut self) -> Vec<AttachError> {
-        let attached: Vec<u32> = self.attachments.keys().copied().collect();
-        attached
-            .into_iter()
-            .filter_map(|ifindex| self.detach(ifindex).err())
+        std::mem::take(&mut self.attachments)
+            .into_values()
+            .filter_map(|attachment| {
+                attach::detach_program(&mut self.netlink, &self.program, &attachment).err()
+            })
             .collect()
     }
 }
