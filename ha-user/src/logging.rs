@@ -19,7 +19,7 @@ const QUEUE: usize = 65_536;
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Whose lines are logged: the daemon's, and with `--debug-xdp` the XDP program's. Of others only
-/// what somebody must know.
+/// errors: aya, for one, warns with pages of BTF.
 const OUR_TARGETS: [&str; 2] = ["ha_user", "vipd"];
 
 /// syslog's facility "daemon".
@@ -51,7 +51,7 @@ struct Queue {
 impl Log for Queue {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let ours = OUR_TARGETS.iter().any(|target| metadata.target().starts_with(target));
-        ours || metadata.level() <= Level::Warn
+        ours || metadata.level() == Level::Error
     }
 
     fn log(&self, record: &Record<'_>) {
