@@ -14,7 +14,7 @@ use crate::config::diagnostic::Severity;
 ///
 /// # Errors
 /// How the process must end if there is nothing to run.
-pub fn at_start(path: &Path) -> Result<Config, Exit> {
+pub(super) fn at_start(path: &Path) -> Result<Config, Exit> {
     let loaded = config::load(path);
     say(&loaded);
     if !loaded.readable {
@@ -29,7 +29,7 @@ pub fn at_start(path: &Path) -> Result<Config, Exit> {
 /// Reads a new configuration for a daemon that runs; `None` if it must not take the place of the
 /// one in force.
 #[must_use]
-pub fn at_reload(path: &Path) -> Option<Config> {
+pub(super) fn at_reload(path: &Path) -> Option<Config> {
     let loaded = config::load(path);
     say(&loaded);
     (loaded.readable && !loaded.is_fatal()).then_some(loaded.config)
@@ -38,7 +38,7 @@ pub fn at_reload(path: &Path) -> Option<Config> {
 /// `--config-test`: says what is wrong with the configuration, in `destination` or on standard
 /// error.
 #[must_use]
-pub fn test(path: &Path, destination: Option<&Path>) -> ExitCode {
+pub(super) fn test(path: &Path, destination: Option<&Path>) -> ExitCode {
     let loaded = config::load(path);
     let said = match destination {
         None => {
