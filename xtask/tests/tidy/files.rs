@@ -118,5 +118,5 @@ fn hosts(line: &str) -> impl Iterator<Item = &str> {
 fn is_known(host: &str) -> bool {
     let in_domain = |known: &&str| host == *known || host.ends_with(&format!(".{known}"));
     let is_name = host.contains('.') && host.chars().any(|c| c.is_ascii_alphabetic());
-    !is_name || HOSTS.iter().any(|known| in_domain(known))
+    !is_name || HOSTS.iter().any(in_domain)
 }
