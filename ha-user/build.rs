@@ -185,7 +185,7 @@ fn build(toolchain: &Toolchain, linker: &Path) -> Result<PathBuf> {
 fn rustflags(linker: &Path) -> OsString {
     let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     let mut flags = OsString::from(format!("--cfg=bpf_target_arch=\"{arch}\"\x1f"));
-    flags.push("-Ctarget-cpu=v3\x1f-Clink-arg=--btf\x1f-Clinker=");
+    flags.push("-Ctarget-cpu=v3\x1f-Cdebuginfo=2\x1f-Clink-arg=--btf\x1f-Clinker=");
     flags.push(linker);
     flags
 }

@@ -18,6 +18,10 @@ const QUEUE: usize = 65_536;
 /// Longest wait for the queue to empty at exit.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// Whose lines are logged: the daemon's, and with `--debug-xdp` the XDP program's. Of others only
+/// what somebody must know.
+const OUR_TARGETS: [&str; 2] = ["ha_user", "vipd"];
+
 /// syslog's facility "daemon".
 const FACILITY: u8 = 3;
 
@@ -46,7 +50,8 @@ struct Queue {
 
 impl Log for Queue {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("ha_user") || metadata.level() <= Level::Warn
+        let ours = OUR_TARGETS.iter().any(|target| metadata.target().starts_with(target));
+        ours || metadata.level() <= Level::Warn
     }
 
     fn log(&self, record: &Record<'_>) {

@@ -30,7 +30,7 @@ const RECEIVE_BUDGET: usize = 64;
 const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// The thread's state.
-pub struct AdvertThread {
+pub(super) struct AdvertThread {
     engine: Engine,
     executor: Executor,
     orders: OrderQueue,
@@ -54,7 +54,7 @@ impl AdvertThread {
     ///
     /// # Errors
     /// If no timer can be made.
-    pub fn new(
+    pub(super) fn new(
         executor: Executor,
         orders: OrderQueue,
         notices: Option<NoticeRing>,
@@ -81,7 +81,7 @@ impl AdvertThread {
     ///
     /// # Errors
     /// If waiting itself fails.
-    pub fn run(mut self) -> Result<()> {
+    pub(super) fn run(mut self) -> Result<()> {
         while !self.has_left() {
             self.wait()?;
             self.take_notices();

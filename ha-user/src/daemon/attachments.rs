@@ -12,7 +12,7 @@ use crate::net::link::{Link, Links};
 /// What was tried on each interface. An interface is tried once in its life: an attach takes tens
 /// of milliseconds, and a reload must not cost them.
 #[derive(Debug, Default)]
-pub struct Attachments {
+pub(super) struct Attachments {
     tried: BTreeMap<u32, Attempt>,
 }
 
@@ -28,7 +28,7 @@ struct Attempt {
 impl Attachments {
     /// Attaches to every interface that carries a router or an address.
     #[must_use]
-    pub fn attach(
+    pub(super) fn attach(
         datapath: Option<&mut Datapath>,
         mode: XdpMode,
         plans: &[RouterPlan],
@@ -40,7 +40,7 @@ impl Attachments {
     }
 
     /// Attaches to interfaces that are new. Returns those on which it worked.
-    pub fn extend(
+    pub(super) fn extend(
         &mut self,
         datapath: Option<&mut Datapath>,
         mode: XdpMode,
@@ -67,18 +67,18 @@ impl Attachments {
 
     /// Whether any interface is guarded by the data path.
     #[must_use]
-    pub fn any(&self) -> bool {
+    pub(super) fn any(&self) -> bool {
         self.tried.values().any(|attempt| attempt.mode != OFF)
     }
 
     /// Interfaces that are guarded.
-    pub fn guarded(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn guarded(&self) -> impl Iterator<Item = u32> {
         self.tried.iter().filter(|(_, attempt)| attempt.mode != OFF).map(|(ifindex, _)| *ifindex)
     }
 
     /// For `vipctl status`.
     #[must_use]
-    pub fn describe(&self, links: &Links) -> Vec<protocol::Interface> {
+    pub(super) fn describe(&self, links: &Links) -> Vec<protocol::Interface> {
         let describe = |(ifindex, attempt): (&u32, &Attempt)| {
             let link = links.get(*ifindex)?;
             Some(protocol::Interface {

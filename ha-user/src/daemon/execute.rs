@@ -21,11 +21,11 @@ use crate::vrrp::{Action, RouterId, State, TransitionReason, Version};
 
 /// Effects of the engine on the world.
 #[derive(Debug)]
-pub struct Executor {
+pub(super) struct Executor {
     /// Adverts leave, and arrive, here.
-    pub socket: AdvertSocket,
+    pub(super) socket: AdvertSocket,
     /// Records of the data path, or their stand-in.
-    pub records: RecordTable,
+    pub(super) records: RecordTable,
     routers: BTreeMap<RouterId, Carriage>,
     announcer: Announcer,
     addresses: AddressWorker,
@@ -53,27 +53,27 @@ struct Carriage {
 
 /// Everything that an executor works with.
 #[derive(Debug)]
-pub struct Means {
+pub(super) struct Means {
     /// Raw socket of the adverts.
-    pub socket: AdvertSocket,
+    pub(super) socket: AdvertSocket,
     /// Records of the data path, or their stand-in.
-    pub records: RecordTable,
+    pub(super) records: RecordTable,
     /// Socket of gratuitous ARP.
-    pub announcer: Announcer,
+    pub(super) announcer: Announcer,
     /// Netlink, on a thread of its own.
-    pub addresses: AddressWorker,
+    pub(super) addresses: AddressWorker,
     /// Back to the advert thread.
-    pub orders: Orders,
+    pub(super) orders: Orders,
     /// To the main loop.
-    pub reports: UnboundedSender<Report>,
+    pub(super) reports: UnboundedSender<Report>,
     /// Whether a data path is attached.
-    pub guarded: bool,
+    pub(super) guarded: bool,
 }
 
 impl Executor {
     /// An executor without routers.
     #[must_use]
-    pub fn new(means: Means) -> Self {
+    pub(super) fn new(means: Means) -> Self {
         Self {
             socket: means.socket,
             records: means.records,
@@ -89,7 +89,7 @@ impl Executor {
     }
 
     /// Takes a router in.
-    pub fn install(&mut self, router: RouterId, plan: RouterPlan) {
+    pub(super) fn install(&mut self, router: RouterId, plan: RouterPlan) {
         let record = self.records.record(router);
         record.reset();
         describe(record, &plan);
@@ -99,7 +99,7 @@ impl Executor {
     }
 
     /// Gives a router a new plan. Addresses that it no longer has are taken off at once.
-    pub fn replace(&mut self, router: RouterId, plan: RouterPlan) {
+    pub(super) fn replace(&mut self, router: RouterId, plan: RouterPlan) {
         let Some(carriage) = self.routers.get_mut(&router) else { return };
         let record = self.records.record(router);
         let before = std::mem::replace(&mut carriage.plan, plan);
@@ -113,7 +113,7 @@ impl Executor {
     }
 
     /// Forgets a router.
-    pub fn remove(&mut self, router: RouterId) {
+    pub(super) fn remove(&mut self, router: RouterId) {
         if self.routers.remove(&router).is_some() {
             self.records.record(router).reset();
         }
@@ -121,18 +121,18 @@ impl Executor {
 
     /// Plan of a router.
     #[must_use]
-    pub fn plan(&self, router: RouterId) -> Option<&RouterPlan> {
+    pub(super) fn plan(&self, router: RouterId) -> Option<&RouterPlan> {
         self.routers.get(&router).map(|carriage| &carriage.plan)
     }
 
     /// Whether addresses or a farewell of `router` are still on their way.
     #[must_use]
-    pub fn is_leaving(&self, router: RouterId) -> bool {
+    pub(super) fn is_leaving(&self, router: RouterId) -> bool {
         self.routers.get(&router).is_some_and(|carriage| carriage.leaving)
     }
 
     /// Carries out one action.
-    pub fn execute(&mut self, action: Action) {
+    pub(super) fn execute(&mut self, action: Action) {
         match action {
             Action::Advertise { router, priority, sent_at, lease } => {
                 self.advertise(router, priority, sent_at, lease);
@@ -158,18 +158,16 @@ impl Executor {
             Action::Announce { router, repeat } => self.announce(router, repeat),
             Action::AddAddresses { router } => self.add_addresses(router),
             Action::RemoveAddresses { router } => self.remove_addresses(router),
-            Action::Transition { router, from, to, priority, reason } => {
+            Action::Transition { router, to, priority, reason, .. } => {
                 self.log_transition(router, to, reason);
                 // The main loop outlives this thread, unless both are going down.
-                let _ = self
-                    .reports
-                    .send(Report::Transition { router, from, to, priority, reason });
+                let _ = self.reports.send(Report::Transition { router, to, priority });
             }
         }
     }
 
     /// The kernel has carried out a removal.
-    pub fn addresses_gone(&mut self, router: RouterId, generation: u64) {
+    pub(super) fn addresses_gone(&mut self, router: RouterId, generation: u64) {
         let Some(carriage) = self.routers.get_mut(&router) else { return };
         if carriage.generation != generation {
             return;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 /// How a process of the daemon ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Exit {
+pub(super) enum Exit {
     /// Stopped as asked.
     Success = 0,
     /// Something that a restart does not cure by itself.
@@ -21,7 +21,7 @@ pub enum Exit {
 impl Exit {
     /// The way a child ended, if it is one that keeps the parent from starting it again.
     #[must_use]
-    pub fn that_stops_the_parent(code: i32) -> Option<Self> {
+    pub(super) fn that_stops_the_parent(code: i32) -> Option<Self> {
         [Self::Fatal, Self::Config, Self::Permission, Self::NoConfig]
             .into_iter()
             .find(|exit| *exit as i32 == code)

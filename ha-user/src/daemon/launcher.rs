@@ -11,7 +11,7 @@ use super::role::{self, Role};
 ///
 /// # Errors
 /// If the supervisor cannot be started.
-pub fn run() -> Result<ExitCode> {
+pub(super) fn run() -> Result<ExitCode> {
     let (mut command, readiness) = role::again(Role::Supervisor)?;
     let mut supervisor = command.spawn().context("cannot start the daemon's parent process")?;
     // Our copy of the pipe's far end must go, or its end would never be seen.

@@ -91,7 +91,7 @@ fn start_logging(options: &Options, role: Role) -> Result<()> {
         // The launcher speaks to whoever waits for it.
         console: options.log_console || role == Role::Launcher,
         syslog: !options.no_syslog,
-        detail: options.log_detail,
+        detail: options.log_detail || options.debug_xdp,
         tag: if role == Role::Worker { format!("{name}_vrrp") } else { name },
     })
 }

@@ -13,7 +13,7 @@ use crate::script::Script;
 const LIMIT: Duration = Duration::from_secs(3600);
 
 /// Starts the scripts of an instance, and does not wait for them.
-pub fn start(config: &Config, instance: &Instance, occasion: Occasion, priority: u8) {
+pub(super) fn start(config: &Config, instance: &Instance, occasion: Occasion, priority: u8) {
     for command in notify::commands(&instance.notify, &instance.name, occasion, priority) {
         if let Some(script) = script(config, &command) {
             tokio::spawn(async move { run(&script, LIMIT).await });
@@ -22,7 +22,7 @@ pub fn start(config: &Config, instance: &Instance, occasion: Occasion, priority:
 }
 
 /// Runs the scripts for the end of every instance, at most for `limit`.
-pub async fn run_stop_scripts(config: &Config, limit: Duration) {
+pub(super) async fn run_stop_scripts(config: &Config, limit: Duration) {
     let scripts: Vec<Script> = config
         .instances
         .iter()

@@ -11,11 +11,11 @@ use ha_common::{Nanos, Priority, Reason};
 use tokio::sync::oneshot;
 
 use super::plan::RouterPlan;
-use crate::vrrp::{Event, RouterId, State, Status, TransitionReason};
+use crate::vrrp::{Event, RouterId, State, Status};
 
 /// What the advert thread is told.
 #[derive(Debug)]
-pub enum Order {
+pub(super) enum Order {
     /// Take a router in; it does nothing before `Event::Startup`.
     Install(RouterId, Box<RouterPlan>),
     /// A router has a new plan: same identity, other parameters, adverts or addresses.
@@ -48,38 +48,34 @@ pub enum Order {
 
 /// What one router is doing.
 #[derive(Clone, Debug)]
-pub struct RouterReport {
+pub(super) struct RouterReport {
     /// Which.
-    pub router: RouterId,
+    pub(super) router: RouterId,
     /// When the report was made.
-    pub now: Nanos,
+    pub(super) now: Nanos,
     /// What the engine says.
-    pub status: Status,
+    pub(super) status: Status,
     /// Last sign of life of another router.
-    pub last_advert: Nanos,
+    pub(super) last_advert: Nanos,
     /// End of the lease.
-    pub owned_until: Nanos,
+    pub(super) owned_until: Nanos,
     /// Whether the addresses are answered for.
-    pub owned: bool,
+    pub(super) owned: bool,
     /// Adverts refused by this thread, by reason.
-    pub refused: Vec<(Reason, u64)>,
+    pub(super) refused: Vec<(Reason, u64)>,
 }
 
 /// What the advert thread tells.
 #[derive(Debug)]
-pub enum Report {
+pub(super) enum Report {
     /// A router changed its state.
     Transition {
         /// Whose.
         router: RouterId,
-        /// State left.
-        from: State,
         /// State entered.
         to: State,
         /// Effective Priority.
         priority: Priority,
-        /// Why.
-        reason: TransitionReason,
     },
     /// A router has left, its addresses are off the interfaces.
     Retired(RouterId),
@@ -89,14 +85,14 @@ pub enum Report {
 
 /// Sends orders; the advert thread wakes up for each.
 #[derive(Clone, Debug)]
-pub struct Orders {
+pub(super) struct Orders {
     sender: Sender<Order>,
     wake: Arc<OwnedFd>,
 }
 
 impl Orders {
     /// Sends `order`. A thread that has ended needs none.
-    pub fn send(&self, order: Order) {
+    pub(super) fn send(&self, order: Order) {
         if self.sender.send(order).is_ok() {
             // Fails only when the counter is at its end, and then the thread is awake already.
             let _ = rustix::io::write(&*self.wake, &1u64.to_ne_bytes());
@@ -106,19 +102,19 @@ impl Orders {
 
 /// The advert thread's end.
 #[derive(Debug)]
-pub struct OrderQueue {
+pub(super) struct OrderQueue {
     receiver: Receiver<Order>,
     wake: Arc<OwnedFd>,
 }
 
 impl OrderQueue {
     /// The next order, if there is one.
-    pub fn next(&mut self) -> Option<Order> {
+    pub(super) fn next(&mut self) -> Option<Order> {
         self.receiver.try_recv().ok()
     }
 
     /// Forgets that it was woken: called before the queue is emptied, so that nothing is missed.
-    pub fn rest(&mut self) {
+    pub(super) fn rest(&mut self) {
         // Fails only if nobody has woken us.
         let _ = rustix::io::read(&*self.wake, &mut [0u8; 8]);
     }
@@ -134,7 +130,7 @@ impl AsFd for OrderQueue {
 ///
 /// # Errors
 /// If no eventfd can be made.
-pub fn queue() -> Result<(Orders, OrderQueue)> {
+pub(super) fn queue() -> Result<(Orders, OrderQueue)> {
     let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
     let wake = Arc::new(eventfd(0, flags).context("cannot make an eventfd")?);
     let (sender, receiver) = channel();

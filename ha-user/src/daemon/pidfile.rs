@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 /// A pid file of this process, removed when dropped.
 #[derive(Debug)]
-pub struct PidFile {
+pub(super) struct PidFile {
     path: PathBuf,
 }
 
@@ -17,7 +17,7 @@ impl PidFile {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn create(path: &Path) -> Result<Self> {
+    pub(super) fn create(path: &Path) -> Result<Self> {
         let pid = std::process::id();
         let unfinished = path.with_extension(format!("pid.{pid}"));
         fs::write(&unfinished, format!("{pid}\n"))
@@ -42,7 +42,7 @@ impl Drop for PidFile {
 ///
 /// # Errors
 /// Names the pid and the file of the daemon that is alive.
-pub fn refuse_if_alive(paths: &[&Path]) -> Result<()> {
+pub(super) fn refuse_if_alive(paths: &[&Path]) -> Result<()> {
     for path in paths {
         if let Some(pid) = read(path)
             && pid != std::process::id()

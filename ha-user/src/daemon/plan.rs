@@ -13,49 +13,49 @@ use crate::vrrp::{Announcements, Parameters, Version};
 
 /// Which Virtual Router an instance is: what stays the same over a reload.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Identity {
+pub(super) struct Identity {
     /// Interface of the adverts.
-    pub interface: String,
+    pub(super) interface: String,
     /// Its number there.
-    pub vrid: u8,
+    pub(super) vrid: u8,
     /// Adverts go to peers instead of the multicast group.
-    pub unicast: bool,
+    pub(super) unicast: bool,
 }
 
 /// Everything that is needed to run one instance on the links that there are now.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RouterPlan {
+pub(super) struct RouterPlan {
     /// Name of the instance.
-    pub name: String,
+    pub(super) name: String,
     /// Its identity.
-    pub identity: Identity,
+    pub(super) identity: Identity,
     /// Interface of the adverts.
-    pub ifindex: u32,
+    pub(super) ifindex: u32,
     /// What the engine decides by.
-    pub parameters: Parameters,
+    pub(super) parameters: Parameters,
     /// How its adverts look.
-    pub framing: Framing,
+    pub(super) framing: Framing,
     /// Addresses that move with it, on links that exist.
-    pub addresses: Vec<CarriedAddress>,
+    pub(super) addresses: Vec<CarriedAddress>,
     /// Why the links do not let it take part, if they do not.
-    pub fault: Option<&'static str>,
+    pub(super) fault: Option<&'static str>,
 }
 
 /// A virtual address on a link that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CarriedAddress {
+pub(super) struct CarriedAddress {
     /// Interface that it is put on.
-    pub ifindex: u32,
+    pub(super) ifindex: u32,
     /// Its hardware address, which gratuitous ARP tells; none on a link without ARP.
-    pub mac: Option<[u8; 6]>,
+    pub(super) mac: Option<[u8; 6]>,
     /// What the operator wrote of it.
-    pub address: VirtualAddress,
+    pub(super) address: VirtualAddress,
 }
 
 impl CarriedAddress {
     /// The request that puts the address on its interface, or takes it off.
     #[must_use]
-    pub fn change(&self, operation: Operation) -> AddressChange {
+    pub(super) fn change(&self, operation: Operation) -> AddressChange {
         AddressChange {
             operation,
             ifindex: self.ifindex,
@@ -71,7 +71,7 @@ impl CarriedAddress {
 /// Plans every instance whose interface exists. `virtual_addresses` are never taken for an
 /// interface's own.
 #[must_use]
-pub fn plan(config: &Config, links: &Links) -> Vec<RouterPlan> {
+pub(super) fn plan(config: &Config, links: &Links) -> Vec<RouterPlan> {
     let virtual_addresses = config
         .instances
         .iter()
@@ -90,7 +90,7 @@ pub fn plan(config: &Config, links: &Links) -> Vec<RouterPlan> {
 
 /// Identity of an instance.
 #[must_use]
-pub fn identity(instance: &Instance) -> Identity {
+pub(super) fn identity(instance: &Instance) -> Identity {
     Identity {
         interface: instance.interface.clone(),
         vrid: instance.virtual_router_id,

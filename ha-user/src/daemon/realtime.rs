@@ -13,7 +13,7 @@ const PRIORITY: libc::c_int = 1;
 ///
 /// # Errors
 /// If the thread cannot be started.
-pub fn spawn(adverts: AdvertThread) -> Result<JoinHandle<Result<()>>> {
+pub(super) fn spawn(adverts: AdvertThread) -> Result<JoinHandle<Result<()>>> {
     let run = move || {
         if !(prefer_this_thread() && lock_memory()) {
             log::info!("no real-time priority: adverts may be late on a busy host");

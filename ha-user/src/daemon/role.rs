@@ -23,7 +23,7 @@ const READY: &[u8] = b"ready\n";
 
 /// Which part a process plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     /// Goes to the background and returns when the daemon is ready.
     Launcher,
     /// Keeps a worker running.
@@ -35,7 +35,7 @@ pub enum Role {
 impl Role {
     /// Role of this process; one that was started by hand has none yet.
     #[must_use]
-    pub fn of_this_process() -> Option<Self> {
+    pub(super) fn of_this_process() -> Option<Self> {
         match env::var(VARIABLE).ok()?.as_str() {
             "supervisor" => Some(Self::Supervisor),
             "worker" => Some(Self::Worker),
@@ -62,7 +62,7 @@ pub fn forget(command: &mut tokio::process::Command) {
 ///
 /// # Errors
 /// If no pipe can be made.
-pub fn again(role: Role) -> Result<(Command, Readiness)> {
+pub(super) fn again(role: Role) -> Result<(Command, Readiness)> {
     let (ours, theirs) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
         .context("cannot make a pipe to a new process")?;
     let mut command = Command::new("/proc/self/exe");
@@ -75,12 +75,12 @@ pub fn again(role: Role) -> Result<(Command, Readiness)> {
 
 /// Waits for a process that was started by [`again`].
 #[derive(Debug)]
-pub struct Readiness(OwnedFd);
+pub(super) struct Readiness(OwnedFd);
 
 impl Readiness {
     /// Blocks until the process is ready (`true`), or has ended before it was (`false`).
     #[must_use]
-    pub fn wait(self) -> bool {
+    pub(super) fn wait(self) -> bool {
         let mut line = String::new();
         // An error is an end like any other: the process did not get ready.
         let _ = BufReader::new(File::from(self.0)).read_line(&mut line);
@@ -93,7 +93,7 @@ impl Readiness {
 ///
 /// # Errors
 /// If `/dev/null` cannot take their place.
-pub fn say_ready(options: &Options) -> Result<()> {
+pub(super) fn say_ready(options: &Options) -> Result<()> {
     if Role::of_this_process().is_none() {
         return Ok(());
     }
@@ -112,7 +112,7 @@ pub fn say_ready(options: &Options) -> Result<()> {
 }
 
 /// Gives this process, as `ps` and `killall` see it, the name that the program was called by.
-pub fn take_name() {
+pub(super) fn take_name() {
     if let Ok(name) = std::ffi::CString::new(crate::called_as()) {
         // The kernel only refuses a bad pointer, which this is not.
         let _ = rustix::thread::set_name(&name);

@@ -9,7 +9,7 @@ use crate::vrrp::{Event, RouterId, Standing};
 
 /// Routers as the main loop knows them.
 #[derive(Debug, Default)]
-pub struct Routers {
+pub(super) struct Routers {
     routers: BTreeMap<RouterId, Known>,
     /// Slots whose router is on its way out.
     leaving: BTreeMap<RouterId, RouterPlan>,
@@ -17,9 +17,9 @@ pub struct Routers {
 
 /// One router.
 #[derive(Debug)]
-pub struct Known {
+pub(super) struct Known {
     /// What the advert thread was told to run.
-    pub plan: RouterPlan,
+    pub(super) plan: RouterPlan,
     /// What it was last told of tracked objects.
     standing: Option<Standing>,
 }
@@ -27,25 +27,25 @@ pub struct Known {
 impl Routers {
     /// The router in a slot.
     #[must_use]
-    pub fn get(&self, router: RouterId) -> Option<&Known> {
+    pub(super) fn get(&self, router: RouterId) -> Option<&Known> {
         self.routers.get(&router)
     }
 
     /// Slot of the router with this identity.
     #[must_use]
-    pub fn find(&self, identity: &Identity) -> Option<RouterId> {
+    pub(super) fn find(&self, identity: &Identity) -> Option<RouterId> {
         let same = |(_, known): &(&RouterId, &Known)| known.plan.identity == *identity;
         self.routers.iter().find(same).map(|(router, _)| *router)
     }
 
     /// All routers.
-    pub fn iter(&self) -> impl Iterator<Item = (RouterId, &Known)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (RouterId, &Known)> {
         self.routers.iter().map(|(router, known)| (*router, known))
     }
 
     /// Turns the routers that run into `plans`, touching only what differs. `standing` tells how a
     /// router stands now.
-    pub fn reconcile(
+    pub(super) fn reconcile(
         &mut self,
         plans: Vec<RouterPlan>,
         standing: impl Fn(&RouterPlan) -> Standing,
@@ -74,7 +74,7 @@ impl Routers {
     }
 
     /// Tells routers how they stand, where that has changed.
-    pub fn restate(&mut self, standing: impl Fn(&RouterPlan) -> Standing, orders: &Orders) {
+    pub(super) fn restate(&mut self, standing: impl Fn(&RouterPlan) -> Standing, orders: &Orders) {
         for (router, known) in &mut self.routers {
             let now = standing(&known.plan);
             if known.standing != Some(now) {
@@ -85,7 +85,7 @@ impl Routers {
     }
 
     /// A router's addresses are off the interfaces: its slot is free.
-    pub fn retired(&mut self, router: RouterId, datapath: Option<&mut Datapath>) {
+    pub(super) fn retired(&mut self, router: RouterId, datapath: Option<&mut Datapath>) {
         if let Some(plan) = self.leaving.remove(&router)
             && let Some(datapath) = datapath
         {

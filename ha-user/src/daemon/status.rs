@@ -13,20 +13,20 @@ use crate::vrrp::{RouterId, Statistics};
 
 /// What the main loop knows, before the advert thread has answered.
 #[derive(Debug)]
-pub struct Outline {
+pub(super) struct Outline {
     /// Configuration file.
-    pub config_file: String,
+    pub(super) config_file: String,
     /// Instances with the slots of those that run.
-    pub instances: Vec<(Option<RouterId>, Instance)>,
+    pub(super) instances: Vec<(Option<RouterId>, Instance)>,
     /// Interfaces.
-    pub interfaces: Vec<Interface>,
+    pub(super) interfaces: Vec<Interface>,
     /// Counters of the data path, if there is one.
-    pub packets: Result<Option<Vec<(Reason, u64)>>, MapError>,
+    pub(super) packets: Result<Option<Vec<(Reason, u64)>>, MapError>,
 }
 
 /// Instances as configured.
 #[must_use]
-pub fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterId>, Instance)> {
+pub(super) fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterId>, Instance)> {
     config
         .instances
         .iter()
@@ -40,7 +40,7 @@ pub fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterId>, Ins
 
 /// Adds what the advert thread reports.
 #[must_use]
-pub fn assemble(outline: Outline, reports: &[RouterReport]) -> Status {
+pub(super) fn assemble(outline: Outline, reports: &[RouterReport]) -> Status {
     let instances = outline.instances.into_iter().map(|(router, instance)| {
         let report = reports.iter().find(|report| Some(report.router) == router);
         report.map_or_else(|| instance.clone(), |report| running(instance.clone(), report))

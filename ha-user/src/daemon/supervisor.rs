@@ -25,7 +25,7 @@ const RESTART_DELAY: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// If another daemon lives, or a worker or the pid file cannot be made.
-pub fn run(options: &Options) -> Result<ExitCode> {
+pub(super) fn run(options: &Options) -> Result<ExitCode> {
     pidfile::refuse_if_alive(&[&options.pid, &options.vrrp_pid])?;
     let _pid = PidFile::create(&options.pid)?;
     if !options.dont_fork {

@@ -9,7 +9,7 @@ const COMPATIBLE_WITH: &str = "2.4.3";
 
 /// Prints the version to standard error, where keepalived prints it and exporters read it, and to
 /// standard output, where people pipe it from; once only where both are the same.
-pub fn print() {
+pub(super) fn print() {
     let text = format!(
         "Keepalived v{COMPATIBLE_WITH} (vipd {})\n\nABI of the data path: {}\n",
         env!("CARGO_PKG_VERSION"),

@@ -5,10 +5,10 @@ use std::time::Duration;
 use ha_common::Nanos;
 
 /// Silence of the main loop that is a fault.
-pub const LIMIT: Duration = Duration::from_secs(5);
+pub(super) const LIMIT: Duration = Duration::from_secs(5);
 
 /// How often the main loop shows that it lives.
-pub const HEARTBEAT: Duration = Duration::from_secs(1);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// Longest time between two looks that counts as silence: if this thread itself did not run for
 /// longer (a frozen process), it cannot tell that the main loop would not have.
@@ -16,7 +16,7 @@ const GLANCE: Duration = Duration::from_millis(1500);
 
 /// Watches the main loop's heartbeat.
 #[derive(Clone, Copy, Debug)]
-pub struct Watchdog {
+pub(super) struct Watchdog {
     looked_at: Nanos,
     silence: Duration,
 }
@@ -24,25 +24,25 @@ pub struct Watchdog {
 impl Watchdog {
     /// A watchdog that has just heard the main loop.
     #[must_use]
-    pub fn new(now: Nanos) -> Self {
+    pub(super) fn new(now: Nanos) -> Self {
         Self { looked_at: now, silence: Duration::ZERO }
     }
 
     /// Whether the silence is a fault.
     #[must_use]
-    pub fn is_silent(&self) -> bool {
+    pub(super) fn is_silent(&self) -> bool {
         self.silence > LIMIT
     }
 
     /// The main loop has shown that it lives; `true` if that ends a fault.
-    pub fn heard(&mut self, now: Nanos) -> bool {
+    pub(super) fn heard(&mut self, now: Nanos) -> bool {
         let was_silent = self.is_silent();
         *self = Self::new(now);
         was_silent
     }
 
     /// Lets time pass; `true` if the silence has just become a fault.
-    pub fn check(&mut self, now: Nanos) -> bool {
+    pub(super) fn check(&mut self, now: Nanos) -> bool {
         let was_silent = self.is_silent();
         self.silence += now.saturating_since(self.looked_at).min(GLANCE);
         self.looked_at = now;
@@ -51,7 +51,7 @@ impl Watchdog {
 
     /// When to look again.
     #[must_use]
-    pub fn next_deadline(&self) -> Option<Nanos> {
+    pub(super) fn next_deadline(&self) -> Option<Nanos> {
         (!self.is_silent()).then(|| self.looked_at + HEARTBEAT)
     }
 }

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -27,7 +29,7 @@ use crate::cli::Options;
 use crate::config::model::{Config, XdpMode};
 use crate::control::protocol::{Request, Response};
 use crate::control::server::{Question, Server};
-use crate::datapath::{Datapath, LoadOptions, RecordTable};
+use crate::datapath::{Datapath, DebugLog, LoadOptions, RecordTable};
 use crate::net::address::{AddressWorker, Operation};
 use crate::net::announce::Announcer;
 use crate::net::link::{Links, Monitor};
@@ -48,7 +50,7 @@ const STOP_SCRIPTS: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// If what cannot be done without - sockets, netlink, threads - is not to be had.
-pub fn run(options: &Options) -> Result<ExitCode> {
+pub(super) fn run(options: &Options) -> Result<ExitCode> {
     // Without its parent nobody would answer for this process.
     set_parent_process_death_signal(Some(Signal::TERM)).context("cannot follow the parent")?;
     let config = match configuration::at_start(&options.config) {
@@ -114,6 +116,12 @@ impl<'a> Worker<'a> {
             guarded: attachments.any(),
         });
         let notices = datapath.as_mut().and_then(Datapath::notices);
+        if let Some(debug_log) = datapath.as_mut().and_then(Datapath::debug_log) {
+            follow(debug_log).context("cannot follow what the XDP program logs")?;
+        }
+        for ifindex in attachments.guarded() {
+            orders.send(Order::Judged { ifindex, by_xdp: true });
+        }
         let thread = AdvertThread::new(executor, order_queue, notices, report_sender)?;
         let advert_thread = realtime::spawn(thread)?;
         let server = Server::bind(&options.control_socket())?;
@@ -175,7 +183,7 @@ impl<'a> Worker<'a> {
             Wake::Heartbeat => self.orders.send(Order::Heartbeat),
             Wake::Links(Ok(())) => self.settle(),
             Wake::Links(Err(error)) => self.watch_links_again(&error).await?,
-            Wake::Report(Report::Transition { router, to, priority, .. }) => {
+            Wake::Report(Report::Transition { router, to, priority }) => {
                 self.notify(router, Occasion::Entered(to), priority.get());
             }
             Wake::Report(Report::Retired(router)) => {
@@ -364,8 +372,10 @@ async fn remove_stale_addresses(addresses: &AddressWorker, plans: &[RouterPlan])
     let carried = plans.iter().flat_map(|plan| &plan.addresses);
     let changes = carried.map(|address| address.change(Operation::Remove)).collect();
     let (done, wait) = oneshot::channel();
-    // Both ends live until the answer.
-    addresses.submit(changes, move |_| drop(done.send(())));
+    addresses.submit(changes, move |_| {
+        // The one who waits does so until the answer.
+        let _ = done.send(());
+    });
     let _ = wait.await;
 }
 
@@ -383,9 +393,25 @@ fn load_datapath(mode: XdpMode, debug_xdp: bool) -> Option<Datapath> {
     }
 }
 
+/// Hands what the XDP program says with `--debug-xdp` to the log, on a thread that ends with the
+/// process.
+fn follow(mut debug_log: DebugLog) -> Result<()> {
+    let follow = move || {
+        loop {
+            let wait = poll(&mut [PollFd::new(&debug_log, PollFlags::IN)], None);
+            if !matches!(wait, Ok(_) | Err(Errno::INTR)) {
+                return;
+            }
+            debug_log.flush();
+        }
+    };
+    thread::Builder::new().name("xdp-log".to_owned()).spawn(follow)?;
+    Ok(())
+}
+
 /// The links, for those who only read.
 #[must_use]
-pub fn interfaces_of<'l>(plans: &[RouterPlan], links: &'l Links) -> Vec<&'l crate::net::link::Link> {
+pub(super) fn interfaces_of<'l>(plans: &[RouterPlan], links: &'l Links) -> Vec<&'l crate::net::link::Link> {
     let mut indices: Vec<u32> = plans
         .iter()
         .flat_map(|plan| {
