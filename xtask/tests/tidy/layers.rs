@@ -46,6 +46,8 @@ const RULES: &[Rule] = &[
             "ha-user/src/bin",
             "ha-user/src/lib.rs",
             "ha-user/src/cli",
+            // Asks the daemon to keep its role out of a child's environment.
+            "ha-user/src/script.rs",
         ],
         words: &["crate::daemon", "super::daemon"],
         why: "nobody depends on the daemon; it wires the others",
