@@ -84,8 +84,9 @@ impl AdvertThread {
     pub(super) fn run(mut self) -> Result<()> {
         while !self.has_left() {
             self.wait()?;
-            self.take_notices();
+            // An advert says more than the notice that it fenced us.
             self.take_adverts();
+            self.take_notices();
             self.take_orders();
             self.take_time();
         }
