@@ -300,7 +300,7 @@ impl AdvertThread {
 
     fn stop(&mut self) {
         self.stop_at = Some(clock::now() + STOP_TIMEOUT);
-        for router in self.ids().collect::<Vec<_>>() {
+        for router in self.standings.clone().into_keys() {
             self.tell(router, Event::Shutdown);
         }
     }

@@ -1,7 +1,7 @@
 //! The process that runs VRRP: starts the advert thread, then serves everything that may take its
 //! time - links, scripts, notifications, reloads, `vipctl`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -76,6 +76,8 @@ struct Worker<'a> {
     attachments: Attachments,
     routers: Routers,
     watches: BTreeMap<String, Watch>,
+    /// Interfaces that the configuration names and the host lacks.
+    missing: BTreeSet<String>,
     orders: Orders,
     reports: UnboundedReceiver<Report>,
     verdicts: UnboundedReceiver<Verdict>,
@@ -146,6 +148,7 @@ impl<'a> Worker<'a> {
             attachments,
             routers: Routers::default(),
             watches: BTreeMap::new(),
+            missing: BTreeSet::new(),
             orders,
             reports,
             verdicts,
@@ -236,6 +239,12 @@ impl<'a> Worker<'a> {
         log::info!("Reloading {}", self.options.config.display());
         match configuration::at_reload(&self.options.config) {
             Some(config) => {
+                if config.xdp != self.config.xdp {
+                    log::warn!(
+                        "the xdp block takes effect at the next start: attaching takes \
+                                longer than a reload may"
+                    );
+                }
                 self.config = config;
                 self.settle();
             }
@@ -252,13 +261,22 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn say_missing_interfaces(&self) {
-        for instance in &self.config.instances {
-            if self.monitor.links().named(&instance.interface).is_none() {
-                let (name, interface) = (&instance.name, &instance.interface);
-                log::warn!("({name}) interface {interface} does not exist; waiting for it");
-            }
+    /// Says once which interfaces are missed.
+    fn say_missing_interfaces(&mut self) {
+        let links = self.monitor.links();
+        let interfaces = self
+            .config
+            .instances
+            .iter()
+            .map(|instance| &instance.interface);
+        let missing: BTreeSet<String> = interfaces
+            .filter(|name| links.named(name).is_none())
+            .cloned()
+            .collect();
+        for name in missing.difference(&self.missing) {
+            log::warn!("interface {name} does not exist; its instances wait for it");
         }
+        self.missing = missing;
     }
 
     /// Starts scripts that some instance tracks, keeps those that have not changed.
