@@ -26,7 +26,20 @@ impl Router {
         } else if advert.priority >= self.accept_min_priority() {
             self.phase = Phase::Backup(self.follow(&advert, cx.now));
         } else {
-            self.lower = Some((advert, cx.now));
+            self.note_lower(&advert, cx.now);
+        }
+    }
+
+    /// Remembers the highest of those too low, for as long as it may be Active.
+    fn note_lower(&mut self, advert: &Advert, now: Nanos) {
+        let silence = self.active_down_interval();
+        let outdated = |(noted, at): (Advert, Nanos)| {
+            noted.source == advert.source
+                || noted.priority <= advert.priority
+                || now.saturating_since(at) >= silence
+        };
+        if self.lower.is_none_or(outdated) {
+            self.lower = Some((*advert, now));
         }
     }
 
