@@ -68,7 +68,7 @@ impl Asker {
             target_mac: [0; 6],
             target_ip: VIP.octets(),
         };
-        asked.emit((&mut question[14..]).try_into()?);
+        asked.emit(&mut question[14..]);
         let socket = PacketSocket::open(netns, "eth0")?;
         Ok(Self { socket, question })
     }
