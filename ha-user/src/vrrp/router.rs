@@ -49,6 +49,8 @@ pub(super) struct Router {
     /// Active_Adver_Interval, where an advert has taught it.
     learnt: Option<Duration>,
     active: Option<Ipv4Addr>,
+    /// Who spoke last of those with too low a priority, and when.
+    lower: Option<Ipv4Addr>,
     last_lower: Nanos,
     statistics: Statistics,
 }
@@ -83,6 +85,7 @@ impl Router {
             since: Nanos::NEVER,
             learnt: None,
             active: None,
+            lower: None,
             last_lower: Nanos::NEVER,
             statistics: Statistics::default(),
         }

@@ -35,6 +35,12 @@ pub(crate) fn run() -> Result<Peers> {
     peers::find()
 }
 
+/// The target of the XDP program, where the toolchain in use can compile and lint for it.
+/// Elsewhere another compiler builds the program, and has no clippy.
+pub(crate) fn lintable_target() -> Option<&'static str> {
+    rustc::in_use_builds_core().then_some(rustc::TARGET)
+}
+
 /// Only what building needs.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use super::apt;
 use crate::privilege::Root;
 use crate::{job, workspace};
 
-const TARGET: &str = "bpfel-unknown-none";
+pub(super) const TARGET: &str = "bpfel-unknown-none";
 /// Debian's compiler and its core, compiled for BPF.
 const PACKAGES: &[&str] = &["rustc-web", "libstd-rust-web-dev-bpf"];
 
@@ -47,6 +47,11 @@ pub(super) fn install() -> Result<BpfRustc> {
     }
 }
 
+/// Whether the toolchain in use can build core itself, with its own clippy.
+pub(super) fn in_use_builds_core() -> bool {
+    sysroot(Path::new("rustc")).is_some_and(|sysroot| has_source(&sysroot))
+}
+
 fn candidates() -> Vec<PathBuf> {
     let named = env::var_os("HA_BPF_RUSTC").map(PathBuf::from);
     let in_use = sysroot(Path::new("rustc")).map(|sysroot| sysroot.join("bin/rustc"));
@@ -76,15 +81,19 @@ fn rustup_toolchains() -> Vec<PathBuf> {
 
 fn inspect(rustc: &Path) -> Option<BpfRustc> {
     let sysroot = sysroot(rustc)?;
-    let source = sysroot.join("lib/rustlib/src/rust/library/core/Cargo.toml");
-    let prebuilt = sysroot.join("lib/rustlib").join(TARGET);
-    if !source.exists() && !prebuilt.exists() {
+    if !has_source(&sysroot) && !sysroot.join("lib/rustlib").join(TARGET).exists() {
         return None;
     }
     Some(BpfRustc {
         llvm: llvm_version(rustc)?,
         sysroot,
     })
+}
+
+fn has_source(sysroot: &Path) -> bool {
+    sysroot
+        .join("lib/rustlib/src/rust/library/core/Cargo.toml")
+        .exists()
 }
 
 fn sysroot(rustc: &Path) -> Option<PathBuf> {

@@ -20,12 +20,23 @@ impl Router {
         }
         self.count(&advert);
         if advert.priority == Priority::LEAVING {
-            let skew = self.skew_time(self.priority());
-            self.phase = Phase::Backup(timer.farewell(cx.now, skew));
+            self.phase = Phase::Backup(self.bid_farewell(timer, &advert, cx.now));
         } else if advert.priority >= self.accept_min_priority() {
             self.phase = Phase::Backup(self.follow(&advert, cx.now));
         } else {
             self.last_lower = cx.now;
+            self.lower = Some(advert.source);
+        }
+    }
+
+    /// Stops waiting for a router that leaves, unless another one is known to be Active: a process
+    /// that stood still may say farewell long after it was replaced.
+    fn bid_farewell(&self, timer: ActiveDownTimer, advert: &Advert, now: Nanos) -> ActiveDownTimer {
+        let source = Some(advert.source);
+        if self.active.is_none() || self.active == source || self.lower == source {
+            timer.farewell(now, self.skew_time(self.priority()))
+        } else {
+            timer
         }
     }
 
