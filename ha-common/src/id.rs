@@ -7,6 +7,9 @@ use core::fmt;
 pub struct Vrid(u8);
 
 impl Vrid {
+    /// The lowest identifier.
+    pub const MIN: Self = Self(1);
+
     /// `None` for 0, which no Virtual Router may use.
     #[must_use]
     pub const fn new(id: u8) -> Option<Self> {

@@ -49,7 +49,7 @@ pub enum Verdict {
 reasons! {
     /// Nothing on this host is owned through this program yet.
     Idle = "idle", Pass;
-    /// Not a protocol that the data path takes part in, or for a host that is not us.
+    /// Not a protocol or address that the data path takes part in, or for another host.
     Foreign = "foreign", Pass;
     /// Too short or malformed to be understood; the kernel judges it.
     Unparsable = "unparsable", Pass;
@@ -87,6 +87,11 @@ reasons! {
     ArpAnswered = "arp_answered", Transmit;
     /// An ARP question for an address of ours that we do not own now.
     ArpNotOwned = "arp_not_owned", Drop;
+    /// An ARP question for an address that we own, on an interface whose own hardware address the
+    /// program was not told: the kernel answers.
+    ArpUnready = "arp_unready", Pass;
+    /// A probe (RFC 5227) for an address of ours: the kernel says whether it is in use here.
+    ArpProbe = "arp_probe", Pass;
     /// An announcement (sender = target) of an address of ours, or an ARP reply.
     ArpAnnouncement = "arp_announcement", Pass;
     /// Someone else announces an address that we own.

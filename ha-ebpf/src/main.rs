@@ -1,1 +1,63 @@
+//! vipd's XDP program. What it does not own or cannot parse passes untouched; every packet moves
+//! exactly one counter, that of the [`Reason`] for its verdict.
+//!
+//! The modules compile for the host as well, so that ordinary lints see them; only the BPF target
+//! makes a program of them.
+
+#![cfg_attr(target_arch = "bpf", no_std, no_main)]
+#![deny(unsafe_code)]
+
+mod arp;
+mod ethernet;
+mod ipv4;
+mod maps;
+mod packet;
+mod verdict;
+mod vrrp;
+
+use aya_ebpf::macros::xdp;
+use aya_ebpf::programs::XdpContext;
+use ha_common::Reason;
+use ha_common::wire::ethernet::{TYPE_ARP, TYPE_IPV4};
+
+use crate::packet::Packet;
+
+/// The entry. Its name is `abi::XDP_PROGRAM`, which a test of the loaded program keeps.
+#[xdp(frags)]
+fn vipd_xdp_v1(context: XdpContext) -> u32 {
+    let mut packet = Packet::new(context);
+    let reason = judge(&mut packet);
+    maps::count(reason);
+    verdict::action(reason)
+}
+
+#[inline(always)]
+fn judge(packet: &mut Packet) -> Reason {
+    if !maps::anything_owned() {
+        return Reason::Idle;
+    }
+    let Some(payload) = ethernet::payload(packet) else {
+        return Reason::Unparsable;
+    };
+    match payload.ethertype {
+        TYPE_IPV4 => ipv4::judge(packet, payload),
+        TYPE_ARP => arp::judge(packet, payload),
+        _ => Reason::Foreign,
+    }
+}
+
+/// A panic would be an endless loop, which the verifier refuses: what loads cannot panic.
+#[cfg(target_arch = "bpf")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+#[cfg(target_arch = "bpf")]
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+#[expect(unsafe_code, reason = "the kernel reads the licence from its section")]
+static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
+
+#[cfg(not(target_arch = "bpf"))]
 fn main() {}

@@ -1,2 +1,123 @@
-//! keepalived.conf: from bytes to [`model::Config`].
+//! keepalived.conf: from bytes to [`model::Config`], with everything that there is to say about it.
+//!
+//! text ▶ `lexer` ▶ words and braces ▶ `tree` ▶ statements ▶ `reader` (`include`) ▶ `keywords`
+//! (the one table) ▶ `draft` ▶ `resolve` ▶ `model`.
+//!
+//! Reading never fails: what keepalived tolerates is tolerated, with a [`Diagnostic`]. Only a
+//! configuration that keepalived would not start with [is fatal](Loaded::is_fatal).
+
+pub mod diagnostic;
+mod draft;
+mod host;
+pub mod keywords;
+mod lexer;
 pub mod model;
+mod reader;
+mod resolve;
+mod tree;
+
+pub use host::{Anywhere, Host, Program, System};
+
+use diagnostic::{Diagnostic, Location, Report, Severity, Source};
+use draft::Draft;
+use model::Config;
+use reader::Reader;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A configuration and what there is to say about it.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// What it means. Not to be run if it [is fatal](Self::is_fatal).
+    pub config: Config,
+    /// In the order of the files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The file could be read.
+    pub readable: bool,
+    sources: Vec<Source>,
+}
+
+impl Loaded {
+    /// Whether it is nothing that keepalived would start with.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        self.worst() == Some(Severity::Fatal)
+    }
+
+    /// What `--config-test` exits with: 0 good, 4 unreadable or fatal, 5 faults, 6 script security.
+    #[must_use]
+    pub fn test_status(&self) -> u8 {
+        self.worst().map_or(0, Severity::test_status)
+    }
+
+    /// All diagnostics, a line for each; on a `terminal` with the line of the file and a caret.
+    #[must_use]
+    pub fn render(&self, terminal: bool) -> String {
+        let mut text = String::new();
+        for diagnostic in &self.diagnostics {
+            text += &format!("{diagnostic}\n");
+            if terminal && let Some(excerpt) = diagnostic.excerpt(&self.sources) {
+                text += &excerpt;
+            }
+        }
+        text
+    }
+
+    fn worst(&self) -> Option<Severity> {
+        self.diagnostics.iter().map(|d| d.severity).max()
+    }
+}
+
+/// Reads the configuration at `path` for this machine: included files are read, interfaces and
+/// scripts are looked for. A file that cannot be read is a fatal diagnostic.
+#[must_use]
+pub fn load(path: &Path) -> Loaded {
+    let name = path.to_string_lossy();
+    match System.read(path) {
+        Ok(text) => parse_for(&System, &text, &name),
+        Err(error) => unreadable(&name, &error),
+    }
+}
+
+/// Reads a configuration from memory as if for a machine that has every interface and script.
+#[must_use]
+pub fn parse(text: &[u8], file_name: &str) -> Loaded {
+    parse_for(&Anywhere, text, file_name)
+}
+
+/// Reads a configuration from memory for the machine `host`.
+#[must_use]
+pub fn parse_for(host: &dyn Host, text: &[u8], file_name: &str) -> Loaded {
+    let mut report = Report::default();
+    let mut reader = Reader::new(host, &mut report);
+    let statements = reader.statements(file_name, text);
+    let sources = reader.into_sources();
+    let mut draft = Draft::default();
+    keywords::interpret(
+        "the root",
+        &statements,
+        keywords::ROOT,
+        &mut draft,
+        &mut report,
+    );
+    let config = resolve::resolve(draft, host, &mut report);
+    Loaded {
+        config,
+        diagnostics: report.finish(),
+        readable: true,
+        sources,
+    }
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Loaded {
+    let diagnostic = Diagnostic {
+        severity: Severity::Fatal,
+        location: Location::whole(Arc::from(name)),
+        message: format!("cannot read the configuration: {error}"),
+        help: Some("name another file with -f".into()),
+    };
+    Loaded {
+        diagnostics: vec![diagnostic],
+        ..Loaded::default()
+    }
+}

@@ -1,1 +1,117 @@
-//! daemon
+//! Wires everything together: processes, threads, signals, and what a configuration means for
+//! them.
+//!
+//! ```text
+//!  launcher ──▶ supervisor ──▶ worker ─┬─ main loop (tokio): links, scripts, notify, vipctl
+//!  (without -n)   (-p)          (-r)   ├─ advert thread: vrrp::Engine, adverts, leases
+//!                                      ├─ address thread: netlink
+//!                                      └─ log thread
+//! ```
+
+mod adverts;
+mod attachments;
+mod configuration;
+mod execute;
+mod exit;
+mod launcher;
+mod notifier;
+mod order;
+mod pidfile;
+mod plan;
+mod realtime;
+mod role;
+mod routers;
+mod status;
+mod supervisor;
+mod version;
+mod watchdog;
+mod worker;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::{self, Invocation, Options};
+use crate::logging;
+use exit::Exit;
+use role::Role;
+pub use role::forget as forget_role;
+
+/// Runs the daemon, or whichever of its processes this is.
+#[must_use]
+pub fn main() -> ExitCode {
+    let invocation = match cli::parse(std::env::args_os()) {
+        Ok(invocation) => invocation,
+        Err(error) => {
+            // Help goes to standard output, usage errors to standard error; if that is closed,
+            // nobody wants to know.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Fatal.into()
+            } else {
+                Exit::Success.into()
+            };
+        }
+    };
+    let options = &invocation.options;
+    if options.version {
+        version::print();
+        return Exit::Success.into();
+    }
+    if let Some(destination) = &options.config_test {
+        return configuration::test(&options.config, destination.as_deref());
+    }
+    let code = run(&invocation).unwrap_or_else(|error| {
+        log::error!("{error:#}");
+        Exit::Fatal.into()
+    });
+    logging::flush();
+    code
+}
+
+fn run(invocation: &Invocation) -> Result<ExitCode> {
+    let options = &invocation.options;
+    let role = Role::of_this_process().unwrap_or(if options.dont_fork {
+        Role::Supervisor
+    } else {
+        Role::Launcher
+    });
+    role::take_name();
+    start_logging(options, role)?;
+    if Role::of_this_process().is_none() {
+        say_without_effect(&invocation.without_effect);
+    }
+    match role {
+        Role::Launcher => launcher::run(),
+        Role::Supervisor => supervisor::run(options),
+        Role::Worker => worker::run(options),
+    }
+}
+
+fn start_logging(options: &Options, role: Role) -> Result<()> {
+    let name = crate::called_as();
+    logging::start(logging::Destination {
+        // The launcher speaks to whoever waits for it.
+        console: options.log_console || role == Role::Launcher,
+        syslog: !options.no_syslog,
+        detail: options.log_detail || options.debug_xdp,
+        tag: if role == Role::Worker {
+            format!("{name}_vrrp")
+        } else {
+            name
+        },
+    })
+}
+
+fn say_without_effect(names: &[&str]) {
+    if !names.is_empty() {
+        // A line for people; if standard error is closed, nobody wants to know.
+        let _ = writeln!(
+            std::io::stderr(),
+            "{}: without effect here: --{}",
+            crate::called_as(),
+            names.join(", --")
+        );
+    }
+}

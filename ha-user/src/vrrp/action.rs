@@ -41,8 +41,12 @@ pub enum Reason {
 /// One effect on the world. The shell carries actions out in the order given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Send an ADVERTISEMENT. If it was handed to the kernel with carrier up, and `lease` is
-    /// given, only then note `sent_at` and move the end of the lease to `lease`.
+    /// Send an ADVERTISEMENT.
+    ///
+    /// With `lease`, it is sent only while the record still says that we own, read again right
+    /// before the send: a process that stood still in the middle of its actions must not speak for
+    /// a lease that ended meanwhile, let alone renew it. If the kernel took the advert with carrier
+    /// up, note `sent_at`, and move the end of the lease to `lease` where given.
     Advertise {
         /// Whose.
         router: RouterId,
@@ -54,12 +58,13 @@ pub enum Action {
         lease: Option<Nanos>,
     },
     /// A takeover: begin an ownership at `since` that lasts until `until`, in the data path.
+    /// The advert that follows moves its end.
     BeginOwnership {
         /// Whose.
         router: RouterId,
         /// Fences from before do not count.
         since: Nanos,
-        /// End of the first lease.
+        /// End of the moment in which the first advert must buy a longer lease.
         until: Nanos,
     },
     /// End the ownership in the data path at once.

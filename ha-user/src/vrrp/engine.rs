@@ -1,24 +1,33 @@
 //! All Virtual Routers of this host.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ha_common::Nanos;
 
+use super::router::{Context, Input, Router};
 use super::{Action, Event, Parameters, RouterId, Status, View};
 
 /// Every Virtual Router of this host; the object that the advert thread owns.
 #[derive(Debug, Default)]
-pub struct Engine {}
+pub struct Engine {
+    routers: BTreeMap<RouterId, Router>,
+    /// The deadline of each router that has one.
+    deadlines: BTreeSet<(Nanos, RouterId)>,
+}
 
 impl Engine {
     /// Adds a router in Initialize. It does nothing before [`Event::Startup`].
     pub fn insert(&mut self, router: RouterId, parameters: Parameters) {
-        let _ = (router, parameters);
-        todo!()
+        self.remove(router);
+        self.routers.insert(router, Router::new(router, parameters));
     }
 
     /// Forgets a router that was shut down.
     pub fn remove(&mut self, router: RouterId) {
-        let _ = router;
-        todo!()
+        let deadline = self.routers.remove(&router).and_then(|old| old.deadline());
+        if let Some(at) = deadline {
+            self.deadlines.remove(&(at, router));
+        }
     }
 
     /// Tells `router` what happened at `now`; appends what is to be done to `actions`.
@@ -30,26 +39,47 @@ impl Engine {
         view: &dyn View,
         actions: &mut Vec<Action>,
     ) {
-        let _ = (now, router, event, view, actions);
-        todo!()
+        self.tell(router, Input::Told(event), Context { now, view, actions });
     }
 
     /// Lets time pass up to `now`. Late or extra calls are harmless.
     pub fn handle_timeout(&mut self, now: Nanos, view: &dyn View, actions: &mut Vec<Action>) {
-        let _ = (now, view, actions);
-        todo!()
+        let due: Vec<RouterId> = self
+            .deadlines
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .map(|(_, router)| *router)
+            .collect();
+        for router in due {
+            let actions = &mut *actions;
+            self.tell(router, Input::Timeout, Context { now, view, actions });
+        }
     }
 
     /// When [`Self::handle_timeout`] is next worth calling.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Nanos> {
-        todo!()
+        self.deadlines.first().map(|(at, _)| *at)
     }
 
     /// What `router` is doing, for people.
     #[must_use]
     pub fn status(&self, router: RouterId) -> Option<Status> {
-        let _ = router;
-        todo!()
+        self.routers.get(&router).map(Router::status)
+    }
+
+    fn tell(&mut self, id: RouterId, input: Input, mut cx: Context<'_>) {
+        let Some(router) = self.routers.get_mut(&id) else {
+            return;
+        };
+        let before = router.deadline();
+        router.handle(input, &mut cx);
+        let after = router.deadline();
+        if before != after {
+            self.deadlines.extend(after.map(|at| (at, id)));
+            if let Some(at) = before {
+                self.deadlines.remove(&(at, id));
+            }
+        }
     }
 }

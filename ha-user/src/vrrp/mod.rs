@@ -4,12 +4,20 @@
 //! is, and answers with [`Action`]s for the shell to carry out in order. It never sees a socket, a
 //! map, a file or a clock; what it must know of the data path's records it reads through [`View`].
 
+#![forbid(unsafe_code)]
+
 mod action;
+mod announcer;
+mod cadence;
 mod engine;
 mod event;
 mod parameters;
+mod phase;
 mod router;
 mod state;
+mod status;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod view;
 
@@ -17,8 +25,8 @@ pub use action::{Action, Reason as TransitionReason};
 pub use engine::Engine;
 pub use event::{Advert, Event, Standing};
 pub use parameters::{Announcements, Parameters, Version};
-pub use router::{Statistics, Status};
 pub use state::State;
+pub use status::{Statistics, Status};
 pub use view::{Record, View};
 
 /// Names a Virtual Router: its slot in the data path's records, stable across reloads.

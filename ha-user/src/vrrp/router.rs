@@ -1,46 +1,305 @@
-//! One Virtual Router.
+//! The state machine of one Virtual Router.
+
+mod active;
+mod backup;
+mod initialize;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
 
-use super::State;
+use super::action::Reason;
+use super::phase::Phase;
+use super::timing::{active_down_interval, skew_time};
+use super::{
+    Action, Advert, Event, Parameters, Record, RouterId, Standing, Statistics, Status, Version,
+    View,
+};
 
-/// What a router is doing, for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
-    /// State.
-    pub state: State,
-    /// When it was entered.
-    pub since: Nanos,
-    /// Effective Priority.
-    pub priority: Priority,
-    /// The Active router's interval as learnt (Active_Adver_Interval).
-    pub active_adver_interval: Duration,
-    /// Source of the last advert that was accepted as the Active router's.
-    pub active: Option<Ipv4Addr>,
-    /// Counters.
-    pub statistics: Statistics,
+/// One Virtual Router (RFC 9568 section 6.3).
+///
+/// ```text
+///                      +---------------+
+///           +--------->|               |<-------------+
+///           |          |  Initialize   |              |
+///           |   +------|               |----------+   |
+///           |   |      +---------------+          |   |
+///           |   |                                 |   |
+///           |   V                                 V   |
+///   +---------------+                       +---------------+
+///   |               |---------------------->|               |
+///   |    Active     |                       |    Backup     |
+///   |               |<----------------------|               |
+///   +---------------+                       +---------------+
+/// ```
+///
+/// Inside Initialize there are [`Phase::Stopped`], [`Phase::Pending`] and [`Phase::Faulted`];
+/// inside Backup there is [`Phase::Claiming`]. Active ends in one more way than in the RFC: the
+/// data path's record says that the lease is over, or that an advert has fenced it. The record is
+/// read before any input is acted upon, so that a router which stood still never acts as Active on
+/// what queued up meanwhile.
+#[derive(Debug)]
+pub(super) struct Router {
+    id: RouterId,
+    parameters: Parameters,
+    standing: Standing,
+    phase: Phase,
+    since: Nanos,
+    /// Active_Adver_Interval, where an advert has taught it.
+    learnt: Option<Duration>,
+    active: Option<Ipv4Addr>,
+    /// Who spoke last of those with too low a priority, and when.
+    lower: Option<Ipv4Addr>,
+    last_lower: Nanos,
+    statistics: Statistics,
 }
 
-/// Counters of the election; those of invalid adverts belong to the receiver.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Valid adverts received.
-    pub adverts_received: u64,
-    /// Adverts sent.
-    pub adverts_sent: u64,
-    /// Times this router became Active.
-    pub became_active: u64,
-    /// Times this router stopped being Active.
-    pub released_active: u64,
-    /// Adverts of priority 0 received.
-    pub priority_zero_received: u64,
-    /// Adverts of priority 0 sent.
-    pub priority_zero_sent: u64,
-    /// Ownerships that ended because the lease ran out.
-    pub leases_lost: u64,
-    /// Ownerships that an advert ended in the data path.
-    pub fenced: u64,
+/// What a router is told.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// Something happened.
+    Told(Event),
+    /// Time has passed.
+    Timeout,
+}
+
+/// The world as a router sees it while it handles one input.
+pub(super) struct Context<'a> {
+    /// The time.
+    pub(super) now: Nanos,
+    /// What the data path has recorded.
+    pub(super) view: &'a dyn View,
+    /// What is to be done.
+    pub(super) actions: &'a mut Vec<Action>,
+}
+
+impl Router {
+    /// A router that has not been told to start.
+    pub(super) fn new(id: RouterId, parameters: Parameters) -> Self {
+        Self {
+            id,
+            parameters,
+            standing: Standing::default(),
+            phase: Phase::Stopped,
+            since: Nanos::NEVER,
+            learnt: None,
+            active: None,
+            lower: None,
+            last_lower: Nanos::NEVER,
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// When time alone next changes something.
+    pub(super) fn deadline(&self) -> Option<Nanos> {
+        self.phase.deadline()
+    }
+
+    /// What this router is doing.
+    pub(super) fn status(&self) -> Status {
+        Status {
+            state: self.phase.state(),
+            since: self.since,
+            priority: self.priority(),
+            active_adver_interval: self.active_adver_interval(),
+            active: self.active,
+            statistics: self.statistics,
+        }
+    }
+
+    /// Handles one input. Any input in any state is harmless.
+    pub(super) fn handle(&mut self, input: Input, cx: &mut Context<'_>) {
+        use Event::{
+            AddressConflict, AdvertReceived, Fenced, Reconfigured, Shutdown, StandingChanged,
+            Startup,
+        };
+        use Input::{Timeout, Told};
+        use Phase::{Active, Backup, Claiming, Faulted, Pending, Stopped};
+
+        self.check_ownership(&input, cx);
+        match (self.phase, input) {
+            // Initialize, RFC 9568 section 6.4.1.
+            (Stopped, Told(Startup)) => self.start(cx),
+            (Stopped, Told(StandingChanged(standing))) => self.standing = standing,
+            (Stopped, Told(Reconfigured(parameters))) => self.parameters = *parameters,
+            (Pending | Faulted, Told(StandingChanged(standing))) => self.judge(standing, cx),
+            (Pending | Faulted, Told(Reconfigured(parameters))) => {
+                self.reconfigure(*parameters, cx)
+            }
+            (Pending | Faulted, Told(Shutdown)) => self.leave(Stopped, Reason::Shutdown, cx),
+
+            // Backup, RFC 9568 section 6.4.2.
+            (Backup(timer), Told(AdvertReceived(advert))) => self.backup_hears(timer, advert, cx),
+            (Backup(timer), Told(StandingChanged(standing))) => {
+                self.backup_stands(timer, standing, cx)
+            }
+            (Backup(timer), Told(Reconfigured(parameters))) => {
+                self.backup_changes(timer, *parameters, cx)
+            }
+            (Backup(_), Told(Shutdown)) => self.leave(Stopped, Reason::Shutdown, cx),
+            (Backup(timer), Timeout) => self.watch_silence(timer, cx),
+            (Claiming(claim), Told(AdvertReceived(advert))) => self.claim_hears(claim, advert, cx),
+            (Claiming(_), Told(StandingChanged(standing))) => self.claim_stands(standing, cx),
+            (Claiming(_), Told(Reconfigured(parameters))) => self.reconfigure(*parameters, cx),
+            (Claiming(_), Told(Shutdown)) => self.leave(Stopped, Reason::Shutdown, cx),
+            (Claiming(claim), Timeout) => self.watch_claim(claim, cx),
+
+            // Active, RFC 9568 section 6.4.3.
+            (Active(owned), Told(AdvertReceived(advert))) => self.active_hears(owned, advert, cx),
+            (Active(owned), Told(StandingChanged(standing))) => {
+                self.active_stands(owned, standing, cx)
+            }
+            (Active(owned), Told(Reconfigured(parameters))) => {
+                self.active_changes(owned, *parameters, cx)
+            }
+            (Active(owned), Told(AddressConflict)) => self.contest(owned, cx),
+            (Active(_), Told(Shutdown)) => self.leave(Stopped, Reason::Shutdown, cx),
+            (Active(owned), Timeout) => self.keep_speaking(owned, cx),
+
+            // Nothing to do. What a fence means, `check_ownership` has read from the record.
+            (Stopped, Told(AdvertReceived(_) | Fenced | AddressConflict | Shutdown) | Timeout)
+            | (
+                Pending | Faulted,
+                Told(Startup | AdvertReceived(_) | Fenced | AddressConflict) | Timeout,
+            )
+            | (Backup(_) | Claiming(_), Told(Startup | Fenced | AddressConflict))
+            | (Active(_), Told(Startup | Fenced)) => {}
+        }
+    }
+}
+
+/// Who this router is in the election.
+impl Router {
+    /// Effective Priority: tracked objects never touch the owner's, and never make one.
+    fn priority(&self) -> Priority {
+        let base = self.parameters.priority;
+        if base == Priority::OWNER {
+            return base;
+        }
+        let sum = i32::from(base.get()).saturating_add(self.standing.weight);
+        Priority::new(u8::try_from(sum.clamp(1, 254)).unwrap_or(base.get()))
+    }
+
+    /// Lowest Priority that is a sign of life.
+    fn accept_min_priority(&self) -> Priority {
+        if self.parameters.preempt_mode {
+            self.priority()
+        } else {
+            Priority::LEAVING
+        }
+    }
+
+    /// Whether the sender of `advert` is to be Active rather than we (RFC 9568 section 6.4.3).
+    fn outranked_by(&self, advert: &Advert) -> bool {
+        let own = (self.priority(), self.parameters.primary_ip);
+        (advert.priority, Some(advert.source)) > own
+    }
+
+    fn is_own(&self, advert: &Advert) -> bool {
+        self.parameters.primary_ip == Some(advert.source)
+    }
+
+    /// Version 2 routers must agree on the interval; version 3 routers follow the Active one's.
+    fn active_adver_interval(&self) -> Duration {
+        let own = self.parameters.advertisement_interval;
+        match self.parameters.version {
+            Version::V2 => own,
+            Version::V3 => self.learnt.unwrap_or(own),
+        }
+    }
+
+    fn skew_time(&self, priority: Priority) -> Duration {
+        skew_time(
+            self.parameters.version,
+            priority,
+            self.active_adver_interval(),
+        )
+    }
+
+    fn active_down_interval(&self) -> Duration {
+        active_down_interval(
+            self.parameters.down_timer_adverts,
+            self.active_adver_interval(),
+            self.skew_time(self.priority()),
+        )
+    }
+}
+
+/// What several states do.
+impl Router {
+    fn record(&self, cx: &Context<'_>) -> Record {
+        cx.view.record(self.id)
+    }
+
+    /// Enters `to` and tells.
+    fn transition(&mut self, to: Phase, reason: Reason, cx: &mut Context<'_>) {
+        let (from, to_state) = (self.phase.state(), to.state());
+        self.phase = to;
+        self.since = cx.now;
+        cx.actions.push(Action::Transition {
+            router: self.id,
+            from,
+            to: to_state,
+            priority: self.priority(),
+            reason,
+        });
+    }
+
+    /// Stops taking part. Whoever has spoken as Active says farewell (RFC 9568 section 6.4.3).
+    fn leave(&mut self, to: Phase, reason: Reason, cx: &mut Context<'_>) {
+        if matches!(self.phase, Phase::Active(_)) {
+            self.end_ownership(cx);
+        }
+        if matches!(self.phase, Phase::Active(_) | Phase::Claiming(_)) {
+            self.send(Priority::LEAVING, None, cx);
+        }
+        self.transition(to, reason, cx);
+    }
+
+    fn end_ownership(&mut self, cx: &mut Context<'_>) {
+        let router = self.id;
+        self.statistics.released_active += 1;
+        cx.actions.push(Action::EndOwnership { router });
+        cx.actions.push(Action::RemoveAddresses { router });
+    }
+
+    /// Hands an advert to the shell; `lease` is the end of the lease that it buys.
+    fn send(&mut self, priority: Priority, lease: Option<Nanos>, cx: &mut Context<'_>) {
+        self.statistics.adverts_sent += 1;
+        self.statistics.priority_zero_sent += u64::from(priority == Priority::LEAVING);
+        cx.actions.push(Action::Advertise {
+            router: self.id,
+            priority,
+            sent_at: cx.now,
+            lease,
+        });
+    }
+
+    fn reconfigure(&mut self, parameters: Parameters, cx: &mut Context<'_>) {
+        self.parameters = parameters;
+        self.set_election(cx);
+    }
+
+    fn set_election(&self, cx: &mut Context<'_>) {
+        cx.actions.push(Action::SetElection {
+            router: self.id,
+            priority: self.priority(),
+            accept_min_priority: self.accept_min_priority(),
+        });
+    }
+
+    /// Takes note of tracked objects that leave the router in the election.
+    fn stand(&mut self, standing: Standing, cx: &mut Context<'_>) {
+        let before = self.priority();
+        self.standing = standing;
+        if self.priority() != before {
+            self.set_election(cx);
+        }
+    }
+
+    fn count(&mut self, advert: &Advert) {
+        self.statistics.adverts_received += 1;
+        self.statistics.priority_zero_received += u64::from(advert.priority == Priority::LEAVING);
+    }
 }

@@ -1,0 +1,160 @@
+//! Layout of the BPF maps: the contract between the daemon and the XDP program.
+//!
+//! Addresses are octets in network order, times are nanoseconds of `CLOCK_BOOTTIME`. Sizes are
+//! asserted at compile time; a change of any layout raises [`ABI_VERSION`].
+
+mod notice;
+mod record;
+mod word;
+
+pub use notice::{Notice, NoticeKind};
+pub use record::{Election, RouterRecord, Speaker, flag};
+
+/// Changes with every incompatible change of this file. It is part of the program's name, so a
+/// daemon recognises what another build left attached.
+pub const ABI_VERSION: u32 = 1;
+
+/// Name of the XDP program in the kernel: `vipd` and [`ABI_VERSION`]. At most 15 characters.
+pub const XDP_PROGRAM: &str = "vipd_xdp_v1";
+
+/// Virtual Routers that one host can take part in.
+pub const MAX_ROUTERS: u32 = 4096;
+/// Virtual addresses that one host can carry.
+pub const MAX_ADDRESSES: u32 = 65_536;
+/// Unicast peers over all routers, where their addresses are checked.
+pub const MAX_PEERS: u32 = 16_384;
+/// Interfaces that the program can be attached to.
+pub const MAX_INTERFACES: u32 = 1024;
+/// Bytes of the ring of [`Notice`]s.
+pub const NOTICE_RING_BYTES: u32 = 64 * 1024;
+
+/// Names of the maps in the object.
+pub mod map {
+    /// `Array<u32>` of one: how many routers and addresses there are; 0 passes everything.
+    pub const GATE: &str = "GATE";
+    /// `HashMap<RouterKey, u32>`: which slot holds a router.
+    pub const ROUTERS: &str = "ROUTERS";
+    /// `Array<RouterRecord>`, mapped into the daemon: state of the router in each slot.
+    pub const RECORDS: &str = "RECORDS";
+    /// `HashMap<u32, InterfaceEntry>` by ifindex: the interfaces that the program is attached to.
+    pub const INTERFACES: &str = "INTERFACES";
+    /// `HashMap<[u8; 4], AddressEntry>`: the virtual addresses.
+    pub const ADDRESSES: &str = "ADDRESSES";
+    /// `HashMap<PeerKey, u8>`: senders that a router with a source list accepts.
+    pub const PEERS: &str = "PEERS";
+    /// `PerCpuArray<u64>` by [`crate::Reason::index`].
+    pub const COUNTERS: &str = "COUNTERS";
+    /// Ring buffer of [`super::Notice`].
+    pub const NOTICES: &str = "NOTICES";
+}
+
+/// Address family of a router. IPv6 is reserved.
+pub const FAMILY_IPV4: u8 = 4;
+
+/// Adverts to 224.0.0.18.
+pub const CAST_MULTICAST: u8 = 0;
+/// Adverts to this host's own address.
+pub const CAST_UNICAST: u8 = 1;
+
+/// Which Virtual Router an advert belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(C)]
+pub struct RouterKey {
+    ifindex: u32,
+    vrid: u8,
+    family: u8,
+    cast: u8,
+    _pad: u8,
+}
+
+impl RouterKey {
+    /// Key of an IPv4 router; `cast` is [`CAST_MULTICAST`] or [`CAST_UNICAST`].
+    #[must_use]
+    pub const fn ipv4(ifindex: u32, vrid: u8, cast: u8) -> Self {
+        Self {
+            ifindex,
+            vrid,
+            family: FAMILY_IPV4,
+            cast,
+            _pad: 0,
+        }
+    }
+
+    /// Interface that the adverts arrive on.
+    #[must_use]
+    pub const fn ifindex(&self) -> u32 {
+        self.ifindex
+    }
+
+    /// VRID as on the wire.
+    #[must_use]
+    pub const fn vrid(&self) -> u8 {
+        self.vrid
+    }
+}
+
+/// Value of [`map::INTERFACES`]: what the program must know of an interface to answer there.
+/// Without an entry it takes every frame for ours and answers nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct InterfaceEntry {
+    mac: [u8; 6],
+    _pad: [u8; 2],
+}
+
+impl InterfaceEntry {
+    /// An interface with the hardware address `mac`.
+    #[must_use]
+    pub const fn new(mac: [u8; 6]) -> Self {
+        Self { mac, _pad: [0; 2] }
+    }
+
+    /// The interface's own hardware address.
+    #[must_use]
+    pub const fn mac(&self) -> [u8; 6] {
+        self.mac
+    }
+}
+
+/// Value of [`map::ADDRESSES`]: the router that an address moves with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct AddressEntry {
+    slot: u32,
+    _reserved: u32,
+}
+
+impl AddressEntry {
+    /// An address that moves with the router in `slot`.
+    #[must_use]
+    pub const fn new(slot: u32) -> Self {
+        Self { slot, _reserved: 0 }
+    }
+
+    /// Slot of the router.
+    #[must_use]
+    pub const fn slot(&self) -> u32 {
+        self.slot
+    }
+}
+
+/// Key of [`map::PEERS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(C)]
+pub struct PeerKey {
+    slot: u32,
+    source: [u8; 4],
+}
+
+impl PeerKey {
+    /// `source` may speak to the router in `slot`.
+    #[must_use]
+    pub const fn new(slot: u32, source: [u8; 4]) -> Self {
+        Self { slot, source }
+    }
+}
+
+const _: () = assert!(size_of::<RouterKey>() == 8);
+const _: () = assert!(size_of::<InterfaceEntry>() == 8);
+const _: () = assert!(size_of::<AddressEntry>() == 8);
+const _: () = assert!(size_of::<PeerKey>() == 8);

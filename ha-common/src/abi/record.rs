@@ -1,0 +1,320 @@
+//! The record of one Virtual Router: what the daemon tells the program, and what the program has
+//! seen.
+
+use super::word::Word;
+use crate::time::Nanos;
+
+/// What the program needs to know of a router to judge an advert, packed into words that are
+/// written and read whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Election {
+    /// Own Priority, as it goes into adverts.
+    pub priority: u8,
+    /// Lowest Priority that counts as a sign of life: 0 with preemption off or pending, else the
+    /// own one. Priority 0 itself never counts.
+    pub accept_min_priority: u8,
+    /// VRRP version, 2 or 3.
+    pub version: u8,
+    /// Bits of [`flag`].
+    pub flags: u8,
+    /// Primary IPv4 address, which decides between equal priorities.
+    pub primary_ip: [u8; 4],
+}
+
+/// Bits of [`Election::flags`].
+pub mod flag {
+    /// Version 2 adverts must carry the eight octets of `RouterRecord::auth`.
+    pub const PLAIN_TEXT_AUTH: u8 = 1;
+    /// Only peers in the map of peers may speak.
+    pub const CHECK_SOURCE: u8 = 2;
+    /// Version 3 checksums leave the pseudo-header out; received ones are not judged.
+    pub const CHECKSUM_AS_V2: u8 = 4;
+}
+
+impl Election {
+    const fn pack(self) -> u64 {
+        let [a, b, c, d] = self.primary_ip;
+        u64::from_le_bytes([
+            self.priority,
+            self.accept_min_priority,
+            self.version,
+            self.flags,
+            a,
+            b,
+            c,
+            d,
+        ])
+    }
+
+    const fn unpack(word: u64) -> Self {
+        let [priority, accept_min_priority, version, flags, a, b, c, d] = word.to_le_bytes();
+        Self {
+            priority,
+            accept_min_priority,
+            version,
+            flags,
+            primary_ip: [a, b, c, d],
+        }
+    }
+}
+
+/// The last valid advert of some other router: who, and with which priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speaker {
+    /// Source address; 0.0.0.0 before the first advert.
+    pub source: [u8; 4],
+    /// Priority in the advert.
+    pub priority: u8,
+}
+
+impl Speaker {
+    const fn pack(self) -> u64 {
+        let [a, b, c, d] = self.source;
+        u64::from_le_bytes([a, b, c, d, self.priority, 0, 0, 0])
+    }
+
+    const fn unpack(word: u64) -> Self {
+        let [a, b, c, d, priority, ..] = word.to_le_bytes();
+        Self {
+            source: [a, b, c, d],
+            priority,
+        }
+    }
+}
+
+/// State of one Virtual Router, shared between the daemon and the program.
+///
+/// The first cache line is written by the daemon only, the second by the program only. Every word
+/// is read and written whole (64 bits, the only width of atomics in BPF); no decision needs two words of one moment, with one exception that
+/// is ordered by construction: the daemon writes `owned_since` before `owned_until`.
+#[derive(Debug, Default)]
+#[repr(C, align(64))]
+pub struct RouterRecord {
+    owned_until: Word,
+    owned_since: Word,
+    last_sent: Word,
+    interval: Word,
+    election: Word,
+    auth: Word,
+    installed: Word,
+    _reserved: Word,
+
+    last_advert: Word,
+    last_lower: Word,
+    fenced_at: Word,
+    speaker: Word,
+    lower_speaker: Word,
+    adverts: Word,
+    conflict_at: Word,
+    _spare: Word,
+}
+
+const _: () = assert!(size_of::<RouterRecord>() == 128 && align_of::<RouterRecord>() == 64);
+
+/// Words that the daemon writes.
+impl RouterRecord {
+    /// End of the lease: we own the addresses before this moment, unless fenced.
+    pub fn owned_until(&self) -> Nanos {
+        Nanos::new(self.owned_until.get())
+    }
+
+    /// Moves the end of the lease. [`Nanos::NEVER`] ends it.
+    pub fn set_owned_until(&self, at: Nanos) {
+        self.owned_until.set(at.get());
+    }
+
+    /// When the present ownership began: fences from before do not count.
+    pub fn owned_since(&self) -> Nanos {
+        Nanos::new(self.owned_since.get())
+    }
+
+    /// Starts an ownership. Written before [`Self::set_owned_until`].
+    pub fn set_owned_since(&self, at: Nanos) {
+        self.owned_since.set(at.get());
+    }
+
+    /// When our last advert was handed to the kernel.
+    pub fn last_sent(&self) -> Nanos {
+        Nanos::new(self.last_sent.get())
+    }
+
+    /// Notes an advert that is about to be sent.
+    pub fn set_last_sent(&self, at: Nanos) {
+        self.last_sent.set(at.get());
+    }
+
+    /// Own Advertisement_Interval in nanoseconds.
+    pub fn interval(&self) -> u64 {
+        self.interval.get()
+    }
+
+    /// Sets the own Advertisement_Interval, in nanoseconds.
+    pub fn set_interval(&self, nanos: u64) {
+        self.interval.set(nanos);
+    }
+
+    /// Who we are in the election.
+    pub fn election(&self) -> Election {
+        Election::unpack(self.election.get())
+    }
+
+    /// Changes who we are in the election.
+    pub fn set_election(&self, election: Election) {
+        self.election.set(election.pack());
+    }
+
+    /// Authentication data of a version 2 advert, as on the wire.
+    pub fn auth(&self) -> [u8; 8] {
+        self.auth.get().to_ne_bytes()
+    }
+
+    /// Sets the authentication data of version 2 adverts.
+    pub fn set_auth(&self, data: [u8; 8]) {
+        self.auth.set(u64::from_ne_bytes(data));
+    }
+
+    /// Whether the daemon has put the addresses on an interface.
+    pub fn installed(&self) -> bool {
+        self.installed.get() != 0
+    }
+
+    /// Notes that the addresses are, or are about to be, on an interface (`true`), or gone.
+    pub fn set_installed(&self, installed: bool) {
+        self.installed.set(u64::from(installed));
+    }
+}
+
+/// Words that the program writes.
+impl RouterRecord {
+    /// Last advert that counts as a sign of life of an Active router.
+    pub fn last_advert(&self) -> Nanos {
+        Nanos::new(self.last_advert.get())
+    }
+
+    /// Last valid advert below `accept_min_priority`.
+    pub fn last_lower(&self) -> Nanos {
+        Nanos::new(self.last_lower.get())
+    }
+
+    /// Last time an advert ended our ownership.
+    pub fn fenced_at(&self) -> Nanos {
+        Nanos::new(self.fenced_at.get())
+    }
+
+    /// Sender of the last sign of life.
+    pub fn speaker(&self) -> Speaker {
+        Speaker::unpack(self.speaker.get())
+    }
+
+    /// Sender of the last lower advert.
+    pub fn lower_speaker(&self) -> Speaker {
+        Speaker::unpack(self.lower_speaker.get())
+    }
+
+    /// Last time a [`NoticeKind::Conflict`] went out for this router.
+    pub fn conflict_at(&self) -> Nanos {
+        Nanos::new(self.conflict_at.get())
+    }
+
+    /// Notes that a [`NoticeKind::Conflict`] goes out.
+    pub fn set_conflict_at(&self, at: Nanos) {
+        self.conflict_at.set(at.get());
+    }
+
+    /// Valid adverts seen.
+    pub fn adverts(&self) -> u64 {
+        self.adverts.get()
+    }
+
+    /// Stamps a sign of life.
+    pub fn stamp_advert(&self, at: Nanos, speaker: Speaker) {
+        self.speaker.set(speaker.pack());
+        self.last_advert.set(at.get());
+    }
+
+    /// Stamps a valid advert of too low a priority.
+    pub fn stamp_lower(&self, at: Nanos, speaker: Speaker) {
+        self.lower_speaker.set(speaker.pack());
+        self.last_lower.set(at.get());
+    }
+
+    /// Ends our ownership.
+    pub fn fence(&self, at: Nanos) {
+        self.fenced_at.set(at.get());
+    }
+
+    /// Counts a valid advert. Losing a count to a race is harmless.
+    pub fn count_advert(&self) {
+        self.adverts.set(self.adverts.get().wrapping_add(1));
+    }
+}
+
+impl RouterRecord {
+    /// Whether we own the addresses at `now`: the lease holds and nothing has fenced us since the
+    /// takeover.
+    pub fn owned(&self, now: Nanos) -> bool {
+        now < self.owned_until() && self.fenced_at() < self.owned_since()
+    }
+
+    /// Forgets everything, for a slot that gets a new router.
+    pub fn reset(&self) {
+        let words = [
+            &self.owned_until,
+            &self.owned_since,
+            &self.last_sent,
+            &self.interval,
+            &self.election,
+            &self.auth,
+            &self.last_advert,
+            &self.last_lower,
+            &self.fenced_at,
+            &self.speaker,
+            &self.lower_speaker,
+            &self.adverts,
+            &self.conflict_at,
+        ];
+        for word in words {
+            word.set(0);
+        }
+        self.set_installed(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_ends_by_time_and_by_fence() {
+        let record = RouterRecord::default();
+        assert!(!record.owned(Nanos::new(1)));
+        record.set_owned_since(Nanos::new(10));
+        record.set_owned_until(Nanos::new(20));
+        assert!(record.owned(Nanos::new(19)));
+        assert!(!record.owned(Nanos::new(20)));
+        record.fence(Nanos::new(15));
+        assert!(!record.owned(Nanos::new(16)));
+        record.set_owned_since(Nanos::new(16));
+        assert!(
+            record.owned(Nanos::new(17)),
+            "a takeover starts a new ownership"
+        );
+    }
+
+    #[test]
+    fn packed_words_keep_every_field() {
+        let election = Election {
+            priority: 100,
+            accept_min_priority: 90,
+            version: 3,
+            flags: flag::CHECK_SOURCE,
+            primary_ip: [192, 0, 2, 7],
+        };
+        assert_eq!(Election::unpack(election.pack()), election);
+        let speaker = Speaker {
+            source: [192, 0, 2, 9],
+            priority: 255,
+        };
+        assert_eq!(Speaker::unpack(speaker.pack()), speaker);
+    }
+}

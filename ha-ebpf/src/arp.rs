@@ -1,0 +1,102 @@
+//! ARP: questions for a virtual address are answered by its owner and by nobody else.
+
+use aya_log_ebpf::debug;
+use core::time::Duration;
+use ha_common::Reason;
+use ha_common::abi::NoticeKind;
+use ha_common::wire::{arp, ethernet as wire};
+
+use crate::ethernet::{self, Payload};
+use crate::maps::{self, Router};
+use crate::packet::Packet;
+
+/// Sender address of a probe (RFC 5227 section 2.1.1).
+const UNSPECIFIED: [u8; 4] = [0; 4];
+/// Conflicts that one router reports: one in this time.
+const CONFLICT_PERIOD_NANOS: u64 = Duration::from_secs(1).as_secs() * 1_000_000_000;
+
+/// Judges an ARP packet, and turns a question that is ours to answer into its answer.
+#[inline(always)]
+pub(crate) fn judge(packet: &mut Packet, payload: Payload) -> Reason {
+    let octets = packet.array::<{ arp::PACKET_LEN }>(payload.at);
+    let Some(Ok(view)) = octets.map(arp::Packet::new_checked) else {
+        return Reason::Unparsable;
+    };
+    let Some(router) = Router::by_address(view.target_ip()) else {
+        return Reason::ArpForeign;
+    };
+    let Ok(message) = arp::Repr::parse(&view) else {
+        return Reason::Unparsable;
+    };
+    if !ethernet::is_for_us(packet) {
+        return Reason::Foreign;
+    }
+    if message.sender_ip == message.target_ip {
+        return announcement(packet, &router, &message);
+    }
+    match message.operation {
+        arp::Operation::Reply => Reason::ArpAnnouncement,
+        arp::Operation::Request if message.sender_ip == UNSPECIFIED => probe(&router),
+        arp::Operation::Request => question(packet, payload, &router, &message),
+    }
+}
+
+/// Another host asks whether it may use the address. The kernel knows best whether it is in use
+/// here, except where it would speak for an address that is installed and no longer owned.
+#[inline(always)]
+fn probe(router: &Router) -> Reason {
+    if router.record.installed() && !router.record.owned(maps::now()) {
+        Reason::ArpNotOwned
+    } else {
+        Reason::ArpProbe
+    }
+}
+
+#[inline(always)]
+fn announcement(packet: &Packet, router: &Router, message: &arp::Repr) -> Reason {
+    let now = maps::now();
+    let own = maps::interface_mac(packet.ifindex()) == Some(message.sender_mac);
+    if own || !router.record.owned(now) {
+        return Reason::ArpAnnouncement;
+    }
+    let last = router.record.conflict_at().get();
+    if now.get().saturating_sub(last) >= CONFLICT_PERIOD_NANOS {
+        router.record.set_conflict_at(now);
+        router.notify(NoticeKind::Conflict, now, message.target_ip);
+        debug!(
+            packet.context(),
+            "{:mac} announces {:i}, which this host owns", message.sender_mac, message.target_ip
+        );
+    }
+    Reason::ArpConflict
+}
+
+#[inline(always)]
+fn question(packet: &mut Packet, payload: Payload, router: &Router, message: &arp::Repr) -> Reason {
+    if !router.record.owned(maps::now()) {
+        return Reason::ArpNotOwned;
+    }
+    let Some(own) = maps::interface_mac(packet.ifindex()) else {
+        return Reason::ArpUnready;
+    };
+    match answer(packet, payload, message, own) {
+        Some(()) => Reason::ArpAnswered,
+        None => Reason::Unparsable,
+    }
+}
+
+/// Rewrites the question into its answer, in place, behind the VLAN tags that it came with.
+#[inline(always)]
+fn answer(packet: &mut Packet, payload: Payload, asked: &arp::Repr, own: [u8; 6]) -> Option<()> {
+    let reply = arp::Repr {
+        operation: arp::Operation::Reply,
+        sender_mac: own,
+        sender_ip: asked.target_ip,
+        target_mac: asked.sender_mac,
+        target_ip: asked.sender_ip,
+    };
+    reply.emit(packet.array_mut::<{ arp::PACKET_LEN }>(payload.at)?);
+    let addresses = packet.array_mut::<{ 2 * wire::ADDRESS_LEN }>(0)?;
+    wire::emit_addresses(addresses, asked.sender_mac, own);
+    Some(())
+}

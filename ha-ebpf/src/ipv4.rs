@@ -1,0 +1,46 @@
+//! IPv4: adverts go to their judge, packets to a virtual address through the ingress gate.
+
+use ha_common::Reason;
+use ha_common::wire::ipv4;
+
+use crate::ethernet::{self, Payload};
+use crate::maps::{self, Router};
+use crate::packet::Packet;
+use crate::vrrp;
+
+/// Judges an IPv4 packet.
+#[inline(always)]
+pub(crate) fn judge(packet: &Packet, payload: Payload) -> Reason {
+    let octets = packet.array::<{ ipv4::HEADER_LEN }>(payload.at);
+    let Some(Ok(header)) = octets.map(ipv4::Header::new_checked) else {
+        return Reason::Unparsable;
+    };
+    let reason = match header.protocol() {
+        ipv4::PROTOCOL_VRRP => vrrp::judge(packet, payload, header),
+        _ => Reason::Foreign,
+    };
+    match reason {
+        Reason::Foreign | Reason::AdvertForeign => gate(packet, header.destination(), reason),
+        judged => judged,
+    }
+}
+
+/// The ingress gate. Fragments and packets with options carry their destination where all others
+/// do, so they are treated alike.
+#[inline(always)]
+fn gate(packet: &Packet, destination: [u8; 4], not_virtual: Reason) -> Reason {
+    let Some(router) = Router::by_address(destination) else {
+        return not_virtual;
+    };
+    if !ethernet::is_for_us(packet) {
+        return Reason::Foreign;
+    }
+    if router.record.owned(maps::now()) {
+        return Reason::VipOwned;
+    }
+    if router.record.installed() {
+        Reason::VipNotOwned
+    } else {
+        Reason::VipOperator
+    }
+}

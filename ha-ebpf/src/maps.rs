@@ -1,0 +1,131 @@
+//! Every map, and who writes it. Layouts and names are those of `ha_common::abi`.
+#![expect(
+    unsafe_code,
+    reason = "references into maps come from pointers that the kernel hands out"
+)]
+
+use aya_ebpf::bindings::BPF_F_MMAPABLE;
+use aya_ebpf::btf_maps::{Array, HashMap, PerCpuArray, RingBuf};
+use aya_ebpf::macros::btf_map;
+use ha_common::abi::{
+    self, AddressEntry, InterfaceEntry, Notice, NoticeKind, PeerKey, RouterKey, RouterRecord,
+};
+use ha_common::{Nanos, Reason};
+
+const MAX_ROUTERS: usize = abi::MAX_ROUTERS as usize;
+const MAX_INTERFACES: usize = abi::MAX_INTERFACES as usize;
+const MAX_ADDRESSES: usize = abi::MAX_ADDRESSES as usize;
+const MAX_PEERS: usize = abi::MAX_PEERS as usize;
+const REASONS: usize = Reason::COUNT as usize;
+const NOTICE_RING_BYTES: usize = abi::NOTICE_RING_BYTES as usize;
+const MAPPED: usize = BPF_F_MMAPABLE as usize;
+
+/// Written by the daemon: how many routers and addresses there are.
+#[btf_map]
+static GATE: Array<u32, 1> = Array::new();
+
+/// Written by the daemon.
+#[btf_map]
+static ROUTERS: HashMap<RouterKey, u32, MAX_ROUTERS> = HashMap::new();
+
+/// Each record has a half that the daemon writes and a half that this program writes.
+#[btf_map]
+static RECORDS: Array<RouterRecord, MAX_ROUTERS, MAPPED> = Array::new();
+
+/// Written by the daemon.
+#[btf_map]
+static INTERFACES: HashMap<u32, InterfaceEntry, MAX_INTERFACES> = HashMap::new();
+
+/// Written by the daemon.
+#[btf_map]
+static ADDRESSES: HashMap<[u8; 4], AddressEntry, MAX_ADDRESSES> = HashMap::new();
+
+/// Written by the daemon.
+#[btf_map]
+static PEERS: HashMap<PeerKey, u8, MAX_PEERS> = HashMap::new();
+
+/// Written by this program.
+#[btf_map]
+static COUNTERS: PerCpuArray<u64, REASONS> = PerCpuArray::new();
+
+/// Written by this program, drained by the daemon.
+#[btf_map]
+static NOTICES: RingBuf<Notice, NOTICE_RING_BYTES> = RingBuf::new();
+
+/// A router of ours, and the slot that it lives in.
+#[derive(Clone, Copy)]
+pub(crate) struct Router {
+    pub(crate) slot: u32,
+    pub(crate) record: &'static RouterRecord,
+}
+
+impl Router {
+    #[inline(always)]
+    fn in_slot(slot: u32) -> Option<Self> {
+        let record = RECORDS.get(slot)?;
+        Some(Self { slot, record })
+    }
+
+    /// The router that an advert with this key belongs to.
+    #[inline(always)]
+    pub(crate) fn by_key(key: RouterKey) -> Option<Self> {
+        // SAFETY: this program never changes the map; a slot that the daemon recycles meanwhile
+        // still holds some slot number, which `in_slot` checks.
+        let slot = unsafe { ROUTERS.get(key) }?;
+        Self::in_slot(*slot)
+    }
+
+    /// The router that the virtual address `address` moves with.
+    #[inline(always)]
+    pub(crate) fn by_address(address: [u8; 4]) -> Option<Self> {
+        // SAFETY: as in `by_key`.
+        let entry = unsafe { ADDRESSES.get(address) }?;
+        Self::in_slot(entry.slot())
+    }
+
+    /// Whether `source` is in the router's list of peers.
+    #[inline(always)]
+    pub(crate) fn has_peer(&self, source: [u8; 4]) -> bool {
+        PEERS.get_ptr(PeerKey::new(self.slot, source)).is_some()
+    }
+
+    /// Tells the daemon. A full ring loses the notice; the record still tells of a fence.
+    #[inline(always)]
+    pub(crate) fn notify(&self, kind: NoticeKind, at: Nanos, address: [u8; 4]) {
+        if let Some(mut entry) = NOTICES.reserve(0) {
+            entry.write(Notice::new(kind, self.slot, at, address));
+            entry.submit(0);
+        }
+    }
+}
+
+/// Whether there is anything that this program could have to do.
+#[inline(always)]
+pub(crate) fn anything_owned() -> bool {
+    GATE.get(0).is_some_and(|count| *count != 0)
+}
+
+/// Own hardware address of an interface, as far as the daemon has told it.
+#[inline(always)]
+pub(crate) fn interface_mac(ifindex: u32) -> Option<[u8; 6]> {
+    // SAFETY: this program never changes the map; an entry that the daemon rewrites meanwhile
+    // yields the old or the new address.
+    unsafe { INTERFACES.get(ifindex) }.map(InterfaceEntry::mac)
+}
+
+/// Moves the counter of `reason`.
+#[inline(always)]
+pub(crate) fn count(reason: Reason) {
+    if let Some(counter) = COUNTERS.get_ptr_mut(reason.index()) {
+        // SAFETY: the counter is this CPU's own, and programs on one CPU do not interrupt
+        // each other.
+        unsafe { *counter += 1 }
+    }
+}
+
+/// Now, on the clock of the records.
+#[inline(always)]
+pub(crate) fn now() -> Nanos {
+    // SAFETY: the helper takes nothing and returns a number.
+    Nanos::new(unsafe { aya_ebpf::helpers::bpf_ktime_get_boot_ns() })
+}

@@ -1,0 +1,258 @@
+//! Adverts: validation, stamps, and the fence that ends an ownership in the very packet.
+
+use aya_log_ebpf::debug;
+use ha_common::abi::{
+    CAST_MULTICAST, CAST_UNICAST, Election, NoticeKind, RouterKey, Speaker, flag,
+};
+use ha_common::wire::checksum::{PseudoHeader, Sum};
+use ha_common::wire::{ethernet as mac, ipv4, vrrp};
+use ha_common::{Nanos, Reason};
+
+use crate::ethernet::{self, Payload};
+use crate::maps::{self, Router};
+use crate::packet::Packet;
+
+/// Octets that are summed at a time.
+const WORD: usize = 4;
+
+type IpHeader<'a> = ipv4::Header<&'a [u8; ipv4::HEADER_LEN]>;
+type VrrpHeader<'a> = vrrp::Header<&'a [u8; vrrp::HEADER_LEN]>;
+
+/// An advert for a router of ours.
+struct Advert<'a> {
+    packet: &'a Packet,
+    ip: IpHeader<'a>,
+    /// Where the VRRP header begins.
+    at: usize,
+    header: VrrpHeader<'a>,
+    router: Router,
+    election: Election,
+}
+
+/// Judges a packet of VRRP's protocol. [`Reason::AdvertForeign`] if no router of ours is meant.
+///
+/// Routers on a VLAN are keyed by the VLAN's own interface, where the tag is gone: behind a tag
+/// there is nothing for the interface below.
+#[inline(always)]
+pub(crate) fn judge(packet: &Packet, payload: Payload, ip: IpHeader<'_>) -> Reason {
+    if ip.is_fragment() {
+        return Reason::Unparsable;
+    }
+    if payload.is_tagged() {
+        return Reason::AdvertForeign;
+    }
+    let at = payload.at + ip.header_len();
+    let octets = packet.array::<{ vrrp::HEADER_LEN }>(at);
+    let Some(Ok(header)) = octets.map(vrrp::Header::new_checked) else {
+        return Reason::Unparsable;
+    };
+    let key = RouterKey::ipv4(packet.ifindex(), header.vrid(), cast(&ip));
+    let Some(router) = Router::by_key(key) else {
+        return Reason::AdvertForeign;
+    };
+    let advert = Advert {
+        packet,
+        ip,
+        at,
+        header,
+        router,
+        election: router.record.election(),
+    };
+    advert.judge()
+}
+
+#[inline(always)]
+fn cast(ip: &IpHeader<'_>) -> u8 {
+    if ip.destination() == ipv4::VRRP_GROUP {
+        CAST_MULTICAST
+    } else {
+        CAST_UNICAST
+    }
+}
+
+impl Advert<'_> {
+    #[inline(always)]
+    fn judge(&self) -> Reason {
+        if self.ip.source() == self.election.primary_ip {
+            return Reason::AdvertOwn;
+        }
+        match self.validate() {
+            Ok(()) => self.take(maps::now()),
+            Err(reason) => reason,
+        }
+    }
+
+    /// The checks in keepalived's order, which decides what a packet with two faults counts as.
+    #[inline(always)]
+    fn validate(&self) -> Result<(), Reason> {
+        self.check_length()?;
+        self.check_path()?;
+        ensure(
+            self.header.version() == self.election.version,
+            Reason::AdvertVersion,
+        )?;
+        if self.election.version == 2 {
+            self.check_auth()?;
+            self.check_interval()?;
+        }
+        ensure(self.header.is_advertisement(), Reason::AdvertType)?;
+        ensure(self.is_intact(), Reason::AdvertChecksum)?;
+        ensure(self.is_from_peer(), Reason::AdvertSource)
+    }
+
+    /// The IP payload is exactly the advert, and all of it is there. A version that is not known
+    /// has no length, and fails as such a little later.
+    #[inline(always)]
+    fn check_length(&self) -> Result<(), Reason> {
+        let fits = match self.header.expected_len() {
+            Some(expected) => self.ip.payload_len() == expected,
+            None => true,
+        };
+        let complete = self.at + self.ip.payload_len() <= self.packet.len();
+        ensure(fits && complete, Reason::AdvertLength)
+    }
+
+    /// Multicast adverts have crossed no router and came in a frame for the group; unicast ones
+    /// in a frame for this host.
+    #[inline(always)]
+    fn check_path(&self) -> Result<(), Reason> {
+        if cast(&self.ip) == CAST_UNICAST {
+            return ensure(ethernet::is_for_us(self.packet), Reason::AdvertForeign);
+        }
+        ensure(self.ip.ttl() == ipv4::VRRP_TTL, Reason::AdvertTtl)?;
+        let to_group = ethernet::destination(self.packet) == Some(mac::VRRP_GROUP);
+        ensure(to_group, Reason::AdvertMac)
+    }
+
+    #[inline(always)]
+    fn check_auth(&self) -> Result<(), Reason> {
+        if !self.has(flag::PLAIN_TEXT_AUTH) {
+            let none = self.header.auth_kind() == vrrp::Authentication::KIND_NONE;
+            return ensure(none, Reason::AdvertAuth);
+        }
+        let plain = self.header.auth_kind() == vrrp::Authentication::KIND_PLAIN_TEXT;
+        let data = self.packet.copy(self.at + self.header.auth_offset());
+        ensure(
+            plain && data == Some(self.router.record.auth()),
+            Reason::AdvertAuth,
+        )
+    }
+
+    /// Version 2 routers must agree on the interval (RFC 3768 section 7.1).
+    #[inline(always)]
+    fn check_interval(&self) -> Result<(), Reason> {
+        let seconds = self.header.interval().as_secs();
+        let own = self.router.record.interval();
+        ensure(seconds * 1_000_000_000 == own, Reason::AdvertInterval)
+    }
+
+    #[inline(always)]
+    fn is_intact(&self) -> bool {
+        if self.election.version == 3 && self.has(flag::CHECKSUM_AS_V2) {
+            return true;
+        }
+        let len = self.ip.payload_len();
+        let sum = Sum::pseudo(self.pseudo_header(), ipv4::PROTOCOL_VRRP, len as u16);
+        self.sum(sum, len).is_some_and(|sum| sum.finish() == 0)
+    }
+
+    #[inline(always)]
+    fn pseudo_header(&self) -> PseudoHeader {
+        match self.election.version {
+            2 => PseudoHeader::Omitted,
+            _ => PseudoHeader::Included {
+                source: self.ip.source(),
+                destination: self.ip.destination(),
+            },
+        }
+    }
+
+    /// Adds the advert, `len` octets, which is a multiple of four.
+    #[inline(always)]
+    fn sum(&self, mut sum: Sum, len: usize) -> Option<Sum> {
+        for index in 0..vrrp::MAX_LEN / WORD {
+            if index * WORD >= len {
+                break;
+            }
+            sum = sum.word(self.packet.copy(self.at + index * WORD)?);
+        }
+        Some(sum)
+    }
+
+    #[inline(always)]
+    fn is_from_peer(&self) -> bool {
+        !self.has(flag::CHECK_SOURCE) || self.router.has_peer(self.ip.source())
+    }
+
+    #[inline(always)]
+    const fn has(&self, flag: u8) -> bool {
+        self.election.flags & flag != 0
+    }
+
+    /// Stamps a valid advert, and ends our ownership if it must.
+    #[inline(always)]
+    fn take(&self, now: Nanos) -> Reason {
+        let record = self.router.record;
+        record.count_advert();
+        let reason = self.stamp(now);
+        if !record.owned(now) || !self.ends_ownership(now) {
+            return reason;
+        }
+        record.fence(now);
+        let source = self.ip.source();
+        self.router.notify(NoticeKind::Fenced, now, source);
+        debug!(
+            self.packet.context(),
+            "VRID {} fenced by {:i}, priority {}",
+            self.header.vrid(),
+            source,
+            self.header.priority()
+        );
+        Reason::AdvertFenced
+    }
+
+    #[inline(always)]
+    fn stamp(&self, now: Nanos) -> Reason {
+        let speaker = Speaker {
+            source: self.ip.source(),
+            priority: self.header.priority(),
+        };
+        if speaker.priority == 0 {
+            return Reason::AdvertLeaving;
+        }
+        if speaker.priority >= self.election.accept_min_priority {
+            self.router.record.stamp_advert(now, speaker);
+            Reason::AdvertAlive
+        } else {
+            self.router.record.stamp_lower(now, speaker);
+            Reason::AdvertLower
+        }
+    }
+
+    /// Whether another router speaks that we would have to yield to, or any that has not heard
+    /// us for so long that it may have taken over.
+    #[inline(always)]
+    fn ends_ownership(&self, now: Nanos) -> bool {
+        let (priority, own) = (self.header.priority(), self.election.priority);
+        let beats = priority > own
+            || priority == own
+                && u32::from_be_bytes(self.ip.source())
+                    > u32::from_be_bytes(self.election.primary_ip);
+        beats || priority != 0 && self.is_silent(now)
+    }
+
+    /// Whether our last advert, or the takeover before the first one, is older than one and a
+    /// half intervals.
+    #[inline(always)]
+    fn is_silent(&self, now: Nanos) -> bool {
+        let record = self.router.record;
+        let interval = record.interval();
+        let spoke = record.last_sent().max(record.owned_since());
+        now.get().saturating_sub(spoke.get()) > interval + interval / 2
+    }
+}
+
+#[inline(always)]
+const fn ensure(holds: bool, otherwise: Reason) -> Result<(), Reason> {
+    if holds { Ok(()) } else { Err(otherwise) }
+}

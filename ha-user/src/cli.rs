@@ -1,0 +1,227 @@
+//! The daemon's command line: keepalived's, as unit files and scripts spell it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args as _, FromArgMatches as _};
+
+/// Options of `vipd`, and of `keepalived` when called by that name.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Configuration file
+    #[arg(
+        short = 'f',
+        long = "use-file",
+        value_name = "FILE",
+        default_value = "/etc/keepalived/keepalived.conf"
+    )]
+    pub config: PathBuf,
+    /// Stay in the foreground
+    #[arg(short = 'n', long)]
+    pub dont_fork: bool,
+    /// Log to standard error
+    #[arg(short = 'l', long)]
+    pub log_console: bool,
+    /// Log details
+    #[arg(short = 'D', long)]
+    pub log_detail: bool,
+    /// Do not log to syslog
+    #[arg(short = 'G', long)]
+    pub no_syslog: bool,
+    /// Pid file of the parent process
+    #[arg(
+        short = 'p',
+        long = "pid",
+        value_name = "FILE",
+        default_value = "/run/keepalived.pid"
+    )]
+    pub pid: PathBuf,
+    /// Pid file of the process that runs VRRP
+    #[arg(
+        short = 'r',
+        long = "vrrp_pid",
+        value_name = "FILE",
+        default_value = "/run/keepalived_vrrp.pid"
+    )]
+    pub vrrp_pid: PathBuf,
+    /// Pid file of the checkers; there is no such process yet
+    #[arg(
+        short = 'c',
+        long = "checkers_pid",
+        value_name = "FILE",
+        default_value = "/run/keepalived_checkers.pid"
+    )]
+    pub checkers_pid: PathBuf,
+    /// Check the configuration, write what is wrong with it to FILE or standard error, and exit:
+    /// 0 good, 4 cannot run, 5 warnings or errors, 6 insecure scripts
+    #[arg(short = 't', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub config_test: Option<Option<PathBuf>>,
+    /// Control socket for vipctl [default: the parent's pid file with the ending .sock]
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+    /// Log what the XDP program does with packets (slow)
+    #[arg(long)]
+    pub debug_xdp: bool,
+    /// Version
+    #[arg(short = 'v', long)]
+    pub version: bool,
+}
+
+impl Options {
+    /// Where `vipctl` finds this daemon.
+    #[must_use]
+    pub fn control_socket(&self) -> PathBuf {
+        self.socket
+            .clone()
+            .unwrap_or_else(|| self.pid.with_extension("sock"))
+    }
+}
+
+/// A command line, and the options in it that do nothing here.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// Options with effect.
+    pub options: Options,
+    /// Long names of options that were given and have none.
+    pub without_effect: Vec<&'static str>,
+}
+
+/// Whether an option of keepalived takes a value.
+#[derive(Clone, Copy)]
+enum Takes {
+    Nothing,
+    Value,
+    OptionalValue,
+}
+
+/// keepalived's options that are accepted, said to have no effect, and ignored.
+const WITHOUT_EFFECT: &[(Option<char>, &str, Takes)] = &[
+    (Some('P'), "vrrp", Takes::Nothing),
+    (Some('C'), "check", Takes::Nothing),
+    (Some('B'), "no_bfd", Takes::Nothing),
+    (None, "all", Takes::Nothing),
+    (Some('S'), "log-facility", Takes::Value),
+    (Some('g'), "log-file", Takes::OptionalValue),
+    (None, "flush-log-file", Takes::Nothing),
+    (Some('u'), "umask", Takes::Value),
+    (Some('X'), "release-vips", Takes::Nothing),
+    (Some('V'), "dont-release-vrrp", Takes::Nothing),
+    (Some('I'), "dont-release-ipvs", Takes::Nothing),
+    (Some('R'), "dont-respawn", Takes::Nothing),
+    (Some('d'), "dump-conf", Takes::Nothing),
+    (Some('b'), "bfd_pid", Takes::Value),
+    (Some('T'), "genhash", Takes::Nothing),
+    (Some('a'), "address-monitoring", Takes::Nothing),
+    (Some('s'), "namespace", Takes::Value),
+    (Some('e'), "all-config", Takes::Nothing),
+    (Some('i'), "config-id", Takes::Value),
+    (Some('x'), "snmp", Takes::Nothing),
+    (Some('A'), "snmp-agent-socket", Takes::Value),
+    (Some('m'), "core-dump", Takes::Nothing),
+    (Some('M'), "core-dump-pattern", Takes::OptionalValue),
+    (None, "signum", Takes::Value),
+    (None, "config-fd", Takes::Value),
+    (None, "ignore-sigint", Takes::Nothing),
+    (None, "perf", Takes::OptionalValue),
+    (None, "debug", Takes::OptionalValue),
+    (None, "no-mem-check", Takes::Nothing),
+];
+
+/// Reads a command line.
+///
+/// # Errors
+/// What clap says: a usage error, or the text of `--help`.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+    let matches = command().try_get_matches_from(args)?;
+    Ok(Invocation {
+        options: Options::from_arg_matches(&matches)?,
+        without_effect: given_without_effect(&matches),
+    })
+}
+
+fn command() -> clap::Command {
+    let command = clap::Command::new("vipd")
+        .about("The virtual-IP daemon: keepalived's configuration, election and options, with the data path in XDP")
+        .after_help(
+            "HUP reloads the configuration, TERM or INT stops. `vipctl status` shows what the \
+             daemon is doing.\nkeepalived's other options are accepted and have no effect.",
+        )
+        .infer_long_args(true)
+        .args_override_self(true);
+    Options::augment_args(command).args(WITHOUT_EFFECT.iter().map(|&(short, long, takes)| {
+        let arg = Arg::new(long).long(long).hide(true);
+        let arg = match short {
+            Some(short) => arg.short(short),
+            None => arg,
+        };
+        match takes {
+            Takes::Nothing => arg.action(ArgAction::Count),
+            Takes::Value => arg.num_args(1).allow_hyphen_values(true),
+            Takes::OptionalValue => arg.num_args(0..=1).require_equals(true),
+        }
+    }))
+}
+
+fn given_without_effect(matches: &ArgMatches) -> Vec<&'static str> {
+    WITHOUT_EFFECT
+        .iter()
+        .map(|&(_, long, _)| long)
+        .filter(|long| matches.value_source(long) == Some(ValueSource::CommandLine))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_words(line: &str) -> Invocation {
+        parse(line.split_whitespace().map(OsString::from)).expect("a valid command line")
+    }
+
+    #[test]
+    fn command_is_well_formed() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn keepalived_spellings_are_understood() {
+        let short = parse_words("keepalived -nlDG -f a.conf -p p -r r -c c").options;
+        let long = parse_words(
+            "keepalived --dont-fork --log-console --log-detail --no-syslog --use-file=a.conf \
+             --pid=p --vrrp_pid=r --checkers_pid c",
+        )
+        .options;
+        for options in [short, long] {
+            assert!(options.dont_fork && options.log_console);
+            assert!(options.log_detail && options.no_syslog);
+            assert_eq!(options.config, PathBuf::from("a.conf"));
+            assert_eq!(options.pid, PathBuf::from("p"));
+            assert_eq!(options.vrrp_pid, PathBuf::from("r"));
+            assert_eq!(options.checkers_pid, PathBuf::from("c"));
+        }
+    }
+
+    #[test]
+    fn config_test_takes_an_optional_file() {
+        assert_eq!(parse_words("vipd -t").options.config_test, Some(None));
+        let to_file = parse_words("vipd --config-test=log -f x").options;
+        assert_eq!(to_file.config_test, Some(Some(PathBuf::from("log"))));
+    }
+
+    #[test]
+    fn options_without_effect_are_named() {
+        let given = parse_words("keepalived -P --perf -S 7 --log-file=/x -d").without_effect;
+        assert_eq!(
+            given,
+            ["vrrp", "log-facility", "log-file", "dump-conf", "perf"]
+        );
+        assert!(parse_words("keepalived").without_effect.is_empty());
+    }
+
+    #[test]
+    fn the_control_socket_lies_beside_the_pid_file() {
+        let options = parse_words("vipd -p /x/lb1.pid").options;
+        assert_eq!(options.control_socket(), PathBuf::from("/x/lb1.sock"));
+    }
+}

@@ -1,0 +1,179 @@
+//! What there is to say about a configuration: how serious, where, what, and how to mend it.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A place in a configuration file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// The file as it was named on the command line or by `include`.
+    pub file: Arc<str>,
+    /// From 1; 0 for the file as a whole.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+}
+
+impl Location {
+    /// The file as a whole.
+    #[must_use]
+    pub fn whole(file: Arc<str>) -> Self {
+        Self {
+            file,
+            line: 0,
+            column: 0,
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            return f.write_str(&self.file);
+        }
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// A value and where it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub at: Location,
+}
+
+/// How serious a diagnostic is, in rising order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; keepalived's configuration test finds no fault with it.
+    Notice,
+    /// Ignored, as keepalived does.
+    Warning,
+    /// Not usable as written: keepalived's fallback is used instead.
+    Error,
+    /// Scripts run without `enable_script_security`.
+    Security,
+    /// keepalived would not start with this, and neither do we.
+    Fatal,
+}
+
+impl Severity {
+    /// The word in front of a message.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Warning | Self::Security => "warning",
+            Self::Error => "error",
+            Self::Fatal => "fatal",
+        }
+    }
+
+    /// What `--config-test` exits with when this is the worst found.
+    #[must_use]
+    pub const fn test_status(self) -> u8 {
+        match self {
+            Self::Notice => 0,
+            Self::Warning | Self::Error => 5,
+            Self::Security => 6,
+            Self::Fatal => 4,
+        }
+    }
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How serious.
+    pub severity: Severity,
+    /// Where.
+    pub location: Location,
+    /// What, and what is done instead.
+    pub message: String,
+    /// How to mend it.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Diagnostic {
+    /// One line: `FILE:LINE:COLUMN: severity: message (help)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (location, severity) = (&self.location, self.severity.name());
+        write!(f, "{location}: {severity}: {}", self.message)?;
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Diagnostic {
+    /// The line of the file with a caret under the place, for a terminal.
+    ///
+    /// `None` if the place is not in any of `sources`.
+    pub(super) fn excerpt(&self, sources: &[Source]) -> Option<String> {
+        let source = sources.iter().find(|s| s.name == self.location.file)?;
+        let index = usize::try_from(self.location.line).ok()?.checked_sub(1)?;
+        let line = source.text.lines().nth(index)?;
+        let before = usize::try_from(self.location.column).ok()?.checked_sub(1)?;
+        let blank = |c: char| if c == '\t' { '\t' } else { ' ' };
+        let indent: String = line.chars().take(before).map(blank).collect();
+        Some(format!("    {line}\n    {indent}^\n"))
+    }
+}
+
+/// A file that was read, for [`Diagnostic::excerpt`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    /// As in [`Location::file`].
+    pub name: Arc<str>,
+    /// Its text; bytes that are not UTF-8 are replaced.
+    pub text: String,
+}
+
+/// Collects diagnostics while a configuration is read.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    diagnostics: Vec<Diagnostic>,
+    said: std::collections::BTreeSet<&'static str>,
+}
+
+impl Report {
+    /// Adds a finding.
+    pub(super) fn add(&mut self, severity: Severity, at: &Location, message: impl Into<String>) {
+        self.push(severity, at, message.into(), None);
+    }
+
+    /// Adds a finding that can be mended.
+    pub(super) fn add_with_help(
+        &mut self,
+        severity: Severity,
+        at: &Location,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(severity, at, message.into(), Some(help.into()));
+    }
+
+    /// `true` the first time it is asked about `topic`: a remark that holds for every use of a
+    /// keyword is made once.
+    pub(super) fn first(&mut self, topic: &'static str) -> bool {
+        self.said.insert(topic)
+    }
+
+    /// All findings in the order of the files; those of one place in the order they were made.
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.sort_by(|a, b| a.location.cmp(&b.location));
+        self.diagnostics
+    }
+
+    fn push(&mut self, severity: Severity, at: &Location, message: String, help: Option<String>) {
+        self.diagnostics.push(Diagnostic {
+            severity,
+            location: at.clone(),
+            message,
+            help,
+        });
+    }
+}

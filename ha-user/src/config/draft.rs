@@ -1,0 +1,178 @@
+//! What the file says, before defaults, references and rules between keywords are applied.
+
+use super::diagnostic::{At, Location};
+use super::model::{Command, Garp, Notify, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+/// A whole file.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub global: GlobalDraft,
+    pub scripts: Vec<ScriptDraft>,
+    pub instances: Vec<InstanceDraft>,
+    pub xdp: Xdp,
+}
+
+/// `global_defs`.
+#[derive(Debug, Default)]
+pub(super) struct GlobalDraft {
+    pub router_id: Option<String>,
+    pub script_user: Option<ScriptUser>,
+    pub script_security: bool,
+    pub notification_email: Vec<String>,
+    pub notification_email_from: Option<String>,
+    pub smtp_server: Option<String>,
+    pub smtp_connect_timeout: Option<Duration>,
+    pub dynamic_interfaces: bool,
+    /// Defaults of instances.
+    pub version: Option<VrrpVersion>,
+    pub strict: bool,
+    pub check_unicast_src: bool,
+    pub down_timer_adverts: Option<u8>,
+    pub v3_checksum_as_v2: bool,
+    pub garp: GarpDraft,
+}
+
+/// `garp_master_*`.
+#[derive(Debug, Default)]
+pub(super) struct GarpDraft {
+    pub delay: Option<Duration>,
+    pub repeat: Option<u32>,
+    pub refresh: Option<Duration>,
+    pub refresh_repeat: Option<u32>,
+}
+
+impl GarpDraft {
+    /// What is said here, and otherwise `default`.
+    pub(super) fn or(&self, default: Garp) -> Garp {
+        Garp {
+            delay: self.delay.unwrap_or(default.delay),
+            repeat: self.repeat.unwrap_or(default.repeat),
+            refresh: self.refresh.unwrap_or(default.refresh),
+            refresh_repeat: self.refresh_repeat.unwrap_or(default.refresh_repeat),
+        }
+    }
+}
+
+/// `vrrp_script NAME`.
+#[derive(Debug)]
+pub(super) struct ScriptDraft {
+    pub name: At<String>,
+    pub command: Option<At<Command>>,
+    pub user: Option<ScriptUser>,
+    pub interval: Option<Duration>,
+    pub timeout: Option<Duration>,
+    pub weight: Weight,
+    pub rise: Option<u32>,
+    pub fall: Option<u32>,
+    pub init_fail: bool,
+}
+
+impl ScriptDraft {
+    pub(super) const fn new(name: At<String>) -> Self {
+        Self {
+            name,
+            command: None,
+            user: None,
+            interval: None,
+            timeout: None,
+            weight: Weight {
+                value: 0,
+                reverse: false,
+            },
+            rise: None,
+            fall: None,
+            init_fail: false,
+        }
+    }
+}
+
+/// `auth_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AuthType {
+    /// Plain text.
+    Pass,
+    /// IPsec Authentication Header.
+    Ah,
+}
+
+/// A line of `track_script`.
+#[derive(Debug)]
+pub(super) struct TrackDraft {
+    pub name: At<String>,
+    pub weight: Option<Weight>,
+}
+
+/// A line of `virtual_ipaddress`.
+#[derive(Debug)]
+pub(super) struct AddressDraft {
+    pub address: AddressKind,
+    pub at: Location,
+    pub device: Option<At<String>>,
+}
+
+/// Which protocol an address is of.
+#[derive(Debug)]
+pub(super) enum AddressKind {
+    V4(VirtualAddress),
+    V6,
+}
+
+/// `vrrp_instance NAME`.
+#[derive(Debug)]
+pub(super) struct InstanceDraft {
+    pub name: At<String>,
+    pub initial_master: bool,
+    pub interface: Option<At<String>>,
+    pub virtual_router_id: Option<At<u8>>,
+    pub priority: Option<u8>,
+    pub version: Option<VrrpVersion>,
+    pub strict: Option<bool>,
+    pub advert_int: Option<At<Duration>>,
+    pub nopreempt: Option<At<()>>,
+    pub auth_type: Option<At<AuthType>>,
+    pub auth_pass: Option<At<String>>,
+    pub multicast_source: Option<Ipv4Addr>,
+    pub unicast_source: Option<At<Ipv4Addr>>,
+    pub unicast_peers: Vec<Ipv4Addr>,
+    pub check_unicast_src: Option<bool>,
+    pub addresses: Vec<AddressDraft>,
+    pub excluded_addresses: Vec<AddressDraft>,
+    pub track_scripts: Vec<TrackDraft>,
+    pub notify: Notify,
+    pub commands: Vec<At<Command>>,
+    pub garp: GarpDraft,
+    pub down_timer_adverts: Option<u8>,
+    pub v3_checksum_as_v2: Option<bool>,
+}
+
+impl InstanceDraft {
+    pub(super) fn new(name: At<String>) -> Self {
+        Self {
+            name,
+            initial_master: false,
+            interface: None,
+            virtual_router_id: None,
+            priority: None,
+            version: None,
+            strict: None,
+            advert_int: None,
+            nopreempt: None,
+            auth_type: None,
+            auth_pass: None,
+            multicast_source: None,
+            unicast_source: None,
+            unicast_peers: Vec::new(),
+            check_unicast_src: None,
+            addresses: Vec::new(),
+            excluded_addresses: Vec::new(),
+            track_scripts: Vec::new(),
+            notify: Notify::default(),
+            commands: Vec::new(),
+            garp: GarpDraft::default(),
+            down_timer_adverts: None,
+            v3_checksum_as_v2: None,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The table of keywords as data: for the documentation and for "did you mean".
+
+use super::root::ROOT;
+use super::{Keyword, Known, Syntax};
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+/// What vipd does with a keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// What it says.
+    Used,
+    /// What it asks for is so in any case.
+    Accepted,
+    /// Read and warned of; has no effect yet.
+    Later,
+    /// A block that is left out as a whole, and what stands in it.
+    Skipped,
+}
+
+impl Effect {
+    /// One word for the table in the documentation.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::Accepted => "accepted",
+            Self::Later => "no effect yet",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// A keyword where it can stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The blocks around it, outermost first; empty for the root.
+    pub path: Vec<&'static str>,
+    /// Its name.
+    pub name: &'static str,
+    /// What follows it.
+    pub value: String,
+    /// What vipd does with it.
+    pub effect: Effect,
+    /// One line for people.
+    pub doc: &'static str,
+}
+
+/// Every keyword in every block that it can stand in.
+#[must_use]
+pub fn catalogue() -> &'static [Entry] {
+    static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| entries(ROOT));
+    &CATALOGUE
+}
+
+/// The catalogue as the page `docs/keywords.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let mut page = String::from(HEADER);
+    let mut block = None;
+    for entry in catalogue() {
+        if block != Some(&entry.path) {
+            block = Some(&entry.path);
+            heading(&mut page, entry);
+        }
+        let (name, value) = (entry.name, entry.value.replace('|', "\\|"));
+        let (effect, doc) = (entry.effect.name(), entry.doc.replace('|', "\\|"));
+        // Writing to a string cannot fail.
+        let _ = writeln!(page, "| `{name}` | {value} | {effect} | {doc} |");
+    }
+    page
+}
+
+const HEADER: &str = "# Keywords of keepalived.conf
+
+This page is written by `cargo test` from the table in `ha-user/src/config/keywords`.
+
+* **used**: does what it says.
+* **accepted**: what it asks for is so in any case.
+* **no effect yet**: read, one warning.
+* **skipped**: the whole block is left out with one warning.
+";
+
+fn heading(page: &mut String, entry: &Entry) {
+    let title = match entry.path.as_slice() {
+        [] => "Outside all blocks".into(),
+        path => format!("`{}`", path.join(" / ")),
+    };
+    // Writing to a string cannot fail.
+    let _ = write!(
+        page,
+        "\n## {title}\n\n| Keyword | Value | vipd | Meaning |\n|---|---|---|---|\n"
+    );
+}
+
+/// The rows of one table; what stands in their blocks follows after them all.
+pub(super) fn entries<T>(keywords: &'static [Keyword<T>]) -> Vec<Entry> {
+    let mut rows: Vec<Entry> = keywords.iter().map(row).collect();
+    for keyword in keywords {
+        let inside = match &keyword.syntax {
+            Syntax::Block(keywords) => entries(keywords),
+            Syntax::Section { keywords, .. } => keywords(),
+            Syntax::Later(known) => known_entries(known),
+            _ => continue,
+        };
+        rows.extend(inside.into_iter().map(|entry| below(keyword.name, entry)));
+    }
+    rows
+}
+
+fn known_entries(known: &'static [Known]) -> Vec<Entry> {
+    let row = |keyword: &Known| Entry {
+        path: Vec::new(),
+        name: keyword.name,
+        value: String::new(),
+        effect: Effect::Skipped,
+        doc: keyword.doc,
+    };
+    let mut rows: Vec<Entry> = known.iter().map(row).collect();
+    for keyword in known {
+        let inside = known_entries(keyword.inside).into_iter();
+        rows.extend(inside.map(|entry| below(keyword.name, entry)));
+    }
+    rows
+}
+
+fn below(block: &'static str, mut entry: Entry) -> Entry {
+    entry.path.insert(0, block);
+    entry
+}
+
+fn row<T>(keyword: &'static Keyword<T>) -> Entry {
+    let effect = match &keyword.syntax {
+        Syntax::Accepted => Effect::Accepted,
+        Syntax::Later([]) => Effect::Later,
+        Syntax::Later(_) => Effect::Skipped,
+        _ => Effect::Used,
+    };
+    Entry {
+        path: Vec::new(),
+        name: keyword.name,
+        value: value(&keyword.syntax),
+        effect,
+        doc: keyword.doc,
+    }
+}
+
+fn value<T>(syntax: &Syntax<T>) -> String {
+    match syntax {
+        Syntax::Flag(_) | Syntax::Accepted | Syntax::Later([]) => String::new(),
+        Syntax::Switch(_) => "[true|false]".into(),
+        Syntax::Number { range, .. } => format!("{} to {}", range.start(), range.end()),
+        Syntax::Seconds { range, .. } => {
+            let (low, high) = (range.start().as_secs_f64(), range.end().as_secs_f64());
+            format!("{low} to {high} s")
+        }
+        Syntax::Words { names, .. } => (*names).into(),
+        Syntax::Lines { names, .. } => format!("{{ {names} ... }}"),
+        Syntax::Block(_) | Syntax::Later(_) => "{ ... }".into(),
+        Syntax::Section { names, .. } => format!("{names} {{ ... }}").trim_start().into(),
+    }
+}
+
+/// The blocks that know `name`, for the message about a keyword in the wrong one.
+pub(super) fn blocks_of(name: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    for entry in catalogue().iter().filter(|entry| entry.name == name) {
+        let block = match entry.path.last() {
+            Some(block) => format!("`{block}`"),
+            None => "no block".into(),
+        };
+        if !blocks.contains(&block) && blocks.len() < 3 {
+            blocks.push(block);
+        }
+    }
+    blocks
+}
+
+/// The name that is at most two slips away from `word`.
+pub(super) fn closest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let slips = |name: &&str| distance(word, name);
+    let best = names.min_by_key(slips)?;
+    let allowed = 2.min(best.len() / 3);
+    (distance(word, best) <= allowed).then_some(best)
+}
+
+/// Characters to insert, delete or replace to get from `a` to `b` (Levenshtein), capped for words
+/// too different in length to be a slip.
+fn distance(a: &str, b: &str) -> usize {
+    const FAR: usize = 99;
+    let b: Vec<char> = b.chars().collect();
+    if a.chars().count().abs_diff(b.len()) > 2 {
+        return FAR;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut above_left = i;
+        let mut left = i + 1;
+        for (cell, to) in row.iter_mut().skip(1).zip(&b) {
+            let above = *cell;
+            let replaced = above_left + usize::from(from != *to);
+            left = replaced.min(above + 1).min(left + 1);
+            above_left = above;
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(FAR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn slips_are_recognised() {
+        let names = ["priority", "preempt", "interface", "state"];
+        assert_eq!(closest("prioritty", names.into_iter()), Some("priority"));
+        assert_eq!(closest("interfcae", names.into_iter()), Some("interface"));
+        assert_eq!(closest("stat", names.into_iter()), Some("state"));
+        assert_eq!(closest("foo", names.into_iter()), None);
+    }
+
+    #[test]
+    fn distance_counts_slips() {
+        assert_eq!(distance("", "ab"), 2);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("same", "same"), 0);
+    }
+
+    #[test]
+    fn no_block_has_a_keyword_twice() {
+        let mut seen = BTreeSet::new();
+        for entry in catalogue() {
+            assert!(
+                seen.insert((entry.path.clone(), entry.name)),
+                "{:?} {}",
+                entry.path,
+                entry.name
+            );
+            assert!(
+                !entry.doc.is_empty(),
+                "{} has no line for people",
+                entry.name
+            );
+        }
+    }
+}

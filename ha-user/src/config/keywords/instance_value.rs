@@ -1,0 +1,175 @@
+//! Values of `vrrp_instance` that are more than a number.
+
+use super::super::diagnostic::{At, Report, Severity};
+use super::super::draft::{AuthType, InstanceDraft, TrackDraft};
+use super::super::lexer::Word;
+use super::super::model::{Command, Notify};
+use super::value;
+
+/// A name of an interface in Linux, without the terminating zero.
+const MAX_INTERFACE_NAME: usize = 15;
+
+pub(super) fn state(instance: &mut InstanceDraft, _: &Word, words: &[Word], report: &mut Report) {
+    let [word, ..] = words else { return };
+    instance.initial_master = word.text == "MASTER";
+    if !["MASTER", "BACKUP"].contains(&word.text.as_str()) {
+        let (name, text) = (&instance.name.value, &word.text);
+        let message = format!("({name}) unknown state '{text}', defaulting to BACKUP");
+        let help = "MASTER or BACKUP";
+        report.add_with_help(Severity::Error, &word.at, message, help);
+    }
+}
+
+pub(super) fn interface(
+    instance: &mut InstanceDraft,
+    _: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    if let [word, ..] = words {
+        instance.interface = interface_name(word, report).or(instance.interface.take());
+    }
+}
+
+/// A name that an interface can have.
+pub(super) fn interface_name(word: &Word, report: &mut Report) -> Option<At<String>> {
+    if word.text.len() <= MAX_INTERFACE_NAME && !word.text.is_empty() {
+        return Some(value::located(word));
+    }
+    let message = format!(
+        "Interface name '{}' is empty or too long - ignoring",
+        word.text
+    );
+    let help = "1 to 15 bytes";
+    report.add_with_help(Severity::Error, &word.at, message, help);
+    None
+}
+
+pub(super) fn auth_type(
+    instance: &mut InstanceDraft,
+    _: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    let [word, ..] = words else { return };
+    let value = match word.text.as_str() {
+        "PASS" => AuthType::Pass,
+        "AH" => AuthType::Ah,
+        other => {
+            let name = &instance.name.value;
+            let message = format!("({name}) unknown authentication type '{other}' - ignoring");
+            return report.add_with_help(Severity::Error, &word.at, message, "PASS");
+        }
+    };
+    let at = word.at.clone();
+    instance.auth_type = Some(At { value, at });
+}
+
+pub(super) fn auth_pass(instance: &mut InstanceDraft, _: &Word, words: &[Word], _: &mut Report) {
+    instance.auth_pass = words.first().map(value::located);
+}
+
+pub(super) fn multicast_source(
+    instance: &mut InstanceDraft,
+    keyword: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    let [word, ..] = words else { return };
+    instance.multicast_source = value::ipv4(&keyword.text, word, report);
+}
+
+pub(super) fn unicast_source(
+    instance: &mut InstanceDraft,
+    keyword: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    let [word, ..] = words else { return };
+    let at = word.at.clone();
+    instance.unicast_source =
+        value::ipv4(&keyword.text, word, report).map(|value| At { value, at });
+}
+
+pub(super) fn unicast_peer(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
+    let Some((peer, options)) = words.split_first() else {
+        return;
+    };
+    if let Some(peer) = value::ipv4("unicast_peer", peer, report)
+        && !instance.unicast_peers.contains(&peer)
+    {
+        instance.unicast_peers.push(peer);
+    }
+    if let Some(option) = options.first() {
+        let message = format!("`{}` and what follows it has no effect yet", option.text);
+        report.add(Severity::Warning, &option.at, message);
+    }
+}
+
+pub(super) fn track_script(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
+    let Some((script, options)) = words.split_first() else {
+        return;
+    };
+    let name = value::located(script);
+    let known = |track: &TrackDraft| track.name.value == name.value;
+    if instance.track_scripts.iter().any(known) {
+        let message = format!(
+            "({}) duplicate track_script {} - ignoring",
+            instance.name.value, name.value
+        );
+        return report.add(Severity::Error, &name.at, message);
+    }
+    let weight = match options.split_first() {
+        Some((option, values)) if option.text == "weight" && !values.is_empty() => {
+            value::weight(&name.value, values, report)
+        }
+        Some((option, _)) => {
+            unknown_option(option, report);
+            None
+        }
+        None => None,
+    };
+    instance.track_scripts.push(TrackDraft { name, weight });
+}
+
+fn unknown_option(option: &Word, report: &mut Report) {
+    let message = format!("unknown track_script option '{}' - ignoring", option.text);
+    let help = "one script on each line: NAME [weight N [reverse]]";
+    report.add_with_help(Severity::Error, &option.at, message, help);
+}
+
+/// `notify` and every `notify_STATE`; the first one counts.
+pub(super) fn notify(
+    instance: &mut InstanceDraft,
+    keyword: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    let Some(command) = value::command(words) else {
+        let message = format!("{}: no command in the quotes - ignoring", keyword.text);
+        return report.add(Severity::Error, &keyword.at, message);
+    };
+    let Some(slot) = slot(&mut instance.notify, &keyword.text) else {
+        return;
+    };
+    if slot.is_some() {
+        let message = format!(
+            "{} script already specified - ignoring this one",
+            keyword.text
+        );
+        return report.add(Severity::Error, &keyword.at, message);
+    }
+    *slot = Some(command.value.clone());
+    instance.commands.push(command);
+}
+
+fn slot<'a>(notify: &'a mut Notify, keyword: &str) -> Option<&'a mut Option<Command>> {
+    match keyword {
+        "notify_master" => Some(&mut notify.master),
+        "notify_backup" => Some(&mut notify.backup),
+        "notify_fault" => Some(&mut notify.fault),
+        "notify_stop" => Some(&mut notify.stop),
+        "notify" => Some(&mut notify.all),
+        _ => None,
+    }
+}

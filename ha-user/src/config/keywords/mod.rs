@@ -1,0 +1,212 @@
+//! Every keyword of `keepalived.conf` is one row of a table: its name, what follows it, what it
+//! does here, and a line for people. Adding a keyword is adding a row.
+
+mod address;
+mod catalogue;
+mod global;
+mod instance;
+mod instance_value;
+mod interpret;
+mod later;
+mod number;
+mod root;
+mod script;
+mod value;
+mod xdp;
+
+pub use catalogue::{Effect, Entry, catalogue, markdown};
+pub(super) use interpret::interpret;
+pub(super) use root::{ROOT, begins_root_block};
+
+use super::diagnostic::{At, Report};
+use super::lexer::Word;
+use super::tree::Statement;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// One keyword of a block whose content is collected in a `T`.
+pub(super) struct Keyword<T: 'static> {
+    /// As it is written in the file.
+    pub name: &'static str,
+    /// One line for people.
+    pub doc: &'static str,
+    /// What follows it, and what is done with that.
+    pub syntax: Syntax<T>,
+}
+
+/// What follows a keyword, and what is done with that.
+pub(super) enum Syntax<T: 'static> {
+    /// Nothing.
+    Flag(fn(&mut T, At<()>)),
+    /// Nothing, or a word for true or false.
+    Switch(fn(&mut T, bool)),
+    /// A whole number.
+    Number {
+        /// What keepalived accepts.
+        range: RangeInclusive<i64>,
+        /// What is set instead of nonsense; `None` ignores the line.
+        otherwise: Option<i64>,
+        set: fn(&mut T, At<i64>),
+    },
+    /// A decimal number of seconds, to the microsecond.
+    Seconds {
+        /// What keepalived accepts.
+        range: RangeInclusive<Duration>,
+        set: fn(&mut T, At<Duration>),
+    },
+    /// So many words.
+    Words {
+        count: RangeInclusive<usize>,
+        /// How the words are called in the documentation.
+        names: &'static str,
+        apply: fn(&mut T, &Word, &[Word], &mut Report),
+    },
+    /// A block of lines that are not keywords; one call for each.
+    Lines {
+        names: &'static str,
+        apply: fn(&mut T, &[Word], &mut Report),
+    },
+    /// A block of keywords that belong to the same `T`.
+    Block(&'static [Keyword<T>]),
+    /// A block of its own, with what `apply` makes of it.
+    Section {
+        names: &'static str,
+        keywords: fn() -> Vec<Entry>,
+        apply: fn(&mut T, &Statement, &mut Report),
+    },
+    /// What it asks for is so in any case.
+    Accepted,
+    /// Known, not done yet; a block is left out as a whole.
+    Later(&'static [Known]),
+}
+
+/// A keyword inside a block that is left out as a whole.
+pub struct Known {
+    /// As it is written in the file.
+    pub name: &'static str,
+    /// One line for people.
+    pub doc: &'static str,
+    /// Keywords of its block, if it has one.
+    pub inside: &'static [Self],
+}
+
+/// A row that is known and not done yet.
+const fn later<T>(name: &'static str, doc: &'static str) -> Keyword<T> {
+    later_block(name, doc, &[])
+}
+
+/// A block that is known and not done yet.
+const fn later_block<T>(
+    name: &'static str,
+    doc: &'static str,
+    inside: &'static [Known],
+) -> Keyword<T> {
+    Keyword {
+        name,
+        doc,
+        syntax: Syntax::Later(inside),
+    }
+}
+
+/// A row that asks for what is so in any case.
+const fn accepted<T>(name: &'static str, doc: &'static str) -> Keyword<T> {
+    Keyword {
+        name,
+        doc,
+        syntax: Syntax::Accepted,
+    }
+}
+
+/// A row without values.
+const fn flag<T>(name: &'static str, doc: &'static str, set: fn(&mut T, At<()>)) -> Keyword<T> {
+    Keyword {
+        name,
+        doc,
+        syntax: Syntax::Flag(set),
+    }
+}
+
+/// A row with an optional word for true or false.
+const fn switch<T>(name: &'static str, doc: &'static str, set: fn(&mut T, bool)) -> Keyword<T> {
+    Keyword {
+        name,
+        doc,
+        syntax: Syntax::Switch(set),
+    }
+}
+
+/// A row with one whole number; nonsense is ignored.
+const fn number<T>(
+    name: &'static str,
+    range: RangeInclusive<i64>,
+    doc: &'static str,
+    set: fn(&mut T, At<i64>),
+) -> Keyword<T> {
+    number_or(name, range, None, doc, set)
+}
+
+/// A row with one whole number.
+const fn number_or<T>(
+    name: &'static str,
+    range: RangeInclusive<i64>,
+    otherwise: Option<i64>,
+    doc: &'static str,
+    set: fn(&mut T, At<i64>),
+) -> Keyword<T> {
+    Keyword {
+        name,
+        doc,
+        syntax: Syntax::Number {
+            range,
+            otherwise,
+            set,
+        },
+    }
+}
+
+/// A row with a decimal number of seconds; nonsense is ignored.
+const fn seconds<T>(
+    name: &'static str,
+    range: RangeInclusive<Duration>,
+    doc: &'static str,
+    set: fn(&mut T, At<Duration>),
+) -> Keyword<T> {
+    Keyword {
+        name,
+        doc,
+        syntax: Syntax::Seconds { range, set },
+    }
+}
+
+/// A row with words that only `apply` understands.
+const fn words<T>(
+    name: &'static str,
+    names: &'static str,
+    count: RangeInclusive<usize>,
+    doc: &'static str,
+    apply: fn(&mut T, &Word, &[Word], &mut Report),
+) -> Keyword<T> {
+    Keyword {
+        name,
+        doc,
+        syntax: Syntax::Words {
+            count,
+            names,
+            apply,
+        },
+    }
+}
+
+/// A block of lines that are not keywords.
+const fn lines<T>(
+    name: &'static str,
+    names: &'static str,
+    doc: &'static str,
+    apply: fn(&mut T, &[Word], &mut Report),
+) -> Keyword<T> {
+    Keyword {
+        name,
+        doc,
+        syntax: Syntax::Lines { names, apply },
+    }
+}

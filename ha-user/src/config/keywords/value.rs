@@ -1,0 +1,162 @@
+//! Values made of words: addresses, commands, users, weights.
+
+use super::super::diagnostic::{At, Report, Severity};
+use super::super::lexer::Word;
+use super::super::model::{Command, ScriptUser, VrrpVersion, Weight};
+use super::number;
+use std::net::{IpAddr, Ipv4Addr};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// keepalived's range of a script's weight.
+const WEIGHTS: RangeInclusive<i64> = -253..=253;
+
+/// Whole seconds that keepalived can count, in its unit of a microsecond.
+pub(super) const SECONDS: RangeInclusive<i64> = 0..=4294;
+/// How often a packet may be repeated.
+pub(super) const REPEATS: RangeInclusive<i64> = 1..=u32::MAX as i64;
+
+/// Whole seconds.
+pub(super) fn whole_seconds(number: &At<i64>) -> Option<Duration> {
+    u64::try_from(number.value).ok().map(Duration::from_secs)
+}
+
+/// How often something happens.
+pub(super) fn count(number: &At<i64>) -> Option<u32> {
+    u32::try_from(number.value).ok()
+}
+
+/// A number of one octet, and where it stands.
+pub(super) fn octet(number: At<i64>) -> Option<At<u8>> {
+    let value = u8::try_from(number.value).ok()?;
+    let at = number.at;
+    Some(At { value, at })
+}
+
+/// Version of VRRP.
+pub(super) const fn version(number: &At<i64>) -> Option<VrrpVersion> {
+    match number.value {
+        2 => Some(VrrpVersion::V2),
+        3 => Some(VrrpVersion::V3),
+        _ => None,
+    }
+}
+
+/// A word of an instance or script and where it stands.
+pub(super) fn located(word: &Word) -> At<String> {
+    At {
+        value: word.text.clone(),
+        at: word.at.clone(),
+    }
+}
+
+/// The IPv4 address that `keyword` wants; anything else is reported and left out.
+pub(super) fn ipv4(keyword: &str, word: &Word, report: &mut Report) -> Option<Ipv4Addr> {
+    let message = match word.text.parse() {
+        Ok(IpAddr::V4(address)) => return Some(address),
+        Ok(IpAddr::V6(_)) => format!(
+            "{keyword}: '{}' is not of the instance's family, IPv4. Skipping it",
+            word.text
+        ),
+        Err(_) => format!("{keyword}: malformed address '{}'. Skipping it", word.text),
+    };
+    report.add(Severity::Error, &word.at, message);
+    None
+}
+
+/// A command, and whom it runs as, as `notify*` has them: `"PROGRAM ARG..." [USER [GROUP]]`.
+///
+/// Without quotes the command is one word. `None` if there is no program in the quotes.
+pub(super) fn command(words: &[Word]) -> Option<At<Command>> {
+    let (first, user) = words.split_first()?;
+    let words = if first.quoted {
+        split(&first.text)
+    } else {
+        vec![first.text.clone()]
+    };
+    if words.is_empty() {
+        return None;
+    }
+    Some(At {
+        value: Command {
+            words,
+            user: script_user(user),
+        },
+        at: first.at.clone(),
+    })
+}
+
+/// `USER [GROUP]`.
+pub(super) fn script_user(words: &[Word]) -> Option<ScriptUser> {
+    let (user, rest) = words.split_first()?;
+    Some(ScriptUser {
+        user: user.text.clone(),
+        group: rest.first().map(|word| word.text.clone()),
+    })
+}
+
+/// `weight N [reverse|noreverse]`; what is wrong is reported with `owner`, the script's name.
+pub(super) fn weight(owner: &str, words: &[Word], report: &mut Report) -> Option<Weight> {
+    let (value, option) = words.split_first()?;
+    let weight = match number::whole(&value.text, &WEIGHTS) {
+        Ok(weight) => i16::try_from(weight).ok()?,
+        Err(fault) => {
+            let message = format!("({owner}) weight: {fault}. ignoring");
+            report.add(Severity::Error, &value.at, message);
+            return None;
+        }
+    };
+    let reverse = option.first().is_some_and(|word| reverses(word, report));
+    Some(Weight {
+        value: weight,
+        reverse,
+    })
+}
+
+fn reverses(word: &Word, report: &mut Report) -> bool {
+    match word.text.as_str() {
+        "reverse" => true,
+        "noreverse" => false,
+        other => {
+            let message = format!("unknown weight option '{other}': ignoring it");
+            let help = "`reverse` or `noreverse`";
+            report.add_with_help(Severity::Error, &word.at, message, help);
+            false
+        }
+    }
+}
+
+/// Splits a quoted command into words; single and double quotes inside it keep blanks.
+fn split(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in text.chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => word.get_or_insert_default().push(c),
+            None if c == '\'' || c == '"' => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            None if c.is_whitespace() => words.extend(word.take()),
+            None => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn commands_are_split_at_blanks_outside_quotes() {
+        assert_eq!(
+            split("/bin/a  b 'c d' \"e f\"g ''"),
+            ["/bin/a", "b", "c d", "e fg", ""]
+        );
+        assert_eq!(split("  "), [""; 0]);
+    }
+}

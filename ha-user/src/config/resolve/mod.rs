@@ -1,0 +1,129 @@
+//! From what the file says to what it means: defaults, references, and keepalived's rules between
+//! keywords.
+
+mod address;
+mod authentication;
+mod instance;
+mod script;
+mod timing;
+
+use super::diagnostic::{At, Location, Report, Severity};
+use super::draft::{Draft, GlobalDraft, InstanceDraft};
+use super::host::Host;
+use super::model::{Config, Global, Instance};
+use script::Scripts;
+
+/// Makes a configuration of a draft; what cannot be used is reported.
+pub(super) fn resolve(draft: Draft, host: &dyn Host, report: &mut Report) -> Config {
+    script::security(&draft, report);
+    let Draft {
+        global,
+        scripts,
+        instances,
+        xdp,
+    } = draft;
+    let mut scripts = Scripts::new(scripts, host, report);
+    let mut resolved: Vec<(Instance, Location)> = Vec::new();
+    for draft in instances {
+        let at = draft.name.at.clone();
+        let mut context = Context {
+            global: &global,
+            host,
+            report,
+        };
+        if let Some(instance) = instance::resolve(draft, &mut scripts, &mut context) {
+            resolved.push((instance, at));
+        }
+    }
+    same_virtual_router(&mut resolved, report);
+    Config {
+        scripts: scripts.finish(report),
+        instances: resolved.into_iter().map(|(instance, _)| instance).collect(),
+        global: global_model(global),
+        xdp,
+    }
+}
+
+/// What an instance is resolved with.
+struct Context<'a> {
+    global: &'a GlobalDraft,
+    host: &'a dyn Host,
+    report: &'a mut Report,
+}
+
+impl Context<'_> {
+    /// Reports something about an instance, by its name.
+    fn say(&mut self, severity: Severity, instance: &At<String>, at: &Location, text: &str) {
+        let message = format!("({}) {text}", instance.value);
+        self.report.add(severity, at, message);
+    }
+
+    /// An interface that is not there stops keepalived, unless interfaces may come later.
+    fn interface(&mut self, name: &At<String>, owner: &str) {
+        if self.host.has_interface(&name.value) {
+            return;
+        }
+        let severity = if self.global.dynamic_interfaces {
+            Severity::Notice
+        } else {
+            Severity::Fatal
+        };
+        let message = format!("interface {} for {owner} doesn't exist", name.value);
+        let help = "create it first, or say `dynamic_interfaces` in global_defs";
+        self.report.add_with_help(severity, &name.at, message, help);
+    }
+}
+
+/// Two instances cannot be the same virtual router: keepalived does not start with them. Of two
+/// unicast ones with different peers or sources, which it runs, we run the first.
+fn same_virtual_router(instances: &mut Vec<(Instance, Location)>, report: &mut Report) {
+    let mut kept: Vec<(Instance, Location)> = Vec::new();
+    for (instance, at) in instances.drain(..) {
+        let twin = kept
+            .iter()
+            .find(|(other, _)| identity(other) == identity(&instance));
+        if let Some((twin, _)) = twin {
+            clash(twin, &instance, &at, report);
+        } else {
+            kept.push((instance, at));
+        }
+    }
+    *instances = kept;
+}
+
+fn clash(one: &Instance, other: &Instance, at: &Location, report: &mut Report) {
+    let severity = if one.unicast_peers == other.unicast_peers && one.source == other.source {
+        Severity::Fatal
+    } else {
+        Severity::Error
+    };
+    let message = format!(
+        "{} and {} both use VRID {} with IPv4 on interface {}: leaving {} out",
+        one.name, other.name, one.virtual_router_id, one.interface, other.name
+    );
+    let help = "give each instance of an interface its own virtual_router_id";
+    report.add_with_help(severity, at, message, help);
+}
+
+/// What makes a virtual router of its own on a link.
+fn identity(instance: &Instance) -> (u8, &str, bool) {
+    let unicast = !instance.unicast_peers.is_empty();
+    (instance.virtual_router_id, &instance.interface, unicast)
+}
+
+/// Name of an instance for messages that begin with it.
+fn owner(instance: &InstanceDraft) -> String {
+    format!("vrrp_instance {}", instance.name.value)
+}
+
+fn global_model(global: GlobalDraft) -> Global {
+    Global {
+        router_id: global.router_id,
+        script_user: global.script_user,
+        script_security: global.script_security,
+        notification_email: global.notification_email,
+        notification_email_from: global.notification_email_from,
+        smtp_server: global.smtp_server,
+        smtp_connect_timeout: global.smtp_connect_timeout,
+    }
+}

@@ -1,0 +1,252 @@
+//! Tokens to a tree of statements; nothing is interpreted.
+
+use super::diagnostic::{Location, Report, Severity};
+use super::lexer::{Token, Word};
+
+/// keepalived's deepest block is five levels down.
+const MAX_DEPTH: usize = 16;
+
+/// A keyword, what follows it on its line, and its block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Statement {
+    /// First word.
+    pub keyword: Word,
+    /// The other words.
+    pub arguments: Vec<Word>,
+    /// What stands in braces after it.
+    pub body: Option<Vec<Self>>,
+}
+
+impl Statement {
+    /// All words, where the first is not a keyword.
+    pub(super) fn words(&self) -> Vec<Word> {
+        let mut words = vec![self.keyword.clone()];
+        words.extend_from_slice(&self.arguments);
+        words
+    }
+}
+
+/// Builds the tree. `begins_root_block` says of a keyword that it can only stand outside all
+/// blocks, which is how a forgotten brace is found where it is missing and not at the end.
+pub(super) fn build(
+    tokens: Vec<Token>,
+    begins_root_block: fn(&str) -> bool,
+    report: &mut Report,
+) -> Vec<Statement> {
+    let mut builder = Builder::new(begins_root_block, report);
+    for token in tokens {
+        builder.token(token);
+    }
+    builder.finish()
+}
+
+/// A block that is still open.
+struct Open {
+    at: Location,
+    /// What the block is called in messages.
+    name: String,
+    statements: Vec<Statement>,
+}
+
+struct Builder<'a> {
+    begins_root_block: fn(&str) -> bool,
+    report: &'a mut Report,
+    root: Vec<Statement>,
+    open: Vec<Open>,
+    words: Vec<Word>,
+    /// Braces below [`MAX_DEPTH`] or without a keyword, whose content is left out.
+    ignored: usize,
+}
+
+impl<'a> Builder<'a> {
+    fn new(begins_root_block: fn(&str) -> bool, report: &'a mut Report) -> Self {
+        Self {
+            begins_root_block,
+            report,
+            root: Vec::new(),
+            open: Vec::new(),
+            words: Vec::new(),
+            ignored: 0,
+        }
+    }
+
+    fn token(&mut self, token: Token) {
+        match token {
+            Token::Word(word) => self.words.push(word),
+            Token::EndOfLine => self.end_statement(),
+            Token::Open(at) => self.open_block(at),
+            Token::Close(at) => self.close_block(&at),
+        }
+    }
+
+    fn end_statement(&mut self) {
+        let mut words = std::mem::take(&mut self.words).into_iter();
+        let Some(keyword) = words.next() else { return };
+        if self.ignored > 0 {
+            return;
+        }
+        if (self.begins_root_block)(&keyword.text) {
+            self.close_forgotten(&keyword);
+        }
+        self.statements().push(Statement {
+            keyword,
+            arguments: words.collect(),
+            body: None,
+        });
+    }
+
+    /// The brace belongs to the statement before it, on the same line or an earlier one.
+    fn open_block(&mut self, at: Location) {
+        self.end_statement();
+        if self.ignored > 0 {
+            self.ignored += 1;
+            return;
+        }
+        let too_deep = self.open.len() >= MAX_DEPTH;
+        match self.statements().last() {
+            Some(Statement {
+                keyword,
+                body: None,
+                ..
+            }) if !too_deep => {
+                let name = keyword.text.clone();
+                self.open.push(Open {
+                    at,
+                    name,
+                    statements: Vec::new(),
+                });
+            }
+            _ => self.ignore_block(&at),
+        }
+    }
+
+    fn ignore_block(&mut self, at: &Location) {
+        let message = "unexpected '{': ignoring everything up to its '}'";
+        let help = "a block needs a keyword in front of its brace";
+        self.report
+            .add_with_help(Severity::Error, at, message, help);
+        self.ignored = 1;
+    }
+
+    fn close_block(&mut self, at: &Location) {
+        self.end_statement();
+        if self.ignored > 0 {
+            self.ignored -= 1;
+            return;
+        }
+        match self.open.pop() {
+            Some(block) => self.attach(block),
+            None => self.report.add_with_help(
+                Severity::Error,
+                at,
+                "extra '}' found: ignoring it",
+                "no block is open here",
+            ),
+        }
+    }
+
+    /// Gives a closed block to the statement that it belongs to.
+    fn attach(&mut self, block: Open) {
+        if let Some(owner) = self.statements().last_mut() {
+            owner.body = Some(block.statements);
+        }
+    }
+
+    fn close_forgotten(&mut self, keyword: &Word) {
+        while let Some(block) = self.open.pop() {
+            let (name, at) = (&block.name, &keyword.at);
+            let message = format!(
+                "missing '}}': the block `{name}` opened here is not closed before `{}` on line {}",
+                keyword.text, at.line
+            );
+            self.report
+                .add_with_help(Severity::Error, &block.at, message, "closing it there");
+            self.attach(block);
+        }
+    }
+
+    fn finish(mut self) -> Vec<Statement> {
+        self.end_statement();
+        while let Some(block) = self.open.pop() {
+            let name = &block.name;
+            let message = format!("missing '}}': the block `{name}` opened here is never closed");
+            self.report
+                .add_with_help(Severity::Error, &block.at, message, "closing it at the end");
+            self.attach(block);
+        }
+        self.root
+    }
+
+    fn statements(&mut self) -> &mut Vec<Statement> {
+        match self.open.last_mut() {
+            Some(block) => &mut block.statements,
+            None => &mut self.root,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lexer::lex;
+    use super::*;
+    use std::sync::Arc;
+
+    fn shown(statements: &[Statement]) -> String {
+        let show = |statement: &Statement| {
+            let arguments = statement.arguments.iter().map(|word| &word.text);
+            let words = std::iter::once(&statement.keyword.text).chain(arguments);
+            let words: Vec<&str> = words.map(String::as_str).collect();
+            match &statement.body {
+                Some(body) => format!("{}({})", words.join(" "), shown(body)),
+                None => words.join(" "),
+            }
+        };
+        statements.iter().map(show).collect::<Vec<_>>().join(",")
+    }
+
+    fn built(text: &str) -> (String, Vec<String>) {
+        let mut report = Report::default();
+        let tokens = lex(&Arc::from("f"), text, &mut report);
+        let tree = build(tokens, |keyword| keyword == "root", &mut report);
+        let said = report.finish().iter().map(ToString::to_string).collect();
+        (shown(&tree), said)
+    }
+
+    #[test]
+    fn a_block_opens_on_its_line_or_the_next() {
+        for text in ["a b {\n c d\n}\ne", "a b\n\n{ c d } e", "a b{c d}e"] {
+            assert_eq!(built(text), ("a b(c d),e".into(), vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_is_never_closed_is_named_where_it_opens() {
+        let (tree, said) = built("a {\n b {\n c\n }\n");
+        assert_eq!(tree, "a(b(c))");
+        assert_eq!(said.len(), 1);
+        assert!(said[0].starts_with("f:1:3: error: missing '}'"), "{said:?}");
+    }
+
+    #[test]
+    fn a_forgotten_brace_does_not_swallow_the_next_root_block() {
+        let (tree, said) = built("root 1 {\n a {\n b\n}\nroot 2 {\n c\n}\n");
+        assert_eq!(tree, "root 1(a(b)),root 2(c)");
+        assert!(said[0].starts_with("f:1:8: error: missing '}'"), "{said:?}");
+        assert!(said[0].contains("line 5"), "{said:?}");
+    }
+
+    #[test]
+    fn extra_braces_are_reported_and_ignored() {
+        let (tree, said) = built("a\n}\n{ b { c } }\nd");
+        assert_eq!(tree, "a(b(c)),d");
+        assert_eq!(said.len(), 1);
+        let (tree, said) = built("{ b { c } }\nd");
+        assert_eq!((tree.as_str(), said.len()), ("d", 1));
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let (_, said) = built(&"a {".repeat(100_000));
+        assert!(said.iter().any(|line| line.contains("unexpected '{'")));
+    }
+}

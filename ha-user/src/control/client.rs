@@ -1,0 +1,127 @@
+//! `vipctl`: asks a running daemon.
+
+use std::io::{BufRead as _, BufReader, IsTerminal as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use super::protocol::{Request, Response, Status};
+use super::render;
+
+/// How long the daemon may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Ask a running vipd
+#[derive(Debug, Parser)]
+#[command(
+    name = "vipctl",
+    version,
+    after_help = "Exit status: 0 good, 1 error, 2 usage, 3 no daemon, 4 not permitted"
+)]
+struct Cli {
+    /// Control socket of the daemon
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        default_value = "/run/keepalived.sock"
+    )]
+    socket: PathBuf,
+    /// Pid file that the daemon was given with --pid; its socket lies beside it
+    #[arg(short = 'p', long, global = true, value_name = "FILE")]
+    pid: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Show instances, interfaces and what happened to packets
+    Status {
+        /// One JSON value
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// How `vipctl` ends.
+#[derive(Clone, Copy)]
+enum Failure {
+    Error = 1,
+    NoDaemon = 3,
+    NotPermitted = 4,
+}
+
+/// Runs `vipctl`.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let socket = cli.pid.map_or(cli.socket, |pid| pid.with_extension("sock"));
+    let Command::Status { json } = cli.command;
+    match ask(&socket, Request::Status).and_then(|status| print(&status, json)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((failure, text)) => {
+            // Nobody can be told if standard error is gone.
+            let _ = writeln!(std::io::stderr(), "vipctl: {text}");
+            ExitCode::from(failure as u8)
+        }
+    }
+}
+
+fn print(status: &Status, json: bool) -> Result<(), (Failure, String)> {
+    let mut text = if json {
+        serde_json::to_string_pretty(status).map_err(|error| (Failure::Error, error.to_string()))?
+    } else {
+        render::status(status, std::io::stdout().is_terminal())
+    };
+    text.push('\n');
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // A reader that has seen enough (`| head`) is no error.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err((Failure::Error, error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn ask(socket: &Path, request: Request) -> Result<Status, (Failure, String)> {
+    match exchange(socket, request) {
+        Ok(Response::Status(status)) => Ok(*status),
+        Ok(Response::Error(text)) => Err((Failure::Error, text)),
+        Err(error) => Err(explain(socket, &error)),
+    }
+}
+
+fn exchange(socket: &Path, request: Request) -> std::io::Result<Response> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    let mut question = serde_json::to_vec(&request)?;
+    question.push(b'\n');
+    stream.write_all(&question)?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line)?;
+    Ok(serde_json::from_str(&line)?)
+}
+
+fn explain(socket: &Path, error: &std::io::Error) -> (Failure, String) {
+    use std::io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied, WouldBlock};
+    let socket = socket.display();
+    match error.kind() {
+        NotFound | ConnectionRefused => (
+            Failure::NoDaemon,
+            format!("no daemon answers on {socket}; start vipd, or name its socket with --socket"),
+        ),
+        PermissionDenied => (
+            Failure::NotPermitted,
+            format!("not permitted to ask on {socket}; run as root"),
+        ),
+        WouldBlock => (
+            Failure::Error,
+            format!("the daemon on {socket} does not answer within {TIMEOUT:?}: is it frozen?"),
+        ),
+        _ => (Failure::Error, format!("cannot ask on {socket}: {error}")),
+    }
+}

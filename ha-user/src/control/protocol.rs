@@ -1,0 +1,96 @@
+//! What `vipctl` asks and the daemon answers: one JSON value a line.
+
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the answers' shape.
+pub const SCHEMA: &str = "vipd.status/1";
+
+/// A question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Request {
+    /// How is everyone?
+    Status,
+}
+
+/// Answer to [`Request::Status`]. Times are seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Version of the daemon.
+    pub version: String,
+    /// Process that runs VRRP.
+    pub pid: u32,
+    /// Configuration file.
+    pub config: String,
+    /// The instances, in the order of the file.
+    pub instances: Vec<Instance>,
+    /// Interfaces that the daemon works on.
+    pub interfaces: Vec<Interface>,
+    /// Packets by reason; empty without a data path.
+    pub packets: Vec<Counter>,
+}
+
+/// One `vrrp_instance`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Name.
+    pub name: String,
+    /// MASTER, BACKUP, FAULT or INIT.
+    pub state: String,
+    /// Seconds since the state was entered; none before there was one.
+    pub since_seconds: Option<f64>,
+    /// Why it is in FAULT, if the reason is the link.
+    pub fault: Option<String>,
+    /// Interface.
+    pub interface: String,
+    /// `virtual_router_id`.
+    pub vrid: u8,
+    /// Effective priority.
+    pub priority: u8,
+    /// Configured priority.
+    pub base_priority: u8,
+    /// Address of the router that answers now, as far as this one has heard.
+    pub active_router: Option<Ipv4Addr>,
+    /// Seconds since the last advert of another router.
+    pub last_advert_seconds: Option<f64>,
+    /// Seconds that the lease still holds; none while not owning.
+    pub lease_left_seconds: Option<f64>,
+    /// Virtual addresses with mask and device.
+    pub addresses: Vec<String>,
+    /// Counters.
+    pub statistics: Vec<Counter>,
+}
+
+/// An interface that the data path should be attached to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    /// Name.
+    pub name: String,
+    /// native, generic or off.
+    pub xdp: String,
+    /// Why this mode.
+    pub why: String,
+}
+
+/// A named number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counter {
+    /// Name.
+    pub name: String,
+    /// Value.
+    pub value: u64,
+}
+
+/// What the daemon sends back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Response {
+    /// The answer.
+    Status(Box<Status>),
+    /// Why there is none.
+    Error(String),
+}

@@ -1,0 +1,192 @@
+//! `vipctl status` for people: the verdict first, then a line each.
+
+use std::fmt::Write as _;
+
+use super::protocol::{Counter, Instance, Status};
+
+/// Renders a status. `colour` for terminals.
+#[must_use]
+pub fn status(status: &Status, colour: bool) -> String {
+    let mut text = verdict(status, colour);
+    for instance in &status.instances {
+        text.push_str(&self::instance(instance));
+    }
+    text.push('\n');
+    for interface in &status.interfaces {
+        line(
+            &mut text,
+            format_args!(
+                "{:<12} XDP {:<8} {}",
+                interface.name, interface.xdp, interface.why
+            ),
+        );
+    }
+    let seen: Vec<&Counter> = status
+        .packets
+        .iter()
+        .filter(|counter| counter.value > 0)
+        .collect();
+    if !seen.is_empty() {
+        text.push_str("\npackets\n");
+        for counter in seen {
+            line(
+                &mut text,
+                format_args!("  {:<18} {:>14}", counter.name, counter.value),
+            );
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn verdict(status: &Status, colour: bool) -> String {
+    let count = |state: &str| {
+        status
+            .instances
+            .iter()
+            .filter(|one| one.state == state)
+            .count()
+    };
+    let (master, backup, fault) = (count("MASTER"), count("BACKUP"), count("FAULT"));
+    let healthy = master + backup == status.instances.len();
+    let word = match (healthy, colour) {
+        (true, false) => "OK",
+        (true, true) => "\x1b[32mOK\x1b[0m",
+        (false, false) => "DEGRADED",
+        (false, true) => "\x1b[31mDEGRADED\x1b[0m",
+    };
+    format!(
+        "{word}  {master} MASTER, {backup} BACKUP, {fault} FAULT  (vipd {}, pid {}, {})\n",
+        status.version, status.pid, status.config
+    )
+}
+
+fn instance(instance: &Instance) -> String {
+    let mut text = String::new();
+    let since = instance
+        .since_seconds
+        .map(|seconds| format!(" for {}", duration(seconds)));
+    line(
+        &mut text,
+        format_args!(
+            "\n{:<16} {:<7}{}  priority {}{}  vrid {} on {}",
+            instance.name,
+            instance.state,
+            since.unwrap_or_default(),
+            instance.priority,
+            if instance.priority == instance.base_priority {
+                String::new()
+            } else {
+                format!(" (configured {})", instance.base_priority)
+            },
+            instance.vrid,
+            instance.interface,
+        ),
+    );
+    line(
+        &mut text,
+        format_args!("  addresses  {}", instance.addresses.join(", ")),
+    );
+    if let Some(fault) = &instance.fault {
+        line(&mut text, format_args!("  fault      {fault}"));
+    }
+    if let Some(left) = instance.lease_left_seconds {
+        line(
+            &mut text,
+            format_args!("  lease      {} left", duration(left)),
+        );
+    }
+    if let Some(age) = instance.last_advert_seconds {
+        let who = instance
+            .active_router
+            .map(|address| format!(" from {address}"));
+        let who = who.unwrap_or_default();
+        line(
+            &mut text,
+            format_args!("  heard      {} ago{who}", duration(age)),
+        );
+    }
+    text
+}
+
+fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{arguments}");
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        seconds if seconds < 10.0 => format!("{:.0} ms", seconds * 1000.0),
+        seconds if seconds < 600.0 => format!("{seconds:.0} s"),
+        seconds if seconds < 36_000.0 => format!("{:.0} min", seconds / 60.0),
+        seconds => format!("{:.0} h", seconds / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::protocol::{Interface, SCHEMA};
+    use super::*;
+
+    fn sample(state: &str) -> Status {
+        Status {
+            schema: SCHEMA.to_owned(),
+            version: "0.1.0".to_owned(),
+            pid: 7,
+            config: "/etc/keepalived/keepalived.conf".to_owned(),
+            instances: vec![Instance {
+                name: "VI_1".to_owned(),
+                state: state.to_owned(),
+                since_seconds: Some(75.0),
+                fault: None,
+                interface: "eth0".to_owned(),
+                vrid: 51,
+                priority: 80,
+                base_priority: 100,
+                active_router: None,
+                last_advert_seconds: None,
+                lease_left_seconds: Some(2.5),
+                addresses: vec!["192.0.2.1/32 dev eth0".to_owned()],
+                statistics: Vec::new(),
+            }],
+            interfaces: vec![Interface {
+                name: "eth0".to_owned(),
+                xdp: "native".to_owned(),
+                why: "asked for".to_owned(),
+            }],
+            packets: vec![Counter {
+                name: "arp_answered".to_owned(),
+                value: 3,
+            }],
+        }
+    }
+
+    #[test]
+    fn the_first_line_is_the_verdict() {
+        assert!(status(&sample("MASTER"), false).starts_with("OK  1 MASTER, 0 BACKUP, 0 FAULT"));
+        assert!(status(&sample("FAULT"), false).starts_with("DEGRADED"));
+    }
+
+    #[test]
+    fn what_matters_at_night_is_there() {
+        let text = status(&sample("MASTER"), false);
+        for part in [
+            "priority 80 (configured 100)",
+            "2500 ms left",
+            "XDP native",
+            "arp_answered",
+        ] {
+            assert!(text.contains(part), "{part} is missing in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_status_survives_the_wire() {
+        let status = sample("BACKUP");
+        let json = serde_json::to_string(&status).expect("a plain structure");
+        assert_eq!(
+            serde_json::from_str::<Status>(&json).expect("what was written"),
+            status
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! On which interfaces the data path works, and why not on the others.
+
+use std::collections::BTreeMap;
+
+use super::plan::RouterPlan;
+use super::worker::interfaces_of;
+use crate::config::model::XdpMode;
+use crate::control::protocol;
+use crate::datapath::{AttachMode, Datapath};
+use crate::net::link::{Link, Links};
+
+/// What was tried on each interface. An interface is tried once in its life: an attach takes tens
+/// of milliseconds, and a reload must not cost them.
+#[derive(Debug, Default)]
+pub(super) struct Attachments {
+    tried: BTreeMap<u32, Attempt>,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    /// native, generic or off.
+    mode: &'static str,
+    why: String,
+    /// Hardware address that the data path answers with.
+    mac: Option<[u8; 6]>,
+}
+
+impl Attachments {
+    /// Attaches to every interface that carries a router or an address.
+    #[must_use]
+    pub(super) fn attach(
+        datapath: Option<&mut Datapath>,
+        mode: XdpMode,
+        plans: &[RouterPlan],
+        links: &Links,
+    ) -> Self {
+        let mut attachments = Self::default();
+        attachments.extend(datapath, mode, plans, links);
+        attachments
+    }
+
+    /// Attaches to interfaces that are new. Returns those on which it worked.
+    pub(super) fn extend(
+        &mut self,
+        datapath: Option<&mut Datapath>,
+        mode: XdpMode,
+        plans: &[RouterPlan],
+        links: &Links,
+    ) -> Vec<u32> {
+        let mut datapath = datapath;
+        let mut attached = Vec::new();
+        self.tried
+            .retain(|ifindex, _| links.get(*ifindex).is_some());
+        for link in interfaces_of(plans, links) {
+            if let Some(known) = self.tried.get_mut(&link.ifindex) {
+                known.follow_mac(datapath.as_deref_mut(), link);
+                continue;
+            }
+            let mut attempt = attempt(datapath.as_deref_mut(), mode, link);
+            attempt.follow_mac(datapath.as_deref_mut(), link);
+            if attempt.mode != OFF {
+                attached.push(link.ifindex);
+            }
+            self.tried.insert(link.ifindex, attempt);
+        }
+        attached
+    }
+
+    /// Whether any interface is guarded by the data path.
+    #[must_use]
+    pub(super) fn any(&self) -> bool {
+        self.tried.values().any(|attempt| attempt.mode != OFF)
+    }
+
+    /// Interfaces that are guarded.
+    pub(super) fn guarded(&self) -> impl Iterator<Item = u32> {
+        self.tried
+            .iter()
+            .filter(|(_, attempt)| attempt.mode != OFF)
+            .map(|(ifindex, _)| *ifindex)
+    }
+
+    /// For `vipctl status`.
+    #[must_use]
+    pub(super) fn describe(&self, links: &Links) -> Vec<protocol::Interface> {
+        let describe = |(ifindex, attempt): (&u32, &Attempt)| {
+            let link = links.get(*ifindex)?;
+            Some(protocol::Interface {
+                name: link.name.clone(),
+                xdp: attempt.mode.to_owned(),
+                why: attempt.why.clone(),
+            })
+        };
+        self.tried.iter().filter_map(describe).collect()
+    }
+}
+
+const OFF: &str = "off";
+
+impl Attempt {
+    /// Tells the data path the interface's hardware address, where that has changed.
+    fn follow_mac(&mut self, datapath: Option<&mut Datapath>, link: &Link) {
+        let (Some(datapath), Some(mac)) = (datapath, link.mac) else {
+            return;
+        };
+        if self.mode == OFF || self.mac == Some(mac) {
+            return;
+        }
+        match datapath.set_interface(link.ifindex, mac) {
+            Ok(()) => self.mac = Some(mac),
+            Err(error) => log::error!("{}: XDP cannot answer here: {error}", link.name),
+        }
+    }
+}
+
+fn attempt(datapath: Option<&mut Datapath>, mode: XdpMode, link: &Link) -> Attempt {
+    let mode = match mode {
+        XdpMode::Off => return off("mode off in the configuration"),
+        XdpMode::Auto => AttachMode::Auto,
+        XdpMode::Native => AttachMode::Native,
+        XdpMode::Generic => AttachMode::Generic,
+    };
+    let Some(datapath) = datapath else {
+        return off("the XDP program could not be loaded; the log says why");
+    };
+    match datapath.attach(link.ifindex, mode) {
+        Ok(attachment) => {
+            let (mode, why) = (attachment.mode.name(), attachment.why.clone());
+            log::info!("{}: XDP {mode} ({why})", link.name);
+            Attempt {
+                mode,
+                why,
+                mac: None,
+            }
+        }
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            log::warn!(
+                "{}: no XDP here, working as keepalived does: {error:#}",
+                link.name
+            );
+            off(&format!("{error:#}"))
+        }
+    }
+}
+
+fn off(why: &str) -> Attempt {
+    Attempt {
+        mode: OFF,
+        why: why.to_owned(),
+        mac: None,
+    }
+}

@@ -1,0 +1,66 @@
+//! Reading the configuration at start, at reload and for `--config-test`.
+
+use std::fs::File;
+use std::io::{IsTerminal as _, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::exit::Exit;
+use crate::config::diagnostic::Severity;
+use crate::config::model::Config;
+use crate::config::{self, Loaded};
+
+/// Reads the configuration of a daemon that starts; what is wrong with it is logged.
+///
+/// # Errors
+/// How the process must end if there is nothing to run.
+pub(super) fn at_start(path: &Path) -> Result<Config, Exit> {
+    let loaded = config::load(path);
+    say(&loaded);
+    if !loaded.readable {
+        return Err(Exit::NoConfig);
+    }
+    if loaded.is_fatal() {
+        return Err(Exit::Config);
+    }
+    Ok(loaded.config)
+}
+
+/// Reads a new configuration for a daemon that runs; `None` if it must not take the place of the
+/// one in force.
+#[must_use]
+pub(super) fn at_reload(path: &Path) -> Option<Config> {
+    let loaded = config::load(path);
+    say(&loaded);
+    (loaded.readable && !loaded.is_fatal()).then_some(loaded.config)
+}
+
+/// `--config-test`: says what is wrong with the configuration, in `destination` or on standard
+/// error.
+#[must_use]
+pub(super) fn test(path: &Path, destination: Option<&Path>) -> ExitCode {
+    let loaded = config::load(path);
+    let said = match destination {
+        None => {
+            let terminal = std::io::stderr().is_terminal();
+            std::io::stderr().write_all(loaded.render(terminal).as_bytes())
+        }
+        Some(file) => {
+            File::create(file).and_then(|mut file| file.write_all(loaded.render(false).as_bytes()))
+        }
+    };
+    match said {
+        Ok(()) => ExitCode::from(loaded.test_status()),
+        Err(_) => Exit::Fatal.into(),
+    }
+}
+
+fn say(loaded: &Loaded) {
+    for diagnostic in &loaded.diagnostics {
+        match diagnostic.severity {
+            Severity::Notice => log::info!("{diagnostic}"),
+            Severity::Warning | Severity::Security => log::warn!("{diagnostic}"),
+            Severity::Error | Severity::Fatal => log::error!("{diagnostic}"),
+        }
+    }
+}

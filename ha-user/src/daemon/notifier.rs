@@ -1,0 +1,54 @@
+//! Runs the scripts that the operator wants told of transitions.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::config::model::{Command, Config, Instance};
+use crate::notify::{self, Occasion};
+use crate::script::Script;
+
+/// A script of this kind has no limit of its own; this only keeps a hanging one from staying for
+/// ever.
+const LIMIT: Duration = Duration::from_secs(3600);
+
+/// Starts the scripts of an instance, and does not wait for them.
+pub(super) fn start(config: &Config, instance: &Instance, occasion: Occasion, priority: u8) {
+    for command in notify::commands(&instance.notify, &instance.name, occasion, priority) {
+        if let Some(script) = script(config, &command) {
+            tokio::spawn(async move { run(&script, LIMIT).await });
+        }
+    }
+}
+
+/// Runs the scripts for the end of every instance, at most for `limit`.
+pub(super) async fn run_stop_scripts(config: &Config, limit: Duration) {
+    let scripts: Vec<Script> = config
+        .instances
+        .iter()
+        .flat_map(|instance| notify::commands(&instance.notify, &instance.name, Occasion::Stop, 0))
+        .filter_map(|command| script(config, &command))
+        .collect();
+    join_all(scripts.iter().map(|script| run(script, limit))).await;
+}
+
+fn script(config: &Config, command: &Command) -> Option<Script> {
+    match Script::new(command, config.global.script_user.as_ref()) {
+        Ok(script) => Some(script),
+        Err(error) => {
+            log::error!("cannot run {}: {error}", command.words.join(" "));
+            None
+        }
+    }
+}
+
+async fn run(script: &Script, limit: Duration) {
+    let outcome = script.run(limit).await;
+    if !outcome.is_success() {
+        log::warn!(
+            "notify script `{}` {}",
+            script.command_line(),
+            outcome.describe()
+        );
+    }
+}

@@ -1,0 +1,214 @@
+//! From what the operator wrote, and the links there are, to what the engine and the shell need.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use ha_common::{Priority, Vrid};
+
+use crate::config::model::{Config, Instance, VirtualAddress, VrrpVersion};
+use crate::net::address::{AddressChange, Operation};
+use crate::net::advert::{Cast, Framing};
+use crate::net::link::{Link, Links};
+use crate::vrrp::{Announcements, Parameters, Version};
+
+/// Which Virtual Router an instance is: what stays the same over a reload.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Identity {
+    /// Interface of the adverts.
+    pub(super) interface: String,
+    /// Its number there.
+    pub(super) vrid: u8,
+    /// Adverts go to peers instead of the multicast group.
+    pub(super) unicast: bool,
+}
+
+/// Everything that is needed to run one instance on the links that there are now.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct RouterPlan {
+    /// Name of the instance.
+    pub(super) name: String,
+    /// Its identity.
+    pub(super) identity: Identity,
+    /// Interface of the adverts.
+    pub(super) ifindex: u32,
+    /// What the engine decides by.
+    pub(super) parameters: Parameters,
+    /// How its adverts look.
+    pub(super) framing: Framing,
+    /// Addresses that move with it, on links that exist.
+    pub(super) addresses: Vec<CarriedAddress>,
+    /// Why the links do not let it take part, if they do not.
+    pub(super) fault: Option<&'static str>,
+}
+
+/// A virtual address on a link that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CarriedAddress {
+    /// Interface that it is put on.
+    pub(super) ifindex: u32,
+    /// Its hardware address, which gratuitous ARP tells; none on a link without ARP.
+    pub(super) mac: Option<[u8; 6]>,
+    /// What the operator wrote of it.
+    pub(super) address: VirtualAddress,
+}
+
+impl CarriedAddress {
+    /// The request that puts the address on its interface, or takes it off.
+    #[must_use]
+    pub(super) fn change(&self, operation: Operation) -> AddressChange {
+        AddressChange {
+            operation,
+            ifindex: self.ifindex,
+            address: self.address.address,
+            prefix_len: self.address.prefix_len,
+            label: self.address.label.clone(),
+            broadcast: self.address.broadcast,
+            scope: self.address.scope,
+        }
+    }
+}
+
+/// Plans every instance whose interface exists. `virtual_addresses` are never taken for an
+/// interface's own.
+#[must_use]
+pub(super) fn plan(config: &Config, links: &Links) -> Vec<RouterPlan> {
+    let virtual_addresses = config
+        .instances
+        .iter()
+        .flat_map(|instance| {
+            instance
+                .addresses
+                .iter()
+                .chain(&instance.excluded_addresses)
+        })
+        .map(|carried| carried.address)
+        .collect();
+    config
+        .instances
+        .iter()
+        .filter_map(|instance| {
+            let link = links.named(&instance.interface)?;
+            Some(plan_router(instance, link, links, &virtual_addresses))
+        })
+        .collect()
+}
+
+/// Identity of an instance.
+#[must_use]
+pub(super) fn identity(instance: &Instance) -> Identity {
+    Identity {
+        interface: instance.interface.clone(),
+        vrid: instance.virtual_router_id,
+        unicast: !instance.unicast_peers.is_empty(),
+    }
+}
+
+fn plan_router(
+    instance: &Instance,
+    link: &Link,
+    links: &Links,
+    virtual_addresses: &BTreeSet<Ipv4Addr>,
+) -> RouterPlan {
+    let primary_ip = instance
+        .source
+        .or_else(|| own_address(link, virtual_addresses));
+    RouterPlan {
+        name: instance.name.clone(),
+        identity: identity(instance),
+        ifindex: link.ifindex,
+        parameters: parameters(instance, primary_ip),
+        framing: framing(instance, primary_ip.unwrap_or(Ipv4Addr::UNSPECIFIED)),
+        addresses: carried(instance, links),
+        fault: fault(link, primary_ip),
+    }
+}
+
+fn fault(link: &Link, primary_ip: Option<Ipv4Addr>) -> Option<&'static str> {
+    match (link.up, primary_ip) {
+        (false, _) => Some("the interface is down"),
+        (true, None) => Some("the interface has no IPv4 address"),
+        (true, Some(_)) => None,
+    }
+}
+
+/// The interface's own first address, as keepalived picks it.
+fn own_address(link: &Link, virtual_addresses: &BTreeSet<Ipv4Addr>) -> Option<Ipv4Addr> {
+    link.addresses
+        .iter()
+        .map(|assigned| assigned.address)
+        .find(|address| !virtual_addresses.contains(address))
+}
+
+fn parameters(instance: &Instance, primary_ip: Option<Ipv4Addr>) -> Parameters {
+    Parameters {
+        vrid: vrid(instance),
+        version: match instance.version {
+            VrrpVersion::V2 => Version::V2,
+            VrrpVersion::V3 => Version::V3,
+        },
+        priority: Priority::new(instance.priority),
+        advertisement_interval: instance.advert_int,
+        preempt_mode: instance.preempt,
+        down_timer_adverts: instance.down_timer_adverts,
+        primary_ip,
+        addresses: instance
+            .addresses
+            .iter()
+            .map(|carried| carried.address)
+            .collect(),
+        eager_start: instance.initial_master,
+        announcements: Announcements {
+            delay: instance.garp.delay,
+            refresh: instance.garp.refresh,
+            repeat: instance.garp.repeat,
+            refresh_repeat: instance.garp.refresh_repeat,
+        },
+    }
+}
+
+/// The configuration has checked the range; a router without a number would be VRID 1.
+fn vrid(instance: &Instance) -> Vrid {
+    Vrid::new(instance.virtual_router_id).unwrap_or(Vrid::MIN)
+}
+
+fn framing(instance: &Instance, source: Ipv4Addr) -> Framing {
+    Framing {
+        vrid: vrid(instance),
+        version: match instance.version {
+            VrrpVersion::V2 => Version::V2,
+            VrrpVersion::V3 => Version::V3,
+        },
+        source,
+        auth: instance.auth_pass,
+        addresses: instance
+            .addresses
+            .iter()
+            .map(|carried| carried.address)
+            .collect(),
+        interval: instance.advert_int,
+        cast: if instance.unicast_peers.is_empty() {
+            Cast::Multicast
+        } else {
+            Cast::Unicast(instance.unicast_peers.clone())
+        },
+        checksum_as_v2: instance.v3_checksum_as_v2,
+        check_unicast_source: instance.check_unicast_src,
+    }
+}
+
+fn carried(instance: &Instance, links: &Links) -> Vec<CarriedAddress> {
+    instance
+        .addresses
+        .iter()
+        .chain(&instance.excluded_addresses)
+        .filter_map(|address| {
+            let device = address.device.as_ref().unwrap_or(&instance.interface);
+            let link = links.named(device)?;
+            Some(CarriedAddress {
+                ifindex: link.ifindex,
+                mac: link.mac,
+                address: address.clone(),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,203 @@
+//! The main loop's table of routers: which slot each has, what it was last told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::order::{Order, Orders};
+use super::plan::{Identity, RouterPlan};
+use crate::datapath::{Datapath, MapError};
+use crate::vrrp::{Event, RouterId, Standing};
+
+/// Routers as the main loop knows them.
+#[derive(Debug, Default)]
+pub(super) struct Routers {
+    routers: BTreeMap<RouterId, Known>,
+    /// Slots whose router is on its way out.
+    leaving: BTreeMap<RouterId, RouterPlan>,
+}
+
+/// One router.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// What the advert thread was told to run.
+    pub(super) plan: RouterPlan,
+    /// What it was last told of tracked objects.
+    standing: Option<Standing>,
+}
+
+impl Routers {
+    /// The router in a slot.
+    #[must_use]
+    pub(super) fn get(&self, router: RouterId) -> Option<&Known> {
+        self.routers.get(&router)
+    }
+
+    /// Slot of the router with this identity.
+    #[must_use]
+    pub(super) fn find(&self, identity: &Identity) -> Option<RouterId> {
+        let same = |(_, known): &(&RouterId, &Known)| known.plan.identity == *identity;
+        self.routers.iter().find(same).map(|(router, _)| *router)
+    }
+
+    /// All routers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (RouterId, &Known)> {
+        self.routers.iter().map(|(router, known)| (*router, known))
+    }
+
+    /// Turns the routers that run into `plans`, touching only what differs. `standing` tells how a
+    /// router stands now.
+    pub(super) fn reconcile(
+        &mut self,
+        plans: Vec<RouterPlan>,
+        standing: impl Fn(&RouterPlan) -> Standing,
+        datapath: Option<&mut Datapath>,
+        orders: &Orders,
+    ) {
+        let mut datapath = datapath;
+        self.retire_all_but(&plans, orders);
+        for plan in plans {
+            let now = standing(&plan);
+            match self.find(&plan.identity) {
+                Some(router) => self.update(router, plan, datapath.as_deref_mut(), orders),
+                None => self.install(plan, now, datapath.as_deref_mut(), orders),
+            }
+        }
+        self.restate(standing, orders);
+        self.open_gate(datapath);
+    }
+
+    /// The data path looks at packets only while there is something to look for.
+    fn open_gate(&self, datapath: Option<&mut Datapath>) {
+        if let Some(datapath) = datapath {
+            let owned = self.routers.len() + self.leaving.len();
+            said(datapath.set_gate(u32::try_from(owned).unwrap_or(u32::MAX)));
+        }
+    }
+
+    /// Tells routers how they stand, where that has changed.
+    pub(super) fn restate(&mut self, standing: impl Fn(&RouterPlan) -> Standing, orders: &Orders) {
+        for (router, known) in &mut self.routers {
+            let now = standing(&known.plan);
+            if known.standing != Some(now) {
+                known.standing = Some(now);
+                orders.send(Order::Tell(*router, Event::StandingChanged(now)));
+            }
+        }
+    }
+
+    /// A router's addresses are off the interfaces: its slot is free.
+    pub(super) fn retired(&mut self, router: RouterId, datapath: Option<&mut Datapath>) {
+        if let Some(plan) = self.leaving.remove(&router)
+            && let Some(datapath) = datapath
+        {
+            let kept: BTreeSet<_> = self
+                .routers
+                .values()
+                .flat_map(|one| addresses(&one.plan))
+                .collect();
+            let gone = addresses(&plan).filter(|address| !kept.contains(address));
+            said(datapath.remove_router(plan.framing.key(plan.ifindex)));
+            for address in gone {
+                said(datapath.remove_address(address));
+            }
+        }
+    }
+
+    fn retire_all_but(&mut self, plans: &[RouterPlan], orders: &Orders) {
+        let stays = |known: &Known| {
+            plans.iter().any(|plan| {
+                plan.identity == known.plan.identity && plan.ifindex == known.plan.ifindex
+            })
+        };
+        let gone: Vec<RouterId> = self
+            .iter()
+            .filter(|(_, known)| !stays(known))
+            .map(|(router, _)| router)
+            .collect();
+        for router in gone {
+            if let Some(known) = self.routers.remove(&router) {
+                self.leaving.insert(router, known.plan);
+                orders.send(Order::Retire(router));
+            }
+        }
+    }
+
+    fn update(
+        &mut self,
+        router: RouterId,
+        plan: RouterPlan,
+        datapath: Option<&mut Datapath>,
+        orders: &Orders,
+    ) {
+        let Some(known) = self.routers.get_mut(&router) else {
+            return;
+        };
+        if known.plan == plan {
+            return;
+        }
+        if let Some(datapath) = datapath {
+            let before: BTreeSet<_> = addresses(&known.plan).collect();
+            let after: BTreeSet<_> = addresses(&plan).collect();
+            describe(datapath, router, &plan);
+            for address in before.difference(&after) {
+                said(datapath.remove_address(*address));
+            }
+        }
+        known.plan = plan.clone();
+        orders.send(Order::Replace(router, Box::new(plan)));
+    }
+
+    fn install(
+        &mut self,
+        plan: RouterPlan,
+        standing: Standing,
+        datapath: Option<&mut Datapath>,
+        orders: &Orders,
+    ) {
+        let router = self.free_slot();
+        if let Some(datapath) = datapath {
+            describe(datapath, router, &plan);
+        }
+        orders.send(Order::Install(router, Box::new(plan.clone())));
+        orders.send(Order::Tell(router, Event::StandingChanged(standing)));
+        orders.send(Order::Tell(router, Event::Startup));
+        self.routers.insert(
+            router,
+            Known {
+                plan,
+                standing: Some(standing),
+            },
+        );
+    }
+
+    fn free_slot(&self) -> RouterId {
+        let taken = |slot: &u32| {
+            let router = RouterId(*slot);
+            self.routers.contains_key(&router) || self.leaving.contains_key(&router)
+        };
+        RouterId((0..u32::MAX).find(|slot| !taken(slot)).unwrap_or(u32::MAX))
+    }
+}
+
+fn addresses(plan: &RouterPlan) -> impl Iterator<Item = std::net::Ipv4Addr> {
+    plan.addresses.iter().map(|carried| carried.address.address)
+}
+
+/// Tells the data path of a router: its adverts, its peers, its addresses.
+fn describe(datapath: &mut Datapath, router: RouterId, plan: &RouterPlan) {
+    said(datapath.set_router(plan.framing.key(plan.ifindex), router));
+    if plan.framing.check_unicast_source {
+        for peer in plan.framing.destinations() {
+            said(datapath.set_peer(router, *peer));
+        }
+    }
+    for address in addresses(plan) {
+        said(datapath.set_address(address, router));
+    }
+}
+
+/// A map that is full or gone costs the data path, not the election.
+fn said(result: Result<(), MapError>) {
+    if let Err(error) = result {
+        log::error!("the data path does not follow: {error}");
+    }
+}

@@ -1,0 +1,147 @@
+//! Puts together what `vipctl status` shows.
+
+use ha_common::Reason;
+
+use super::order::RouterReport;
+use super::plan::{self, RouterPlan};
+use super::routers::Routers;
+use crate::config::model::{self, Config, VirtualAddress};
+use crate::control::protocol::{Counter, Instance, Interface, SCHEMA, Status};
+use crate::datapath::MapError;
+use crate::notify;
+use crate::vrrp::{RouterId, Statistics};
+
+/// What the main loop knows, before the advert thread has answered.
+#[derive(Debug)]
+pub(super) struct Outline {
+    /// Configuration file.
+    pub(super) config_file: String,
+    /// Instances with the slots of those that run.
+    pub(super) instances: Vec<(Option<RouterId>, Instance)>,
+    /// Interfaces.
+    pub(super) interfaces: Vec<Interface>,
+    /// Counters of the data path, if there is one.
+    pub(super) packets: Result<Option<Vec<(Reason, u64)>>, MapError>,
+}
+
+/// Instances as configured.
+#[must_use]
+pub(super) fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterId>, Instance)> {
+    config
+        .instances
+        .iter()
+        .map(|instance| {
+            let router = routers.find(&plan::identity(instance));
+            let plan = router
+                .and_then(|router| routers.get(router))
+                .map(|known| &known.plan);
+            (router, configured(instance, plan))
+        })
+        .collect()
+}
+
+/// Adds what the advert thread reports.
+#[must_use]
+pub(super) fn assemble(outline: Outline, reports: &[RouterReport]) -> Status {
+    let instances = outline.instances.into_iter().map(|(router, instance)| {
+        let report = reports.iter().find(|report| Some(report.router) == router);
+        report.map_or_else(
+            || instance.clone(),
+            |report| running(instance.clone(), report),
+        )
+    });
+    Status {
+        schema: SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        config: outline.config_file,
+        instances: instances.collect(),
+        interfaces: outline.interfaces,
+        packets: match outline.packets {
+            Ok(packets) => packets
+                .unwrap_or_default()
+                .into_iter()
+                .map(counter)
+                .collect(),
+            Err(_) => Vec::new(),
+        },
+    }
+}
+
+fn configured(instance: &model::Instance, plan: Option<&RouterPlan>) -> Instance {
+    let missing = || Some(format!("interface {} does not exist", instance.interface));
+    Instance {
+        name: instance.name.clone(),
+        state: "FAULT".to_owned(),
+        since_seconds: None,
+        fault: plan.map_or_else(missing, |plan| plan.fault.map(str::to_owned)),
+        interface: instance.interface.clone(),
+        vrid: instance.virtual_router_id,
+        priority: instance.priority,
+        base_priority: instance.priority,
+        active_router: None,
+        last_advert_seconds: None,
+        lease_left_seconds: None,
+        addresses: instance
+            .addresses
+            .iter()
+            .chain(&instance.excluded_addresses)
+            .map(|address| describe_address(address, &instance.interface))
+            .collect(),
+        statistics: Vec::new(),
+    }
+}
+
+fn describe_address(address: &VirtualAddress, interface: &str) -> String {
+    let device = address.device.as_deref().unwrap_or(interface);
+    format!("{}/{} dev {device}", address.address, address.prefix_len)
+}
+
+fn running(mut instance: Instance, report: &RouterReport) -> Instance {
+    let status = &report.status;
+    let seconds_since = |at| report.now.saturating_since(at).as_secs_f64();
+    instance.state = notify::state_word(status.state)
+        .unwrap_or("INIT")
+        .to_owned();
+    instance.since_seconds = Some(seconds_since(status.since));
+    instance.priority = status.priority.get();
+    instance.active_router = status.active;
+    instance.last_advert_seconds =
+        (report.last_advert.get() > 0).then(|| seconds_since(report.last_advert));
+    instance.lease_left_seconds = report.owned.then(|| {
+        report
+            .owned_until
+            .saturating_since(report.now)
+            .as_secs_f64()
+    });
+    instance.statistics = statistics(&status.statistics)
+        .into_iter()
+        .chain(report.refused.iter().copied().map(counter))
+        .collect();
+    instance
+}
+
+fn statistics(statistics: &Statistics) -> Vec<Counter> {
+    [
+        ("advert_rcvd", statistics.adverts_received),
+        ("advert_sent", statistics.adverts_sent),
+        ("become_master", statistics.became_active),
+        ("release_master", statistics.released_active),
+        ("pri_zero_rcvd", statistics.priority_zero_received),
+        ("pri_zero_sent", statistics.priority_zero_sent),
+        ("lease_lost", statistics.leases_lost),
+        ("fenced", statistics.fenced),
+    ]
+    .map(|(name, value)| Counter {
+        name: name.to_owned(),
+        value,
+    })
+    .into()
+}
+
+fn counter((reason, value): (Reason, u64)) -> Counter {
+    Counter {
+        name: reason.name().to_owned(),
+        value,
+    }
+}

@@ -1,0 +1,110 @@
+//! What netlink says of an interface that matters for attaching XDP to it.
+
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::link::{LinkAttribute, LinkMessage, LinkXdp};
+
+use super::Mode;
+use crate::net::link;
+use crate::net::netlink::{Netlink, Refusal};
+
+/// An interface as XDP sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Device {
+    pub(super) ifindex: u32,
+    pub(super) name: String,
+    /// Hardware address, if it is an Ethernet address.
+    pub(super) mac: Option<[u8; 6]>,
+    /// Kind of a virtual interface.
+    pub(super) kind: Option<String>,
+    pub(super) other_end: Option<OtherEnd>,
+    /// Ids of the programs attached, by mode.
+    pub(super) native: Option<u32>,
+    pub(super) generic: Option<u32>,
+    /// In the hardware itself, which is never ours.
+    pub(super) offloaded: Option<u32>,
+}
+
+/// The interface at the other end of a veth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OtherEnd {
+    ifindex: u32,
+    /// Number that our network namespace gives the other end's; `None` if it is ours.
+    namespace: Option<i32>,
+}
+
+impl Device {
+    /// Reads the interface `ifindex` of our network namespace.
+    pub(super) fn read(netlink: &mut Netlink, ifindex: u32) -> Result<Self, Refusal> {
+        get(netlink, ifindex, None)
+    }
+
+    /// Reads the interface at the other end of this one, if it has one.
+    pub(super) fn read_other_end(&self, netlink: &mut Netlink) -> Result<Option<Self>, Refusal> {
+        self.other_end
+            .map(|end| get(netlink, end.ifindex, end.namespace))
+            .transpose()
+    }
+
+    /// Id of the program attached in `mode`.
+    pub(super) const fn program(&self, mode: Mode) -> Option<u32> {
+        match mode {
+            Mode::Native => self.native,
+            Mode::Generic => self.generic,
+        }
+    }
+}
+
+fn get(netlink: &mut Netlink, ifindex: u32, namespace: Option<i32>) -> Result<Device, Refusal> {
+    let mut request = LinkMessage::default();
+    request.header.index = ifindex;
+    request.attributes = namespace
+        .map(LinkAttribute::IfNetnsId)
+        .into_iter()
+        .collect();
+    let answer = netlink.query(RouteNetlinkMessage::GetLink(request), 0)?;
+    answer
+        .into_iter()
+        .find_map(|message| match message {
+            RouteNetlinkMessage::NewLink(link) => Some(device(link)),
+            _ => None,
+        })
+        .ok_or(Refusal {
+            errno: libc::ENODEV,
+            explanation: None,
+        })
+}
+
+fn device(message: LinkMessage) -> Device {
+    let mut device = Device {
+        ifindex: message.header.index,
+        ..Device::default()
+    };
+    let mut other_end = None;
+    let mut namespace = None;
+    for attribute in message.attributes {
+        match attribute {
+            LinkAttribute::IfName(name) => device.name = name,
+            LinkAttribute::Address(octets) => device.mac = octets.try_into().ok(),
+            LinkAttribute::LinkInfo(infos) => device.kind = link::kind(&infos),
+            LinkAttribute::Link(ifindex) => other_end = Some(ifindex),
+            LinkAttribute::LinkNetNsId(id) => namespace = Some(id),
+            LinkAttribute::Xdp(programs) => device.note_programs(&programs),
+            _ => {}
+        }
+    }
+    device.other_end = other_end.map(|ifindex| OtherEnd { ifindex, namespace });
+    device
+}
+
+impl Device {
+    fn note_programs(&mut self, programs: &[LinkXdp]) {
+        for attribute in programs {
+            match attribute {
+                LinkXdp::DrvProgId(id) => self.native = Some(*id),
+                LinkXdp::SkbProgId(id) => self.generic = Some(*id),
+                LinkXdp::HwProgId(id) => self.offloaded = Some(*id),
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The maps that the daemon writes and the XDP program reads, with the types of the ABI.
+
+use std::net::Ipv4Addr;
+
+use aya::maps::{Array, HashMap, Map, MapData, MapError as AyaError, PerCpuArray};
+use aya::{Ebpf, Pod};
+use ha_common::Reason;
+use ha_common::abi::{AddressEntry, InterfaceEntry, PeerKey, RouterKey, map};
+
+use crate::vrrp::RouterId;
+
+/// An access to a BPF map that the kernel refused.
+#[derive(Debug, thiserror::Error)]
+#[error("BPF map {map}: {source}")]
+pub struct MapError {
+    map: &'static str,
+    source: AyaError,
+}
+
+/// The maps of one loaded program.
+pub(super) struct Maps {
+    gate: Array<MapData, u32>,
+    counters: PerCpuArray<MapData, u64>,
+    peers: Table<PeerKey, u8>,
+    pub(super) routers: Table<RouterKey, u32>,
+    pub(super) addresses: Table<[u8; 4], AddressEntry>,
+    pub(super) interfaces: Table<u32, InterfaceEntry>,
+}
+
+impl Maps {
+    /// Takes the maps out of `object`.
+    pub(super) fn take(object: &mut Ebpf) -> Result<Self, MapError> {
+        Ok(Self {
+            gate: take(object, map::GATE)?,
+            counters: take(object, map::COUNTERS)?,
+            peers: Table::take(object, map::PEERS)?,
+            routers: Table::take(object, map::ROUTERS)?,
+            addresses: Table::take(object, map::ADDRESSES)?,
+            interfaces: Table::take(object, map::INTERFACES)?,
+        })
+    }
+
+    pub(super) fn set_address(
+        &mut self,
+        address: Ipv4Addr,
+        router: RouterId,
+    ) -> Result<(), MapError> {
+        let entry = AddressEntry::new(router.0);
+        self.addresses.insert(address.octets(), entry)
+    }
+
+    pub(super) fn set_interface(&mut self, ifindex: u32, mac: [u8; 6]) -> Result<(), MapError> {
+        self.interfaces.insert(ifindex, InterfaceEntry::new(mac))
+    }
+
+    pub(super) fn set_peer(&mut self, router: RouterId, peer: Ipv4Addr) -> Result<(), MapError> {
+        self.peers.insert(PeerKey::new(router.0, peer.octets()), 1)
+    }
+
+    pub(super) fn remove_peer(&mut self, router: RouterId, peer: Ipv4Addr) -> Result<(), MapError> {
+        self.peers.remove(PeerKey::new(router.0, peer.octets()))
+    }
+
+    pub(super) fn set_gate(&mut self, owned: u32) -> Result<(), MapError> {
+        self.gate.set(0, owned, 0).map_err(in_map(map::GATE))
+    }
+
+    pub(super) fn counters(&self) -> Result<Vec<(Reason, u64)>, MapError> {
+        Reason::ALL
+            .iter()
+            .map(|reason| {
+                let values = self.counters.get(&reason.index(), 0);
+                let values = values.map_err(in_map(map::COUNTERS))?;
+                Ok((*reason, values.iter().sum()))
+            })
+            .collect()
+    }
+}
+
+/// Takes the map of records, which is used through memory only, out of `object`.
+pub(super) fn take_records(object: &mut Ebpf) -> Result<MapData, MapError> {
+    match object.take_map(map::RECORDS) {
+        Some(Map::Array(data)) => Ok(data),
+        _ => Err(missing(map::RECORDS)),
+    }
+    .map_err(in_map(map::RECORDS))
+}
+
+/// A hash map with keys and values of the ABI.
+pub(super) struct Table<K: Plain, V: Plain> {
+    name: &'static str,
+    map: HashMap<MapData, Octets<K>, Octets<V>>,
+}
+
+impl<K: Plain, V: Plain> Table<K, V> {
+    fn take(object: &mut Ebpf, name: &'static str) -> Result<Self, MapError> {
+        let map = take(object, name)?;
+        Ok(Self { name, map })
+    }
+
+    pub(super) fn insert(&mut self, key: K, value: V) -> Result<(), MapError> {
+        self.map
+            .insert(Octets(key), Octets(value), 0)
+            .map_err(in_map(self.name))
+    }
+
+    /// Removes `key`, which may be gone already.
+    pub(super) fn remove(&mut self, key: K) -> Result<(), MapError> {
+        match self.map.remove(&Octets(key)) {
+            Err(AyaError::SyscallError(error))
+                if error.io_error.raw_os_error() == Some(libc::ENOENT) =>
+            {
+                Ok(())
+            }
+            result => result.map_err(in_map(self.name)),
+        }
+    }
+}
+
+/// Takes the map `name` out of `object`.
+pub(super) fn take<M>(object: &mut Ebpf, name: &'static str) -> Result<M, MapError>
+where
+    M: TryFrom<Map, Error = AyaError>,
+{
+    let map = object.take_map(name).ok_or_else(|| missing(name));
+    map.and_then(M::try_from).map_err(in_map(name))
+}
+
+fn missing(name: &str) -> AyaError {
+    AyaError::InvalidName {
+        name: name.to_owned(),
+    }
+}
+
+fn in_map(map: &'static str) -> impl FnOnce(AyaError) -> MapError {
+    move |source| MapError { map, source }
+}
+
+/// Types whose octets are their meaning, without padding.
+pub(super) trait Plain: Copy + 'static {}
+impl Plain for u8 {}
+impl Plain for u32 {}
+impl Plain for [u8; 4] {}
+impl Plain for RouterKey {}
+impl Plain for PeerKey {}
+impl Plain for AddressEntry {}
+impl Plain for InterfaceEntry {}
+
+/// Carries a type of ha-common, which knows nothing of aya, into a map.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+struct Octets<T>(T);
+
+// SAFETY: `Plain` types are integers and `repr(C)` structures of integers whose padding is a
+// field; any octets are a valid value of them.
+unsafe impl<T: Plain> Pod for Octets<T> {}

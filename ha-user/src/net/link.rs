@@ -1,0 +1,219 @@
+//! The host's interfaces as netlink shows them, and word of their changes.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+
+use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt};
+use netlink_packet_core::NetlinkMessage;
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage};
+use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkMessage};
+use rtnetlink::{Handle, MulticastGroup, new_connection, new_multicast_connection};
+use tokio::task::JoinHandle;
+
+/// An IPv4 address of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The address.
+    pub address: Ipv4Addr,
+    /// Length of its mask.
+    pub prefix_len: u8,
+    /// It came after another one of its subnet, so the kernel does not send from it unasked.
+    pub secondary: bool,
+}
+
+/// An interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Index, the same for the interface's whole life.
+    pub ifindex: u32,
+    /// Name, which may change.
+    pub name: String,
+    /// Hardware address; `None` where it is not an Ethernet address.
+    pub mac: Option<[u8; 6]>,
+    /// It is up and has carrier.
+    pub up: bool,
+    /// Largest IP packet, in octets.
+    pub mtu: u32,
+    /// Kind of a virtual interface, such as `veth`; `None` for hardware.
+    pub kind: Option<String>,
+    /// IPv4 addresses, in the kernel's order.
+    pub addresses: Vec<Address>,
+}
+
+/// All interfaces of a network namespace at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links(BTreeMap<u32, Link>);
+
+impl Links {
+    /// Reads all interfaces, waiting for them; for a thread outside of any tokio runtime.
+    ///
+    /// # Errors
+    /// Netlink does not answer.
+    pub fn read() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        runtime.block_on(async {
+            let (connection, handle, _) = new_connection()?;
+            tokio::spawn(connection);
+            Self::dump(&handle).await
+        })
+    }
+
+    /// The interface with this index.
+    #[must_use]
+    pub fn get(&self, ifindex: u32) -> Option<&Link> {
+        self.0.get(&ifindex)
+    }
+
+    /// The interface with this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&Link> {
+        self.iter().find(|link| link.name == name)
+    }
+
+    /// All interfaces, by index.
+    pub fn iter(&self) -> impl Iterator<Item = &Link> {
+        self.0.values()
+    }
+
+    async fn dump(handle: &Handle) -> io::Result<Self> {
+        let mut links = Self::default();
+        let mut messages = std::pin::pin!(handle.link().get().execute());
+        while let Some(message) = messages.try_next().await.map_err(io::Error::other)? {
+            let link = link(message);
+            links.0.insert(link.ifindex, link);
+        }
+        let mut messages = std::pin::pin!(handle.address().get().execute());
+        while let Some(message) = messages.try_next().await.map_err(io::Error::other)? {
+            if let Some(link) = links.0.get_mut(&message.header.index) {
+                link.addresses.extend(address(&message));
+            }
+        }
+        Ok(links)
+    }
+}
+
+/// Follows the interfaces of a network namespace.
+///
+/// It never trusts an event's content: any event, and any loss of events, only means that it is
+/// time to look again.
+#[derive(Debug)]
+pub struct Monitor {
+    events: futures_channel::mpsc::UnboundedReceiver<Event>,
+    /// Questions have a socket of their own, which a burst of events cannot overflow.
+    questions: Handle,
+    tasks: [JoinHandle<()>; 2],
+    seen: Links,
+}
+
+type Event = (NetlinkMessage<RouteNetlinkMessage>, netlink_sys::SocketAddr);
+
+impl Monitor {
+    /// Subscribes in the network namespace of the calling thread, which runs tokio, and reads the
+    /// interfaces once.
+    ///
+    /// # Errors
+    /// Netlink does not answer.
+    pub async fn open() -> io::Result<Self> {
+        let groups = [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr];
+        let (listener, _, events) = new_multicast_connection(&groups)?;
+        let (asker, questions, _) = new_connection()?;
+        let tasks = [tokio::spawn(listener), tokio::spawn(asker)];
+        let seen = Links::dump(&questions).await?;
+        Ok(Self {
+            events,
+            questions,
+            tasks,
+            seen,
+        })
+    }
+
+    /// The interfaces as last seen.
+    #[must_use]
+    pub fn links(&self) -> &Links {
+        &self.seen
+    }
+
+    /// Waits until an interface or an address is not as last seen, and returns all of them. Can be
+    /// cancelled without missing a change.
+    ///
+    /// # Errors
+    /// The subscription has broken off; open a new one.
+    pub async fn changed(&mut self) -> io::Result<&Links> {
+        loop {
+            burst(&mut self.events).await?;
+            let links = Links::dump(&self.questions).await?;
+            if links != self.seen {
+                self.seen = links;
+                return Ok(&self.seen);
+            }
+        }
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Waits for one event and takes all others that have arrived with it.
+async fn burst(events: &mut (impl Stream<Item = Event> + Unpin)) -> io::Result<()> {
+    let closed = || io::Error::other("the netlink subscription has ended");
+    events.next().await.ok_or_else(closed)?;
+    while let Some(event) = events.next().now_or_never() {
+        event.ok_or_else(closed)?;
+    }
+    Ok(())
+}
+
+fn link(message: LinkMessage) -> Link {
+    let running = LinkFlags::Up | LinkFlags::Running;
+    let mut link = Link {
+        ifindex: message.header.index,
+        name: String::new(),
+        mac: None,
+        up: message.header.flags.contains(running),
+        mtu: 0,
+        kind: None,
+        addresses: Vec::new(),
+    };
+    for attribute in message.attributes {
+        match attribute {
+            LinkAttribute::IfName(name) => link.name = name,
+            LinkAttribute::Address(octets) => link.mac = octets.try_into().ok(),
+            LinkAttribute::Mtu(mtu) => link.mtu = mtu,
+            LinkAttribute::LinkInfo(infos) => link.kind = kind(&infos),
+            _ => {}
+        }
+    }
+    link
+}
+
+/// Kind of a virtual interface, as `ip link` spells it.
+pub(crate) fn kind(infos: &[LinkInfo]) -> Option<String> {
+    infos.iter().find_map(|info| match info {
+        LinkInfo::Kind(kind) => Some(kind.to_string()),
+        _ => None,
+    })
+}
+
+fn address(message: &AddressMessage) -> Option<Address> {
+    let address = message.attributes.iter().find_map(|attribute| {
+        // The own address; `Address` is the other end's on a point-to-point link.
+        match attribute {
+            AddressAttribute::Local(IpAddr::V4(address)) => Some(*address),
+            _ => None,
+        }
+    })?;
+    Some(Address {
+        address,
+        prefix_len: message.header.prefix_len,
+        secondary: message.header.flags.contains(AddressHeaderFlags::Secondary),
+    })
+}

@@ -1,0 +1,208 @@
+//! The one raw socket that adverts of every router leave by and arrive at.
+
+use std::collections::BTreeMap;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+use ha_common::Vrid;
+use nix::errno::Errno;
+use nix::sys::socket::{
+    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, recvmmsg,
+    sendmsg, setsockopt, sockopt,
+};
+use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockRef, Socket, Type};
+
+use super::{filter, interface};
+
+/// IP protocol number of VRRP (RFC 9568 section 5.1.1.4).
+const VRRP: i32 = 112;
+/// Packets that one system call fetches.
+const BATCH: usize = 32;
+/// Room for the longest advert, 255 addresses behind an IP header with options. What is longer is
+/// cut, and fails the check of its length.
+const LONGEST_PACKET: usize = 1152;
+/// Octets that the kernel may hold for us: a burst while the thread is off the processor.
+const RECEIVE_BUFFER: usize = 4 << 20;
+/// TC_PRIO_CONTROL: first in every queue of the host.
+const PRIORITY_CONTROL: i32 = 7;
+
+/// A packet as it came in, from its IP header on.
+#[derive(Clone, Copy, Debug)]
+pub struct Received<'a> {
+    /// Interface it came in by.
+    pub ifindex: u32,
+    /// The packet, from the IP header on.
+    pub packet: &'a [u8],
+}
+
+/// A raw socket for VRRP on all interfaces of a network namespace.
+///
+/// It hears nothing before [`Self::listen_to`] names the VRIDs.
+#[derive(Debug)]
+pub struct AdvertSocket {
+    socket: Socket,
+    memberships: BTreeMap<(u32, Ipv4Addr), UdpSocket>,
+    buffers: Vec<[u8; LONGEST_PACKET]>,
+}
+
+impl AdvertSocket {
+    /// Opens the socket in the network namespace of the calling thread.
+    ///
+    /// # Errors
+    /// The process lacks `CAP_NET_RAW`.
+    pub fn open() -> io::Result<Self> {
+        let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(VRRP)))?;
+        socket.attach_filter(&filter::accept_only([]))?;
+        socket.set_nonblocking(true)?;
+        socket.set_header_included_v4(true)?;
+        socket.set_multicast_loop_v4(false)?;
+        setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
+        // Both want CAP_NET_ADMIN; without it the defaults serve an unloaded host.
+        let _ = setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER);
+        let _ = setsockopt(&socket, sockopt::Priority, &PRIORITY_CONTROL);
+        Ok(Self {
+            socket,
+            memberships: BTreeMap::new(),
+            buffers: vec![[0; LONGEST_PACKET]; BATCH],
+        })
+    }
+
+    /// Hears adverts of `vrids` from now on, and of no others.
+    ///
+    /// # Errors
+    /// The kernel has no memory for the filter.
+    pub fn listen_to(&self, vrids: impl IntoIterator<Item = Vrid>) -> io::Result<()> {
+        self.socket.attach_filter(&filter::accept_only(vrids))
+    }
+
+    /// Joins `group` on `ifindex`; again is harmless.
+    ///
+    /// Each membership is held by a socket of its own: one socket may hold no more than
+    /// `net.ipv4.igmp_max_memberships` (20), and a raw socket hears the groups of all of them.
+    ///
+    /// # Errors
+    /// There is no such interface, or it cannot multicast.
+    pub fn join(&mut self, ifindex: u32, group: Ipv4Addr) -> io::Result<()> {
+        if self.memberships.contains_key(&(ifindex, group)) {
+            return Ok(());
+        }
+        let holder = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        SockRef::from(&holder)
+            .join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(ifindex))?;
+        self.memberships.insert((ifindex, group), holder);
+        Ok(())
+    }
+
+    /// Leaves `group` on `ifindex`.
+    pub fn leave(&mut self, ifindex: u32, group: Ipv4Addr) {
+        self.memberships.remove(&(ifindex, group));
+    }
+
+    /// Sends `packet`, a whole IPv4 packet, from `source` to `destination` by `ifindex`.
+    ///
+    /// # Errors
+    /// `ENETDOWN` where the interface is down or has no carrier, for which the kernel itself would
+    /// report success; `EAGAIN` where its queue is full; others as `sendmsg(2)`. The packet has
+    /// not left then.
+    pub fn send(
+        &self,
+        ifindex: u32,
+        source: Ipv4Addr,
+        destination: Ipv4Addr,
+        packet: &[u8],
+    ) -> io::Result<()> {
+        if !interface::is_running(&self.socket, ifindex)? {
+            return Err(Errno::ENETDOWN.into());
+        }
+        let info = libc::in_pktinfo {
+            ipi_ifindex: ifindex.cast_signed(),
+            ipi_spec_dst: in_addr(source),
+            ipi_addr: in_addr(Ipv4Addr::UNSPECIFIED),
+        };
+        let flags = if destination.is_multicast() {
+            MsgFlags::from_bits_retain(libc::MSG_DONTROUTE)
+        } else {
+            MsgFlags::empty()
+        };
+        sendmsg(
+            self.socket.as_raw_fd(),
+            &[IoSlice::new(packet)],
+            &[ControlMessage::Ipv4PacketInfo(&info)],
+            flags,
+            Some(&SockaddrIn::from(SocketAddrV4::new(destination, 0))),
+        )?;
+        Ok(())
+    }
+
+    /// Hands up to `budget` waiting packets to `sink` and returns how many there were; fewer than
+    /// `budget` means that none is left.
+    ///
+    /// # Errors
+    /// As `recvmmsg(2)`. An empty queue is no error.
+    pub fn receive(
+        &mut self,
+        budget: usize,
+        mut sink: impl FnMut(Received<'_>),
+    ) -> io::Result<usize> {
+        let mut total = 0;
+        while total < budget {
+            let wanted = BATCH.min(budget - total);
+            let count = self.receive_batch(wanted, &mut sink)?;
+            total += count;
+            if count < wanted {
+                break;
+            }
+        }
+        Ok(total)
+    }
+
+    fn receive_batch(
+        &mut self,
+        wanted: usize,
+        sink: &mut impl FnMut(Received<'_>),
+    ) -> io::Result<usize> {
+        let space = nix::cmsg_space!(libc::in_pktinfo);
+        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(wanted, Some(space));
+        let mut slices: Vec<_> = self.buffers[..wanted]
+            .iter_mut()
+            .map(|buffer| [IoSliceMut::new(buffer)])
+            .collect();
+        let flags = MsgFlags::MSG_DONTWAIT;
+        let fd = self.socket.as_raw_fd();
+        let messages = match recvmmsg(fd, &mut headers, slices.iter_mut(), flags, None) {
+            Ok(messages) => messages,
+            Err(Errno::EAGAIN | Errno::EINTR) => return Ok(0),
+            Err(error) => return Err(error.into()),
+        };
+        let mut count = 0;
+        for message in messages {
+            count += 1;
+            if let (Some(ifindex), Some(packet)) = (arrival(&message), message.iovs().next()) {
+                sink(Received { ifindex, packet });
+            }
+        }
+        Ok(count)
+    }
+}
+
+impl AsFd for AdvertSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// Interface that a packet came in by.
+fn arrival<S>(message: &RecvMsg<'_, '_, S>) -> Option<u32> {
+    let mut control = message.cmsgs().ok()?;
+    control.find_map(|message| match message {
+        ControlMessageOwned::Ipv4PacketInfo(info) => u32::try_from(info.ipi_ifindex).ok(),
+        _ => None,
+    })
+}
+
+fn in_addr(address: Ipv4Addr) -> libc::in_addr {
+    libc::in_addr {
+        s_addr: u32::from_ne_bytes(address.octets()),
+    }
+}

@@ -1,0 +1,5 @@
+//! What a Virtual Router depends on: scripts today.
+
+pub mod rise_fall;
+pub mod script;
+pub mod standing;

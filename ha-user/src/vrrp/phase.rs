@@ -1,0 +1,157 @@
+//! What a Virtual Router is in the middle of, and until when.
+
+use std::time::Duration;
+
+use ha_common::Nanos;
+
+use super::action::Reason;
+use super::announcer::Announcer;
+use super::cadence::Cadence;
+use super::timing::{CLAIM, doubt};
+use super::{Parameters, State};
+
+/// [`State`] with all that belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Not told to start, or told to stop.
+    Stopped,
+    /// Told to start, but a tracked object has no result yet.
+    Pending,
+    /// A tracked object has failed.
+    Faulted,
+    /// Someone else is Active, or soon will be.
+    Backup(ActiveDownTimer),
+    /// We have told a living Active router of lower priority to yield.
+    Claiming(Claim),
+    /// We answer and speak.
+    Active(Ownership),
+}
+
+impl Phase {
+    /// The state that others see.
+    pub(super) fn state(&self) -> State {
+        match self {
+            Self::Stopped | Self::Pending => State::Initialize { faulted: false },
+            Self::Faulted => State::Initialize { faulted: true },
+            Self::Backup(_) => State::Backup,
+            Self::Claiming(claim) => claim.from,
+            Self::Active(_) => State::Active,
+        }
+    }
+
+    /// When time alone next changes something.
+    pub(super) fn deadline(&self) -> Option<Nanos> {
+        match self {
+            Self::Stopped | Self::Pending | Self::Faulted => None,
+            Self::Backup(timer) => Some(timer.deadline),
+            Self::Claiming(claim) => Some(claim.deadline()),
+            Self::Active(ownership) => Some(ownership.deadline()),
+        }
+    }
+}
+
+/// Active_Down_Timer of a Backup router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ActiveDownTimer {
+    /// When the silence is complete.
+    pub(super) deadline: Nanos,
+    /// Signs of life up to here have been taken into account.
+    pub(super) heard: Nanos,
+    /// The Active router has said farewell.
+    pub(super) left: bool,
+    doubted: bool,
+}
+
+impl ActiveDownTimer {
+    /// A silence that begins at `heard` and is complete after `interval`.
+    pub(super) fn new(heard: Nanos, interval: Duration) -> Self {
+        Self {
+            deadline: heard + interval,
+            heard,
+            left: false,
+            doubted: false,
+        }
+    }
+
+    /// The Active router leaves: wait Skew_Time only (RFC 9568 section 6.4.2). The wait never
+    /// grows, so that a flood of farewells cannot keep us waiting.
+    pub(super) fn farewell(self, now: Nanos, skew: Duration) -> Self {
+        Self {
+            deadline: self.deadline.min(now + skew),
+            heard: now,
+            left: true,
+            doubted: false,
+        }
+    }
+
+    /// Moves the deadline as Active_Down_Interval changes from `old` to `new`.
+    pub(super) fn shift(self, old: Duration, new: Duration) -> Self {
+        let later = self.deadline + new.saturating_sub(old);
+        Self {
+            deadline: later - old.saturating_sub(new),
+            ..self
+        }
+    }
+
+    /// The timer to wait for instead, if the silence was noticed so late at `now` that it must be
+    /// doubted. That happens once.
+    pub(super) fn doubt(self, now: Nanos, skew: Duration) -> Option<Self> {
+        let late = now.saturating_since(self.deadline);
+        let wait = doubt(late, skew).filter(|_| !self.doubted)?;
+        Some(Self {
+            deadline: now + wait,
+            doubted: true,
+            ..self
+        })
+    }
+}
+
+/// The moment between an advert that makes a living Active router yield and the takeover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Claim {
+    /// When we spoke.
+    pub(super) since: Nanos,
+    /// Signs of life up to here have been taken into account.
+    pub(super) heard: Nanos,
+    /// The state that others still see.
+    pub(super) from: State,
+    /// Why we take over.
+    pub(super) reason: Reason,
+}
+
+impl Claim {
+    /// When the other router has had the time to yield.
+    pub(super) fn deadline(&self) -> Nanos {
+        self.since + CLAIM
+    }
+}
+
+/// What an Active router keeps in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ownership {
+    /// Adver_Timer.
+    pub(super) next_advert: Nanos,
+    /// Rhythm of the adverts.
+    pub(super) cadence: Cadence,
+    /// Rhythm of the announcements.
+    pub(super) announcer: Announcer,
+    /// The last advert that someone provoked.
+    pub(super) provoked: Nanos,
+}
+
+impl Ownership {
+    /// An ownership that begins at `now` with a first burst of announcements.
+    pub(super) fn new(now: Nanos, cadence: Cadence, parameters: &Parameters) -> Self {
+        Self {
+            next_advert: now,
+            cadence,
+            announcer: Announcer::new(now, &parameters.announcements),
+            provoked: Nanos::NEVER,
+        }
+    }
+
+    fn deadline(&self) -> Nanos {
+        let announcement = self.announcer.deadline().unwrap_or(self.next_advert);
+        self.next_advert.min(announcement)
+    }
+}

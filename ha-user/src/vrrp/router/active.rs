@@ -1,0 +1,179 @@
+//! Active: owning the addresses, and losing them (RFC 9568 section 6.4.3).
+
+use ha_common::{Nanos, Priority};
+
+use super::super::action::Reason;
+use super::super::announcer::Announcer;
+use super::super::cadence::Cadence;
+use super::super::phase::{ActiveDownTimer, Ownership, Phase};
+use super::super::{Action, Advert, Event, Parameters, Record, Standing};
+use super::{Context, Input, Router};
+
+/// How an ownership begins and ends.
+impl Router {
+    /// Starts a new ownership; nothing else does.
+    pub(super) fn take_over(&mut self, reason: Reason, cx: &mut Context<'_>) {
+        let (router, now) = (self.id, cx.now);
+        let cadence = Cadence::new(&self.parameters);
+        self.learnt = None;
+        self.active = None;
+        self.statistics.became_active += 1;
+        cx.actions.push(Action::BeginOwnership {
+            router,
+            since: now,
+            until: now + cadence.first_lease(),
+        });
+        let owned = self.advertise(Ownership::new(now, cadence, &self.parameters), cx);
+        self.announce(self.parameters.announcements.repeat, cx);
+        cx.actions.push(Action::AddAddresses { router });
+        self.transition(Phase::Active(owned), reason, cx);
+    }
+
+    /// Ends an ownership that the data path no longer sees. It is never renewed: only a takeover
+    /// starts another.
+    pub(super) fn check_ownership(&mut self, input: &Input, cx: &mut Context<'_>) {
+        let record = self.record(cx);
+        if !matches!(self.phase, Phase::Active(_)) || record.owned(cx.now) {
+            return;
+        }
+        let reason = self.why_lost(&record, input);
+        self.statistics.leases_lost += u64::from(reason == Reason::LeaseLost);
+        self.statistics.fenced += u64::from(reason != Reason::LeaseLost);
+        let successor_spoke = record.last_advert > record.owned_since;
+        let heard = if successor_spoke {
+            record.last_advert
+        } else {
+            cx.now
+        };
+        let timer = ActiveDownTimer::new(heard, self.active_down_interval());
+        self.end_ownership(cx);
+        self.transition(Phase::Backup(timer), reason, cx);
+    }
+
+    /// Whichever came first, the fence or the end of the lease.
+    fn why_lost(&self, record: &Record, input: &Input) -> Reason {
+        let fenced = (record.owned_since..record.owned_until).contains(&record.fenced_at);
+        match input {
+            Input::Told(Event::AdvertReceived(advert)) if fenced && self.outranked_by(advert) => {
+                yielded(advert)
+            }
+            _ if fenced => Reason::Fenced,
+            _ => Reason::LeaseLost,
+        }
+    }
+
+    fn yield_to(&mut self, advert: &Advert, cx: &mut Context<'_>) {
+        let timer = self.follow(advert, cx.now);
+        self.end_ownership(cx);
+        self.transition(Phase::Backup(timer), yielded(advert), cx);
+    }
+}
+
+const fn yielded(advert: &Advert) -> Reason {
+    Reason::Yielded {
+        to: advert.source,
+        priority: advert.priority,
+    }
+}
+
+/// What an Active router does.
+impl Router {
+    pub(super) fn active_hears(&mut self, owned: Ownership, advert: Advert, cx: &mut Context<'_>) {
+        if self.is_own(&advert) {
+            return;
+        }
+        self.count(&advert);
+        if advert.priority == Priority::LEAVING {
+            self.phase = Phase::Active(self.insist(owned, cx));
+        } else if self.outranked_by(&advert) {
+            self.yield_to(&advert, cx);
+        } else {
+            let owned = self.insist(owned, cx);
+            self.contest(owned, cx);
+        }
+    }
+
+    pub(super) fn active_stands(
+        &mut self,
+        owned: Ownership,
+        standing: Standing,
+        cx: &mut Context<'_>,
+    ) {
+        let before = self.priority();
+        self.stand(standing, cx);
+        if standing.faulted {
+            self.leave(Phase::Faulted, Reason::Faulted, cx);
+        } else if self.priority() != before {
+            self.phase = Phase::Active(self.advertise(owned, cx));
+        }
+    }
+
+    /// A new configuration is told at once, and costs neither the ownership nor an advert.
+    pub(super) fn active_changes(
+        &mut self,
+        owned: Ownership,
+        parameters: Parameters,
+        cx: &mut Context<'_>,
+    ) {
+        let readdressed = parameters.addresses != self.parameters.addresses;
+        self.reconfigure(parameters, cx);
+        let cadence = owned.cadence.change(&self.parameters);
+        let mut owned = self.advertise(Ownership { cadence, ..owned }, cx);
+        if readdressed {
+            owned.announcer = Announcer::new(cx.now, &self.parameters.announcements);
+            self.announce(self.parameters.announcements.repeat, cx);
+        }
+        cx.actions.push(Action::AddAddresses { router: self.id });
+        self.phase = Phase::Active(owned);
+    }
+
+    /// Adver_Timer has fired, or announcements are due.
+    pub(super) fn keep_speaking(&mut self, mut owned: Ownership, cx: &mut Context<'_>) {
+        if cx.now >= owned.next_advert {
+            owned = self.advertise(owned, cx);
+        }
+        let due = owned.announcer.due(cx.now, &self.parameters.announcements);
+        self.announce(due.unwrap_or(0), cx);
+        self.phase = Phase::Active(owned);
+    }
+
+    /// Tells a router that errs who is Active, at most once per interval.
+    fn insist(&mut self, owned: Ownership, cx: &mut Context<'_>) -> Ownership {
+        let spacing = owned.cadence.spacing();
+        if owned.provoked != Nanos::NEVER && cx.now.saturating_since(owned.provoked) < spacing {
+            return owned;
+        }
+        self.advertise(
+            Ownership {
+                provoked: cx.now,
+                ..owned
+            },
+            cx,
+        )
+    }
+
+    /// Tells neighbours that were misled who answers.
+    pub(super) fn contest(&mut self, mut owned: Ownership, cx: &mut Context<'_>) {
+        let spacing = owned.cadence.spacing();
+        if owned.announcer.provoke(cx.now, spacing) {
+            self.announce(self.parameters.announcements.repeat, cx);
+        }
+        self.phase = Phase::Active(owned);
+    }
+
+    /// Sends an advert and restarts Adver_Timer. The lease counts from before the send.
+    fn advertise(&mut self, mut owned: Ownership, cx: &mut Context<'_>) -> Ownership {
+        let lease = cx.now + owned.cadence.lease();
+        owned.next_advert = cx.now + owned.cadence.spacing();
+        owned.cadence.advance();
+        self.send(self.priority(), Some(lease), cx);
+        owned
+    }
+
+    fn announce(&self, repeat: u32, cx: &mut Context<'_>) {
+        if repeat > 0 {
+            let router = self.id;
+            cx.actions.push(Action::Announce { router, repeat });
+        }
+    }
+}

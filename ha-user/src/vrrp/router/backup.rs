@@ -1,0 +1,170 @@
+//! Backup: watching the Active router, and taking over from it (RFC 9568 section 6.4.2).
+
+use ha_common::{Nanos, Priority};
+
+use super::super::action::Reason;
+use super::super::phase::{ActiveDownTimer, Claim, Phase};
+use super::super::timing::learnable;
+use super::super::{Advert, Parameters, Standing, State};
+use super::{Context, Router};
+
+impl Router {
+    pub(super) fn backup_hears(
+        &mut self,
+        timer: ActiveDownTimer,
+        advert: Advert,
+        cx: &mut Context<'_>,
+    ) {
+        if self.is_own(&advert) {
+            return;
+        }
+        self.count(&advert);
+        if advert.priority == Priority::LEAVING {
+            self.phase = Phase::Backup(self.bid_farewell(timer, &advert, cx.now));
+        } else if advert.priority >= self.accept_min_priority() {
+            self.phase = Phase::Backup(self.follow(&advert, cx.now));
+        } else {
+            self.last_lower = cx.now;
+            self.lower = Some(advert.source);
+        }
+    }
+
+    /// Stops waiting for a router that leaves, unless another one is known to be Active: a process
+    /// that stood still may say farewell long after it was replaced.
+    fn bid_farewell(&self, timer: ActiveDownTimer, advert: &Advert, now: Nanos) -> ActiveDownTimer {
+        let source = Some(advert.source);
+        if self.active.is_none() || self.active == source || self.lower == source {
+            timer.farewell(now, self.skew_time(self.priority()))
+        } else {
+            timer
+        }
+    }
+
+    /// Takes the sender of `advert` for the Active router.
+    pub(super) fn follow(&mut self, advert: &Advert, now: Nanos) -> ActiveDownTimer {
+        self.active = Some(advert.source);
+        self.learnt = Some(learnable(advert.interval));
+        ActiveDownTimer::new(now, self.active_down_interval())
+    }
+
+    pub(super) fn backup_stands(
+        &mut self,
+        timer: ActiveDownTimer,
+        standing: Standing,
+        cx: &mut Context<'_>,
+    ) {
+        let old = self.active_down_interval();
+        self.stand(standing, cx);
+        if standing.faulted {
+            self.leave(Phase::Faulted, Reason::Faulted, cx);
+        } else {
+            self.phase = Phase::Backup(timer.shift(old, self.active_down_interval()));
+        }
+    }
+
+    pub(super) fn backup_changes(
+        &mut self,
+        timer: ActiveDownTimer,
+        parameters: Parameters,
+        cx: &mut Context<'_>,
+    ) {
+        let old = self.active_down_interval();
+        self.reconfigure(parameters, cx);
+        self.phase = Phase::Backup(timer.shift(old, self.active_down_interval()));
+    }
+
+    /// Active_Down_Timer has fired, or the shell woke up for something else.
+    pub(super) fn watch_silence(&mut self, timer: ActiveDownTimer, cx: &mut Context<'_>) {
+        let timer = self.renew(timer, cx);
+        self.phase = Phase::Backup(timer);
+        if cx.now < timer.deadline {
+            return;
+        }
+        if let Some(timer) = timer.doubt(cx.now, self.skew_time(self.priority())) {
+            self.phase = Phase::Backup(timer);
+        } else if self.lower_lives(cx) {
+            self.claim(timer.heard, Reason::Preempted, cx);
+        } else if timer.left {
+            self.take_over(Reason::PeerLeft, cx);
+        } else {
+            self.take_over(Reason::Silence, cx);
+        }
+    }
+
+    /// The data path may have seen a sign of life that has not reached us.
+    fn renew(&self, timer: ActiveDownTimer, cx: &Context<'_>) -> ActiveDownTimer {
+        let stamp = self.record(cx).last_advert;
+        if stamp > timer.heard && cx.now >= timer.deadline {
+            ActiveDownTimer::new(stamp, self.active_down_interval())
+        } else {
+            timer
+        }
+    }
+
+    /// Whether a router of lower priority is Active, as far as we can tell.
+    fn lower_lives(&self, cx: &Context<'_>) -> bool {
+        let heard = self.last_lower.max(self.record(cx).last_lower);
+        heard != Nanos::NEVER && cx.now.saturating_since(heard) < self.active_down_interval()
+    }
+}
+
+/// The moment before the takeover from a living router.
+impl Router {
+    /// Tells the living Active router to yield. It fences itself in that very packet; we answer
+    /// only after it has had the time.
+    pub(super) fn claim(&mut self, heard: Nanos, reason: Reason, cx: &mut Context<'_>) {
+        self.phase = Phase::Claiming(Claim {
+            since: cx.now,
+            heard,
+            from: self.phase.state(),
+            reason,
+        });
+        self.send(self.priority(), None, cx);
+    }
+
+    /// We have spoken, so the rules of Active decide between us and other routers.
+    pub(super) fn claim_hears(&mut self, claim: Claim, advert: Advert, cx: &mut Context<'_>) {
+        if self.is_own(&advert) {
+            return;
+        }
+        self.count(&advert);
+        if advert.priority != Priority::LEAVING && self.outranked_by(&advert) {
+            let timer = self.follow(&advert, cx.now);
+            self.retreat(timer, cx);
+        } else {
+            let heard = cx.now;
+            self.phase = Phase::Claiming(Claim { heard, ..claim });
+        }
+    }
+
+    pub(super) fn claim_stands(&mut self, standing: Standing, cx: &mut Context<'_>) {
+        self.stand(standing, cx);
+        if standing.faulted {
+            self.leave(Phase::Faulted, Reason::Faulted, cx);
+        }
+    }
+
+    /// Takes over, unless someone spoke whom we have not heard, or the claim has grown old.
+    pub(super) fn watch_claim(&mut self, claim: Claim, cx: &mut Context<'_>) {
+        if cx.now < claim.deadline() {
+            return;
+        }
+        let stamp = self.record(cx).last_advert;
+        if stamp > claim.heard {
+            self.retreat(ActiveDownTimer::new(stamp, self.active_down_interval()), cx);
+        } else if cx.now.saturating_since(claim.since) > self.parameters.advertisement_interval {
+            self.claim(claim.heard, claim.reason, cx);
+        } else {
+            self.take_over(claim.reason, cx);
+        }
+    }
+
+    /// Gives a claim up, and listens.
+    fn retreat(&mut self, timer: ActiveDownTimer, cx: &mut Context<'_>) {
+        if self.phase.state() == State::Backup {
+            self.phase = Phase::Backup(timer);
+        } else {
+            self.transition(Phase::Backup(timer), Reason::Startup, cx);
+        }
+    }
+}

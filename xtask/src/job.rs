@@ -1,0 +1,198 @@
+//! Runs a command to its end, and shows that it is alive when that takes longer than a moment.
+
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write, stderr};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+/// Shorter waits show nothing.
+const PATIENCE: Duration = Duration::from_secs(3);
+const REDRAW: Duration = Duration::from_millis(120);
+/// Between two lines of progress where there is no terminal.
+const REPORT: Duration = Duration::from_secs(20);
+/// Longest line of progress; a wrapped one could not be redrawn in place.
+const COLUMNS: usize = 100;
+
+/// What a command did.
+pub(crate) struct Outcome {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) elapsed: Duration,
+}
+
+enum Line {
+    Out(String),
+    Err(String),
+}
+
+/// Runs `command` under the name `label` and returns what it did, whether or not it succeeded.
+///
+/// # Errors
+/// The command cannot be started.
+pub(crate) fn run(label: &str, command: &mut Command) -> Result<Outcome> {
+    let started = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{label}: cannot start {:?}", command.get_program()))?;
+    let lines = read_lines(&mut child);
+    let (stdout, stderr) = follow(&lines, &mut Progress::new(label, started));
+    let status = child
+        .wait()
+        .with_context(|| format!("{label}: waiting for its end"))?;
+    Ok(Outcome {
+        status,
+        stdout,
+        stderr,
+        elapsed: started.elapsed(),
+    })
+}
+
+/// As [`run`], but a command that fails is an error, after its output was printed.
+///
+/// # Errors
+/// The command cannot be started, or fails.
+pub(crate) fn must(label: &str, command: &mut Command) -> Result<Outcome> {
+    let outcome = run(label, command)?;
+    if outcome.status.success() {
+        return Ok(outcome);
+    }
+    eprint!("{}{}", outcome.stderr, without_json(&outcome.stdout));
+    bail!(
+        "{label}: {} ended with {}",
+        shell_line(command),
+        outcome.status
+    );
+}
+
+/// The command as one could type it.
+pub(crate) fn shell_line(command: &Command) -> String {
+    let words = [command.get_program()]
+        .into_iter()
+        .chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn read_lines(child: &mut Child) -> Receiver<Line> {
+    let (sender, receiver) = channel();
+    if let Some(stdout) = child.stdout.take() {
+        forward(stdout, sender.clone(), Line::Out);
+    }
+    if let Some(stderr) = child.stderr.take() {
+        forward(stderr, sender, Line::Err);
+    }
+    receiver
+}
+
+fn forward(source: impl Read + Send + 'static, sender: Sender<Line>, wrap: fn(String) -> Line) {
+    thread::spawn(move || {
+        let mut reader = BufReader::new(source);
+        let mut line = Vec::new();
+        while reader
+            .read_until(b'\n', &mut line)
+            .is_ok_and(|length| length > 0)
+        {
+            let text = String::from_utf8_lossy(&line).into_owned();
+            if sender.send(wrap(text)).is_err() {
+                return;
+            }
+            line.clear();
+        }
+    });
+}
+
+fn follow(lines: &Receiver<Line>, progress: &mut Progress<'_>) -> (String, String) {
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    loop {
+        match lines.recv_timeout(REDRAW) {
+            Ok(Line::Out(line)) => {
+                progress.note(&line);
+                stdout.push_str(&line);
+            }
+            Ok(Line::Err(line)) => {
+                progress.note(&line);
+                stderr.push_str(&line);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return (stdout, stderr),
+        }
+        progress.show();
+    }
+}
+
+fn without_json(text: &str) -> String {
+    text.lines()
+        .filter(|line| !line.starts_with('{'))
+        .fold(String::new(), |all, line| all + line + "\n")
+}
+
+/// One line about a running command: redrawn on a terminal, repeated now and then elsewhere.
+struct Progress<'a> {
+    label: &'a str,
+    started: Instant,
+    shown_at: Option<Instant>,
+    last_line: String,
+    terminal: bool,
+}
+
+impl<'a> Progress<'a> {
+    fn new(label: &'a str, started: Instant) -> Self {
+        let terminal = stderr().is_terminal();
+        Self {
+            label,
+            started,
+            shown_at: None,
+            last_line: String::new(),
+            terminal,
+        }
+    }
+
+    fn note(&mut self, line: &str) {
+        let line = line.trim();
+        if !line.is_empty() && !line.starts_with('{') {
+            line.clone_into(&mut self.last_line);
+        }
+    }
+
+    fn show(&mut self) {
+        let pause = if self.terminal { REDRAW } else { REPORT };
+        let due = self
+            .shown_at
+            .map_or(self.started + PATIENCE, |shown| shown + pause);
+        if Instant::now() < due {
+            return;
+        }
+        self.shown_at = Some(Instant::now());
+        let text = format!(
+            "{} … {} s  {}",
+            self.label,
+            self.started.elapsed().as_secs(),
+            self.last_line
+        );
+        let text: String = text.chars().take(COLUMNS).collect();
+        if self.terminal {
+            eprint!("\r\x1b[2K{text}");
+            let _ = stderr().flush();
+        } else {
+            eprintln!("{text}");
+        }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if self.terminal && self.shown_at.is_some() {
+            eprint!("\r\x1b[2K");
+            let _ = stderr().flush();
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The lab's executables, and the surroundings that everything started in a lab is told of.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::privilege::Root;
+use crate::setup::Peers;
+use crate::{artifacts, setup, workspace};
+
+/// What may be started in a lab, as root.
+pub(crate) struct Lab {
+    root: Root,
+    executable: PathBuf,
+    environment: Vec<(&'static str, OsString)>,
+}
+
+impl Lab {
+    /// Sees to the toolchain and the tools, and builds the daemon and the lab as they are shipped.
+    ///
+    /// # Errors
+    /// Root, a tool or a build is not to be had.
+    pub(crate) fn prepare() -> Result<Self> {
+        Self::with(setup::run()?)
+    }
+
+    /// As [`Lab::prepare`], where a missing nginx or keepalived is an error: without them tests
+    /// could not run.
+    ///
+    /// # Errors
+    /// As [`Lab::prepare`].
+    pub(crate) fn prepare_complete() -> Result<Self> {
+        let peers = setup::run()?;
+        if peers.nginx.is_none() || peers.keepalived.is_none() {
+            bail!("the tests need nginx and keepalived: name them in HA_NGINX and HA_KEEPALIVED");
+        }
+        Self::with(peers)
+    }
+
+    fn with(peers: Peers) -> Result<Self> {
+        let root = Root::obtain("create the lab's network namespaces")?;
+        let built = artifacts::build(
+            "building vipd and the lab",
+            &[
+                "build",
+                "--release",
+                "--package",
+                "ha-user",
+                "--package",
+                "ha-tests",
+                "--bins",
+            ],
+        )?;
+        Ok(Self {
+            root,
+            executable: artifacts::binary(&built, "ha-lab")?,
+            environment: environment(&built, peers)?,
+        })
+    }
+
+    /// `ha-lab` with `arguments`.
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
+        let mut command = self.start(&self.executable);
+        command.args(arguments);
+        command
+    }
+
+    /// `program` as root, told where everything is.
+    pub(crate) fn start(&self, program: impl AsRef<OsStr>) -> Command {
+        self.root.command(program, &self.environment)
+    }
+}
+
+/// Becomes `command`, so that Ctrl-C and the exit code are its own.
+///
+/// # Errors
+/// It cannot be started.
+pub(crate) fn become_command(mut command: Command) -> Result<()> {
+    let error = command.exec();
+    Err(error).with_context(|| format!("cannot start {:?}", command.get_program()))
+}
+
+fn environment(
+    built: &[artifacts::Artifact],
+    peers: Peers,
+) -> Result<Vec<(&'static str, OsString)>> {
+    let target = workspace::target()?;
+    // Created here, by the user: root's files in it can then be removed by the user.
+    let results = target.join("run");
+    fs::create_dir_all(&results).with_context(|| format!("cannot create {}", results.display()))?;
+    let paths = [
+        ("HA_VIPD", Some(artifacts::binary(built, "vipd")?)),
+        ("HA_VIPCTL", Some(artifacts::binary(built, "vipctl")?)),
+        ("HA_LAB", Some(artifacts::binary(built, "ha-lab")?)),
+        ("HA_TARGET", Some(target)),
+        ("HA_NGINX", peers.nginx),
+        ("HA_KEEPALIVED", peers.keepalived),
+    ];
+    Ok(paths
+        .into_iter()
+        .filter_map(|(name, path)| Some((name, path?.into_os_string())))
+        .collect())
+}

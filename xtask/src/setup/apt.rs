@@ -1,0 +1,138 @@
+//! Debian's packages: installed, or unpacked without being installed.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::job;
+use crate::privilege::Root;
+use crate::workspace::find_command;
+
+/// A command and the package that holds it.
+pub(super) struct Tool {
+    pub(super) command: &'static str,
+    pub(super) package: &'static str,
+    pub(super) purpose: &'static str,
+}
+
+/// Those of `tools` that this machine lacks.
+pub(super) fn missing(tools: &'static [Tool]) -> Vec<&'static Tool> {
+    tools
+        .iter()
+        .filter(|tool| find_command(tool.command).is_none())
+        .collect()
+}
+
+/// # Errors
+/// There is no apt-get here and `tools` are missing: the message names them.
+pub(super) fn require_present(tools: &[&Tool]) -> Result<()> {
+    if tools.is_empty() || is_here() {
+        return Ok(());
+    }
+    let commands: Vec<_> = tools.iter().map(|tool| tool.command).collect();
+    bail!(
+        "missing commands: {}. There is no apt-get here: install them",
+        commands.join(", ")
+    )
+}
+
+/// # Errors
+/// There is no apt-get here: the message has the command for a machine that has it.
+pub(super) fn require(packages: &[&str]) -> Result<()> {
+    if is_here() {
+        return Ok(());
+    }
+    bail!(
+        "there is no apt-get here. On Debian it would be\n  apt-get install {}",
+        packages.join(" ")
+    )
+}
+
+/// Whether this machine has apt-get.
+pub(super) fn is_here() -> bool {
+    find_command("apt-get").is_some()
+}
+
+/// Whether apt-get knows any packages.
+pub(super) fn has_lists() -> bool {
+    let entries = fs::read_dir("/var/lib/apt/lists")
+        .into_iter()
+        .flatten()
+        .flatten();
+    entries
+        .into_iter()
+        .any(|entry| entry.file_name().to_string_lossy().contains("Packages"))
+}
+
+/// Refreshes the lists and installs `packages`; removes nothing that is there.
+///
+/// # Errors
+/// apt-get fails.
+pub(super) fn install(root: Root, packages: &[&str]) -> Result<()> {
+    let mut update = root.command("apt-get", []);
+    // A third party's list that cannot be had is no reason to stop: Debian's may be there.
+    job::run("apt-get update", update.arg("update"))?;
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let quiet = [("DEBIAN_FRONTEND", "noninteractive".into())];
+    let mut install = root.command("apt-get", &quiet);
+    install
+        .args(["install", "-y", "--no-install-recommends", "--no-remove"])
+        .args(["-o", "DPkg::Lock::Timeout=300"])
+        .args(packages);
+    job::must("apt-get install", &mut install).map(drop)
+}
+
+/// Unpacks `package`, and those of its dependencies that are not installed, into `directory`. No
+/// script of theirs runs, nothing is registered, no root is needed.
+///
+/// # Errors
+/// The packages cannot be downloaded or unpacked.
+pub(super) fn unpack(package: &str, directory: &Path) -> Result<()> {
+    let archives = directory.join("archives");
+    fs::create_dir_all(&archives)
+        .with_context(|| format!("cannot create {}", archives.display()))?;
+    let mut download = Command::new("apt-get");
+    download
+        .args(["download", "-o", "APT::Sandbox::User=root"])
+        .args(closure(package)?);
+    job::must(
+        &format!("downloading {package}"),
+        download.current_dir(&archives),
+    )?;
+    for entry in fs::read_dir(&archives).context("reading the archives")? {
+        let archive = entry.context("reading the archives")?.path();
+        let mut dpkg = Command::new("dpkg");
+        job::must(
+            "unpacking",
+            dpkg.arg("--extract").arg(archive).arg(directory),
+        )?;
+    }
+    fs::remove_dir_all(&archives).with_context(|| format!("cannot remove {}", archives.display()))
+}
+
+/// What apt-get would install for `package`, itself included.
+fn closure(package: &str) -> Result<Vec<String>> {
+    let mut plan = Command::new("apt-get");
+    plan.args([
+        "install",
+        "--print-uris",
+        "-qq",
+        "-y",
+        "--no-install-recommends",
+        package,
+    ]);
+    let outcome = job::must(&format!("looking up {package}"), &mut plan)?;
+    // 'http://…/keepalived_2.2.7_amd64.deb' keepalived_2.2.7_amd64.deb 569660 SHA256:…
+    let files = outcome
+        .stdout
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(1));
+    Ok(files
+        .filter_map(|file| file.split('_').next())
+        .map(str::to_owned)
+        .collect())
+}

@@ -1,0 +1,110 @@
+//! `cargo xtask setup`: sees to the eBPF toolchain and to what the labs call. Run twice, the
+//! second run finds everything there and does nothing.
+//!
+//! Nothing here starts a service or touches a running one: programs that come with a service are
+//! unpacked into the user's cache ([`peers`]), everything else is tools and compilers.
+
+mod apt;
+mod linker;
+mod peers;
+mod rustc;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::privilege::Root;
+
+/// The programs that labs put vipd beside. `None`: not on this machine, and not to be had.
+pub(crate) struct Peers {
+    pub(crate) nginx: Option<PathBuf>,
+    pub(crate) keepalived: Option<PathBuf>,
+}
+
+/// Everything: to build and to run labs.
+///
+/// # Errors
+/// Something is missing and cannot be installed from here. The message has the commands that do.
+pub(crate) fn run() -> Result<Peers> {
+    to_build()?;
+    let missing = apt::missing(LAB_TOOLS);
+    let fetch_peers = peers::missing()?;
+    if !missing.is_empty() || !fetch_peers.is_empty() {
+        prepare_labs(&missing, &fetch_peers)?;
+    }
+    peers::find()
+}
+
+/// The target of the XDP program, where the toolchain in use can compile and lint for it.
+/// Elsewhere another compiler builds the program, and has no clippy.
+pub(crate) fn lintable_target() -> Option<&'static str> {
+    rustc::in_use_builds_core().then_some(rustc::TARGET)
+}
+
+/// Only what building needs.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn to_build() -> Result<()> {
+    let rustc = match rustc::find() {
+        Some(rustc) => rustc,
+        None => rustc::install()?,
+    };
+    linker::ensure(&rustc)
+}
+
+/// The commands that labs and the scripts in them call, and the packages that hold them.
+const LAB_TOOLS: &[apt::Tool] = &[
+    apt::Tool {
+        command: "ip",
+        package: "iproute2",
+        purpose: "to look around in a lab",
+    },
+    apt::Tool {
+        command: "killall",
+        package: "psmisc",
+        purpose: "check scripts stop vipd with it",
+    },
+    apt::Tool {
+        command: "ps",
+        package: "procps",
+        purpose: "check scripts look for nginx with it",
+    },
+    apt::Tool {
+        command: "ping",
+        package: "iputils-ping",
+        purpose: "the echo tests",
+    },
+    apt::Tool {
+        command: "tcpdump",
+        package: "tcpdump",
+        purpose: "a test sees adverts with it",
+    },
+    apt::Tool {
+        command: "curl",
+        package: "curl",
+        purpose: "check scripts and watch loops use it",
+    },
+];
+
+fn prepare_labs(tools: &[&apt::Tool], peers: &[&peers::Peer]) -> Result<()> {
+    apt::require_present(tools)?;
+    for tool in tools {
+        eprintln!("setup: apt package {}: {}", tool.package, tool.purpose);
+    }
+    for peer in peers {
+        eprintln!(
+            "setup: {}: {}; unpacked into the cache, not installed",
+            peer.name, peer.purpose
+        );
+    }
+    let packages: Vec<_> = tools.iter().map(|tool| tool.package).collect();
+    if !packages.is_empty() || !apt::has_lists() {
+        let root = Root::obtain("install packages with apt-get")?;
+        apt::install(root, &packages)?;
+    }
+    for peer in peers {
+        peers::fetch(peer)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! `cargo xtask test`: builds once, runs every test, counts.
+
+mod suite;
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use self::suite::{Suite, Tally};
+use crate::lab::Lab;
+use crate::{artifacts, setup};
+
+#[derive(clap::Args, Default)]
+pub(crate) struct Arguments {
+    /// Run only suites and tests whose name contains this
+    filter: Option<String>,
+    /// Only what needs neither root nor a network namespace
+    #[arg(long)]
+    unprivileged: bool,
+}
+
+/// Runs the tests that `arguments` select.
+///
+/// # Errors
+/// One fails or cannot run, none is selected, or something cannot be built.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let started = Instant::now();
+    // The lab first: it asks for root and installs, and whoever typed the command is still there.
+    let lab = if arguments.unprivileged {
+        None
+    } else {
+        Some(Lab::prepare_complete()?)
+    };
+    let mut suites = unprivileged_suites()?;
+    if let Some(lab) = &lab {
+        suites.extend(lab_suites(lab)?);
+    }
+    let mut total = Tally::default();
+    for suite in suites {
+        total.add(&suite.run(arguments.filter.as_deref())?);
+    }
+    report(&total, started)
+}
+
+fn unprivileged_suites() -> Result<Vec<Suite>> {
+    setup::to_build()?;
+    let workspace = [
+        "--workspace",
+        "--exclude",
+        "ha-ebpf",
+        "--exclude",
+        "ha-tests",
+    ];
+    let build = [&["test", "--no-run"], workspace.as_slice()].concat();
+    let built = artifacts::build("building the tests", &build)?;
+    let mut suites: Vec<_> = built.into_iter().map(Suite::unprivileged).collect();
+    suites.push(Suite::documentation(&workspace));
+    Ok(suites)
+}
+
+/// The suites that need root. They run one at a time, after the others: their subject is timing.
+fn lab_suites(lab: &Lab) -> Result<Vec<Suite>> {
+    let build = ["test", "--no-run", "--release", "--package", "ha-tests"];
+    let built = artifacts::build("building the labs", &build)?;
+    Ok(built
+        .into_iter()
+        .map(|artifact| Suite::in_lab(lab, artifact))
+        .collect())
+}
+
+fn report(total: &Tally, started: Instant) -> Result<()> {
+    println!("{total} in {:.0?}", started.elapsed());
+    if total.failed > 0 {
+        bail!("{} tests failed or could not run", total.failed);
+    }
+    if total.passed == 0 {
+        bail!("no test has a name like that");
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! Where things are.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+/// The directory of the workspace's `Cargo.toml`.
+pub(crate) fn root() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest)
+}
+
+/// The target directory in use: the one that this executable was built into.
+///
+/// # Errors
+/// The path of this executable cannot be read, or is not `<target>/<profile>/xtask`.
+pub(crate) fn target() -> Result<PathBuf> {
+    let executable = env::current_exe().context("the path of the running xtask")?;
+    let target = executable.ancestors().nth(2);
+    Ok(target
+        .context("xtask does not lie in a target directory")?
+        .to_owned())
+}
+
+/// The directory for what setup builds once per user: `$XDG_CACHE_HOME/vipd`.
+///
+/// # Errors
+/// Neither `XDG_CACHE_HOME` nor `HOME` is set.
+pub(crate) fn cache() -> Result<PathBuf> {
+    let base = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
+        .context("neither XDG_CACHE_HOME nor HOME is set: there is no place for a cache")?;
+    Ok(base.join("vipd"))
+}
+
+/// The cargo that runs this xtask, in the workspace.
+pub(crate) fn cargo() -> Command {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(root());
+    command
+}
+
+/// The first executable file called `name` in the directories where commands are looked for. An
+/// ordinary user's `PATH` often lacks the administrator's directories.
+pub(crate) fn find_command(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .chain(["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from))
+        .map(|directory| directory.join(name))
+        .find(|candidate| candidate.is_file())
+}
