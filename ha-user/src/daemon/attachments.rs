@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::RouterPlan;
-use super::worker::interfaces_of;
+use super::plan::{self, RouterPlan};
 use crate::config::model::XdpMode;
 use crate::control::protocol;
 use crate::datapath::{AttachMode, Datapath};
@@ -51,7 +50,7 @@ impl Attachments {
         let mut attached = Vec::new();
         self.tried
             .retain(|ifindex, _| links.get(*ifindex).is_some());
-        for link in interfaces_of(plans, links) {
+        for link in plan::interfaces(plans, links) {
             if let Some(known) = self.tried.get_mut(&link.ifindex) {
                 known.follow_mac(datapath.as_deref_mut(), link);
                 continue;

@@ -21,6 +21,8 @@ mod plan;
 mod realtime;
 mod role;
 mod routers;
+mod scripts;
+mod startup;
 mod status;
 mod supervisor;
 mod version;
