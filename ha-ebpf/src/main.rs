@@ -5,10 +5,6 @@
 //! makes a program of them.
 
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
-#![cfg_attr(
-    not(target_arch = "bpf"),
-    expect(dead_code, reason = "the program starts at an XDP hook, not at `main`")
-)]
 #![deny(unsafe_code)]
 
 mod arp;

@@ -71,7 +71,7 @@ impl Router {
     pub(crate) fn by_key(key: RouterKey) -> Option<Self> {
         // SAFETY: this program never changes the map; a slot that the daemon recycles meanwhile
         // still holds some slot number, which `in_slot` checks.
-        let slot = unsafe { ROUTERS.get(&key) }?;
+        let slot = unsafe { ROUTERS.get(key) }?;
         Self::in_slot(*slot)
     }
 
@@ -79,14 +79,14 @@ impl Router {
     #[inline(always)]
     pub(crate) fn by_address(address: [u8; 4]) -> Option<Self> {
         // SAFETY: as in `by_key`.
-        let entry = unsafe { ADDRESSES.get(&address) }?;
+        let entry = unsafe { ADDRESSES.get(address) }?;
         Self::in_slot(entry.slot())
     }
 
     /// Whether `source` is in the router's list of peers.
     #[inline(always)]
     pub(crate) fn has_peer(&self, source: [u8; 4]) -> bool {
-        PEERS.get_ptr(&PeerKey::new(self.slot, source)).is_some()
+        PEERS.get_ptr(PeerKey::new(self.slot, source)).is_some()
     }
 
     /// Tells the daemon. A full ring loses the notice; the record still tells of a fence.
@@ -110,7 +110,7 @@ pub(crate) fn anything_owned() -> bool {
 pub(crate) fn interface_mac(ifindex: u32) -> Option<[u8; 6]> {
     // SAFETY: this program never changes the map; an entry that the daemon rewrites meanwhile
     // yields the old or the new address.
-    unsafe { INTERFACES.get(&ifindex) }.map(InterfaceEntry::mac)
+    unsafe { INTERFACES.get(ifindex) }.map(InterfaceEntry::mac)
 }
 
 /// Moves the counter of `reason`.

@@ -81,6 +81,3 @@ fn at_least<T: AsRef<[u8]>>(buffer: T, len: usize) -> Result<T, ParseError> {
     }
     Ok(buffer)
 }
-
-#[cfg(test)]
-mod tests;

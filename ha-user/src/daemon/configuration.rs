@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::exit::Exit;
-use crate::config::{self, Loaded};
-use crate::config::model::Config;
 use crate::config::diagnostic::Severity;
+use crate::config::model::Config;
+use crate::config::{self, Loaded};
 
 /// Reads the configuration of a daemon that starts; what is wrong with it is logged.
 ///
@@ -45,8 +45,9 @@ pub(super) fn test(path: &Path, destination: Option<&Path>) -> ExitCode {
             let terminal = std::io::stderr().is_terminal();
             std::io::stderr().write_all(loaded.render(terminal).as_bytes())
         }
-        Some(file) => File::create(file)
-            .and_then(|mut file| file.write_all(loaded.render(false).as_bytes())),
+        Some(file) => {
+            File::create(file).and_then(|mut file| file.write_all(loaded.render(false).as_bytes()))
+        }
     };
     match said {
         Ok(()) => ExitCode::from(loaded.test_status()),

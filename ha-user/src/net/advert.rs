@@ -13,6 +13,9 @@ use ha_common::{Priority, Reason, Vrid};
 
 use crate::vrrp::{Advert, Version};
 
+type Ip<'a> = ipv4::Header<&'a [u8]>;
+type Header<'a> = wire::Header<&'a [u8]>;
+
 /// The group that adverts are sent to, 224.0.0.18 (RFC 9568 section 5.1.1.2).
 pub const GROUP: Ipv4Addr = Ipv4Addr::from_octets(ipv4::VRRP_GROUP);
 
@@ -23,6 +26,16 @@ pub enum Cast {
     Multicast,
     /// To each of these peers.
     Unicast(Vec<Ipv4Addr>),
+}
+
+impl Cast {
+    /// As the data path's keys have it.
+    const fn code(&self) -> u8 {
+        match self {
+            Self::Multicast => CAST_MULTICAST,
+            Self::Unicast(_) => CAST_UNICAST,
+        }
+    }
 }
 
 /// How adverts of one router look on the wire, sent and expected.
@@ -53,11 +66,7 @@ impl Framing {
     /// How the data path knows the router on `ifindex`.
     #[must_use]
     pub const fn key(&self, ifindex: u32) -> RouterKey {
-        let cast = match self.cast {
-            Cast::Multicast => CAST_MULTICAST,
-            Cast::Unicast(_) => CAST_UNICAST,
-        };
-        RouterKey::ipv4(ifindex, self.vrid.get(), cast)
+        RouterKey::ipv4(ifindex, self.vrid.get(), self.cast.code())
     }
 
     /// Where each advert must be sent to.
@@ -93,27 +102,28 @@ impl Framing {
         advert.emit(message, self.pseudo_header(source, destination));
     }
 
-    /// Judges a packet from its IP header on, in keepalived's order, so that the same reason is
-    /// counted for a packet with several faults. A packet that some program before us has judged
-    /// is judged again.
+    /// Judges a packet from its IP header on: the same checks in the same order as the XDP
+    /// program's, which is keepalived's, so that a packet with several faults counts as the same
+    /// one everywhere. What XDP has let through is judged again.
     ///
     /// # Errors
     /// Why the election must not see it.
     pub fn validate(&self, packet: &[u8]) -> Result<Advert, Reason> {
-        let packet = ipv4::Packet::new_checked(packet).map_err(|_| Reason::Unparsable)?;
-        let ip = packet.header();
-        let multicast = Ipv4Addr::from(ip.destination()).is_multicast();
-        if multicast != (self.cast == Cast::Multicast) {
+        let packet = ipv4::Packet::new_checked(packet).map_err(reason)?;
+        let (ip, message) = (packet.header(), packet.payload());
+        let header = wire::Header::new_checked(message).map_err(reason)?;
+        if header.vrid() != self.vrid.get() || cast(&ip) != self.cast.code() {
             return Err(Reason::AdvertForeign);
         }
         let source = Ipv4Addr::from(ip.source());
         if source == self.source {
             return Err(Reason::AdvertOwn);
         }
-        let message = wire::Packet::new_checked(packet.payload()).map_err(reason)?;
-        self.check_header(&message, multicast.then(|| ip.ttl()))?;
+        self.check_header(&ip, &header, message.len())?;
+        let message = wire::Packet::new_checked(message).map_err(reason)?;
+        self.check_authentication(&message)?;
         let advert = wire::Repr::parse(&message).map_err(reason)?;
-        self.check_checksum(&message, &ip)?;
+        self.check_checksum(&ip, &message)?;
         self.check_source(source)?;
         Ok(Advert {
             source,
@@ -122,32 +132,37 @@ impl Framing {
         })
     }
 
-    /// Checks what depends on the configuration and lies in the fixed part. `ttl` where it
-    /// matters.
-    fn check_header(&self, message: &wire::Packet<'_>, ttl: Option<u8>) -> Result<(), Reason> {
-        let header = message.header();
-        if header.vrid() != self.vrid.get() {
-            return Err(Reason::AdvertForeign);
+    /// Length, path and version. An unknown version has no length, and fails as such.
+    fn check_header(&self, ip: &Ip<'_>, header: &Header<'_>, length: usize) -> Result<(), Reason> {
+        if header.expected_len().is_some_and(|len| len != length) {
+            return Err(Reason::AdvertLength);
         }
-        if ttl.is_some_and(|ttl| ttl != ipv4::VRRP_TTL) {
+        if self.cast == Cast::Multicast && ip.ttl() != ipv4::VRRP_TTL {
             return Err(Reason::AdvertTtl);
         }
+        let version = match self.version {
+            Version::V2 => 2,
+            Version::V3 => 3,
+        };
+        if header.version() != version {
+            return Err(Reason::AdvertVersion);
+        }
+        Ok(())
+    }
+
+    /// Version 2's authentication, and the interval that its routers must agree on. One of zero in
+    /// version 3 would let Active_Down_Interval shrink to nothing.
+    fn check_authentication(&self, message: &wire::Packet<'_>) -> Result<(), Reason> {
+        let interval = message.header().interval();
         match message.authentication() {
-            Some(_) if self.version != Version::V2 => Err(Reason::AdvertVersion),
-            None if self.version != Version::V3 => Err(Reason::AdvertVersion),
-            Some(received) if !self.authentic(received) => Err(Reason::AdvertAuth),
-            Some(_) if header.interval() != self.interval => Err(Reason::AdvertInterval),
-            // Would let Active_Down_Interval shrink to nothing.
-            None if header.interval().is_zero() => Err(Reason::AdvertInterval),
+            Some(received) if !self.is_authentic(received) => Err(Reason::AdvertAuth),
+            Some(_) if interval != self.interval => Err(Reason::AdvertInterval),
+            None if interval.is_zero() => Err(Reason::AdvertInterval),
             _ => Ok(()),
         }
     }
 
-    fn check_checksum(
-        &self,
-        message: &wire::Packet<'_>,
-        ip: &ipv4::Header<&[u8]>,
-    ) -> Result<(), Reason> {
+    fn check_checksum(&self, ip: &Ip<'_>, message: &wire::Packet<'_>) -> Result<(), Reason> {
         if self.version == Version::V3 && self.checksum_as_v2 {
             return Ok(());
         }
@@ -166,7 +181,7 @@ impl Framing {
 
     /// Compares every octet of a password whatever the first ones are, so that the time taken
     /// tells nobody how many are right.
-    fn authentic(&self, received: Authentication) -> bool {
+    fn is_authentic(&self, received: Authentication) -> bool {
         let expected = self.authentication();
         let octets = expected.data.iter().zip(received.data);
         let difference = octets.fold(0, |sum, (ours, theirs)| sum | (ours ^ theirs));
@@ -203,9 +218,8 @@ const fn reason(error: ParseError) -> Reason {
         ParseError::Type => Reason::AdvertType,
         ParseError::Checksum => Reason::AdvertChecksum,
         ParseError::Vrid => Reason::AdvertForeign,
-        ParseError::Truncated | ParseError::Length | ParseError::AddressSpace => {
-            Reason::AdvertLength
-        }
+        ParseError::Length => Reason::AdvertLength,
+        ParseError::Truncated | ParseError::AddressSpace => Reason::Unparsable,
     }
 }
 
@@ -217,12 +231,17 @@ const fn reason(error: ParseError) -> Reason {
 pub fn addressee(ifindex: u32, packet: &[u8]) -> Option<RouterKey> {
     let packet = ipv4::Packet::new_checked(packet).ok()?;
     let header = wire::Header::new_checked(packet.payload()).ok()?;
-    let cast = if Ipv4Addr::from(packet.header().destination()).is_multicast() {
+    let cast = cast(&packet.header());
+    Some(RouterKey::ipv4(ifindex, header.vrid(), cast))
+}
+
+/// Whom a packet is sent to, as the data path's keys have it.
+fn cast(ip: &Ip<'_>) -> u8 {
+    if ip.destination() == ipv4::VRRP_GROUP {
         CAST_MULTICAST
     } else {
         CAST_UNICAST
-    };
-    Some(RouterKey::ipv4(ifindex, header.vrid(), cast))
+    }
 }
 
 /// Counts the packets that a host sends, for the identification in their headers, which the
@@ -244,3 +263,6 @@ impl Identification {
         taken
     }
 }
+
+#[cfg(test)]
+mod tests;

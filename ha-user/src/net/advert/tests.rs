@@ -1,0 +1,226 @@
+use pnet::packet::Packet as _;
+use pnet::packet::ipv4::{Ipv4Packet, checksum};
+use proptest::prelude::*;
+
+use super::*;
+
+const OURS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+const PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
+const STRANGER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 66);
+const IP_HEADER: usize = 20;
+
+fn framing(version: Version) -> Framing {
+    Framing {
+        vrid: Vrid::new(51).expect("a VRID"),
+        version,
+        source: OURS,
+        auth: None,
+        addresses: vec![Ipv4Addr::new(192, 0, 2, 100), Ipv4Addr::new(192, 0, 2, 101)],
+        interval: Duration::from_secs(1),
+        cast: Cast::Multicast,
+        checksum_as_v2: false,
+        check_unicast_source: false,
+    }
+}
+
+/// The same router on another host.
+fn from(source: Ipv4Addr, framing: &Framing) -> Framing {
+    Framing {
+        source,
+        ..framing.clone()
+    }
+}
+
+fn sent(by: &Framing) -> Vec<u8> {
+    let mut packet = BytesMut::new();
+    let to = match by.cast {
+        Cast::Multicast => GROUP,
+        Cast::Unicast(_) => OURS,
+    };
+    by.encode(Priority::new(100), to, NonZeroU16::MIN, &mut packet);
+    packet.to_vec()
+}
+
+/// A peer's advert with some octets changed, and its VRRP checksum right again.
+fn altered<const N: usize>(framing: &Framing, at: usize, octets: [u8; N]) -> Vec<u8> {
+    let mut packet = sent(&from(PEER, framing));
+    packet[at..at + N].copy_from_slice(&octets);
+    packet[IP_HEADER + 6..IP_HEADER + 8].fill(0);
+    let ip = Ipv4Packet::new(&packet).expect("a packet");
+    let sum = match framing.version {
+        Version::V2 => pnet::util::checksum(ip.payload(), 3),
+        Version::V3 => {
+            let (from, to) = (ip.get_source(), ip.get_destination());
+            let protocol = ip.get_next_level_protocol();
+            pnet::util::ipv4_checksum(ip.payload(), 3, &[], &from, &to, protocol)
+        }
+    };
+    packet[IP_HEADER + 6..IP_HEADER + 8].copy_from_slice(&sum.to_be_bytes());
+    packet
+}
+
+#[test]
+fn a_packet_is_what_routers_expect() {
+    for version in [Version::V2, Version::V3] {
+        let packet = sent(&framing(version));
+        let ip = Ipv4Packet::new(&packet).expect("a packet");
+        assert_eq!(ip.get_dscp() << 2 | ip.get_ecn(), 0xc0);
+        assert_eq!(ip.get_ttl(), 255);
+        assert_eq!(ip.get_flags(), 0, "fragmentation is allowed");
+        assert_eq!(ip.get_checksum(), checksum(&ip));
+        assert_eq!(usize::from(ip.get_total_length()), packet.len());
+        let authentication = if version == Version::V2 { 8 } else { 0 };
+        assert_eq!(packet.len(), IP_HEADER + 8 + 2 * 4 + authentication);
+    }
+}
+
+#[test]
+fn what_a_peer_sends_is_understood() {
+    for version in [Version::V2, Version::V3] {
+        for auth in [None, Some(*b"secret\0\0")] {
+            let framing = Framing {
+                auth,
+                ..framing(version)
+            };
+            let advert = framing.validate(&sent(&from(PEER, &framing)));
+            let expected = Advert {
+                source: PEER,
+                priority: Priority::new(100),
+                interval: Duration::from_secs(1),
+            };
+            assert_eq!(advert, Ok(expected), "{version:?}");
+        }
+    }
+}
+
+#[test]
+fn both_readings_of_the_version_3_checksum() {
+    let with_addresses = framing(Version::V3);
+    let without = Framing {
+        checksum_as_v2: true,
+        ..with_addresses.clone()
+    };
+    let packet = sent(&from(PEER, &without));
+    assert_eq!(
+        with_addresses.validate(&packet),
+        Err(Reason::AdvertChecksum)
+    );
+    assert!(without.validate(&packet).is_ok());
+    let packet = sent(&from(PEER, &with_addresses));
+    assert!(without.validate(&packet).is_ok(), "it judges no checksum");
+}
+
+#[test]
+fn every_fault_has_its_reason() {
+    let v2 = Framing {
+        auth: Some(*b"secret\0\0"),
+        ..framing(Version::V2)
+    };
+    let v3 = framing(Version::V3);
+    let ttl = 8;
+    let first = IP_HEADER;
+    let cases = [
+        (&v3, altered(&v3, ttl, [254]), Reason::AdvertTtl),
+        (&v3, altered(&v3, first, [0x41]), Reason::AdvertVersion),
+        (&v3, altered(&v3, first, [0x32]), Reason::AdvertType),
+        (&v3, altered(&v3, first + 1, [52]), Reason::AdvertForeign),
+        (&v3, altered(&v3, first + 3, [1]), Reason::AdvertLength),
+        (&v3, altered(&v3, first + 4, [0, 0]), Reason::AdvertInterval),
+        (&v2, altered(&v2, first + 4, [0]), Reason::AdvertAuth),
+        (&v2, altered(&v2, first + 16, [b'S']), Reason::AdvertAuth),
+        (&v2, altered(&v2, first + 23, [b'x']), Reason::AdvertAuth),
+        (&v2, altered(&v2, first + 5, [2]), Reason::AdvertInterval),
+        (&v3, sent(&v3), Reason::AdvertOwn),
+        (&v3, sent(&from(PEER, &v2)), Reason::AdvertVersion),
+        (&v3, vec![0x45; 19], Reason::Unparsable),
+    ];
+    for (framing, packet, reason) in cases {
+        assert_eq!(framing.validate(&packet), Err(reason));
+    }
+}
+
+#[test]
+fn an_advert_without_password_is_not_for_a_router_with_one() {
+    let open = framing(Version::V2);
+    let closed = Framing {
+        auth: Some([0; 8]),
+        ..open.clone()
+    };
+    let (from_open, from_closed) = (sent(&from(PEER, &open)), sent(&from(PEER, &closed)));
+    assert_eq!(closed.validate(&from_open), Err(Reason::AdvertAuth));
+    assert_eq!(open.validate(&from_closed), Err(Reason::AdvertAuth));
+}
+
+#[test]
+fn of_two_faults_the_earlier_check_counts() {
+    let v2 = framing(Version::V2);
+    let v3 = framing(Version::V3);
+    let mut packet = altered(&v3, 8, [254]);
+    packet[IP_HEADER + 6] ^= 0xff;
+    assert_eq!(v3.validate(&packet), Err(Reason::AdvertTtl));
+    let mut packet = altered(&v2, IP_HEADER + 5, [9]);
+    packet[IP_HEADER + 4] = 1;
+    assert_eq!(v2.validate(&packet), Err(Reason::AdvertAuth));
+}
+
+#[test]
+fn unicast_believes_any_path_but_only_peers_if_told_so() {
+    let framing = Framing {
+        cast: Cast::Unicast(vec![PEER]),
+        ..framing(Version::V3)
+    };
+    let mut routed = sent(&from(STRANGER, &framing));
+    routed[8] = 3;
+    assert!(framing.validate(&routed).is_ok());
+    let strict = Framing {
+        check_unicast_source: true,
+        ..framing.clone()
+    };
+    assert_eq!(strict.validate(&routed), Err(Reason::AdvertSource));
+    assert!(strict.validate(&sent(&from(PEER, &strict))).is_ok());
+    let multicast = Framing {
+        cast: Cast::Multicast,
+        ..framing.clone()
+    };
+    let packet = sent(&from(PEER, &multicast));
+    assert_eq!(framing.validate(&packet), Err(Reason::AdvertForeign));
+}
+
+#[test]
+fn a_packet_finds_its_router() {
+    for cast in [Cast::Multicast, Cast::Unicast(vec![PEER])] {
+        let framing = Framing {
+            cast,
+            ..framing(Version::V3)
+        };
+        assert_eq!(addressee(7, &sent(&framing)), Some(framing.key(7)));
+    }
+    assert_eq!(addressee(7, &[]), None);
+}
+
+#[test]
+fn identification_is_never_zero() {
+    let mut identification = Identification::default();
+    let numbers: Vec<u16> = (0..=u16::MAX)
+        .map(|_| identification.take().get())
+        .collect();
+    assert_eq!(numbers[..2], [1, 2]);
+    assert_eq!(numbers.last(), Some(&1), "it wraps around");
+}
+
+proptest! {
+    #[test]
+    fn no_octets_make_it_panic(octets: Vec<u8>) {
+        let _ = framing(Version::V2).validate(&octets);
+        let _ = framing(Version::V3).validate(&octets);
+    }
+
+    /// From the destination on: version 2's checksum does not cover the source.
+    #[test]
+    fn no_damaged_advert_is_believed(at in 16_usize..44, bit in 0_u8..8) {
+        let framing = Framing { auth: Some(*b"secret\0\0"), ..framing(Version::V2) };
+        let mut packet = sent(&from(PEER, &framing));
+        packet[at] ^= 1 << bit;
+        prop_assert!(framing.validate(&packet).is_err());
+    }
+}
