@@ -1,1 +1,4 @@
-//! Labs.
+//! Labs, measurements and what the tests share: directors in network namespaces, real daemons,
+//! real traffic.
+
+pub mod lab;

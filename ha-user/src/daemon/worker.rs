@@ -1,7 +1,7 @@
 //! The process that runs VRRP: starts the advert thread, then serves everything that may take its
 //! time - links, scripts, notifications, reloads, `vipctl`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -57,7 +57,9 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
         Ok(config) => config,
         Err(exit) => return Ok(exit.into()),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let mut worker = Worker::start(options, config).await?;
         worker.serve().await?;
@@ -74,6 +76,8 @@ struct Worker<'a> {
     attachments: Attachments,
     routers: Routers,
     watches: BTreeMap<String, Watch>,
+    /// Interfaces that the configuration names and the host lacks.
+    missing: BTreeSet<String>,
     orders: Orders,
     reports: UnboundedReceiver<Report>,
     verdicts: UnboundedReceiver<Verdict>,
@@ -97,7 +101,9 @@ enum Wake {
 
 impl<'a> Worker<'a> {
     async fn start(options: &'a Options, config: Config) -> Result<Self> {
-        let monitor = Monitor::open().await.context("cannot watch the interfaces")?;
+        let monitor = Monitor::open()
+            .await
+            .context("cannot watch the interfaces")?;
         let addresses = AddressWorker::spawn().context("cannot start the address thread")?;
         let plans = plan::plan(&config, monitor.links());
         remove_stale_addresses(&addresses, &plans).await;
@@ -108,7 +114,9 @@ impl<'a> Worker<'a> {
         let (report_sender, reports) = mpsc::unbounded_channel();
         let executor = Executor::new(Means {
             socket: AdvertSocket::open().context("cannot open the socket for adverts")?,
-            records: datapath.as_ref().map_or_else(RecordTable::in_memory, Datapath::records),
+            records: datapath
+                .as_ref()
+                .map_or_else(RecordTable::in_memory, Datapath::records),
             announcer: Announcer::open().context("cannot open the socket for gratuitous ARP")?,
             addresses,
             orders: orders.clone(),
@@ -120,7 +128,10 @@ impl<'a> Worker<'a> {
             follow(debug_log).context("cannot follow what the XDP program logs")?;
         }
         for ifindex in attachments.guarded() {
-            orders.send(Order::Judged { ifindex, by_xdp: true });
+            orders.send(Order::Judged {
+                ifindex,
+                by_xdp: true,
+            });
         }
         let thread = AdvertThread::new(executor, order_queue, notices, report_sender)?;
         let advert_thread = realtime::spawn(thread)?;
@@ -137,6 +148,7 @@ impl<'a> Worker<'a> {
             attachments,
             routers: Routers::default(),
             watches: BTreeMap::new(),
+            missing: BTreeSet::new(),
             orders,
             reports,
             verdicts,
@@ -183,7 +195,11 @@ impl<'a> Worker<'a> {
             Wake::Heartbeat => self.orders.send(Order::Heartbeat),
             Wake::Links(Ok(())) => self.settle(),
             Wake::Links(Err(error)) => self.watch_links_again(&error).await?,
-            Wake::Report(Report::Transition { router, to, priority }) => {
+            Wake::Report(Report::Transition {
+                router,
+                to,
+                priority,
+            }) => {
                 self.notify(router, Occasion::Entered(to), priority.get());
             }
             Wake::Report(Report::Retired(router)) => {
@@ -208,17 +224,27 @@ impl<'a> Worker<'a> {
             self.monitor.links(),
         );
         for ifindex in added {
-            self.orders.send(Order::Judged { ifindex, by_xdp: true });
+            self.orders.send(Order::Judged {
+                ifindex,
+                by_xdp: true,
+            });
         }
         let (config, watches) = (&self.config, &self.watches);
         let standing = |plan: &RouterPlan| stand(config, watches, plan);
-        self.routers.reconcile(plans, standing, self.datapath.as_mut(), &self.orders);
+        self.routers
+            .reconcile(plans, standing, self.datapath.as_mut(), &self.orders);
     }
 
     fn reload(&mut self) {
         log::info!("Reloading {}", self.options.config.display());
         match configuration::at_reload(&self.options.config) {
             Some(config) => {
+                if config.xdp != self.config.xdp {
+                    log::warn!(
+                        "the xdp block takes effect at the next start: attaching takes \
+                                longer than a reload may"
+                    );
+                }
                 self.config = config;
                 self.settle();
             }
@@ -228,18 +254,29 @@ impl<'a> Worker<'a> {
 
     async fn watch_links_again(&mut self, error: &std::io::Error) -> Result<()> {
         log::warn!("lost sight of the interfaces ({error}); looking again");
-        self.monitor = Monitor::open().await.context("cannot watch the interfaces")?;
+        self.monitor = Monitor::open()
+            .await
+            .context("cannot watch the interfaces")?;
         self.settle();
         Ok(())
     }
 
-    fn say_missing_interfaces(&self) {
-        for instance in &self.config.instances {
-            if self.monitor.links().named(&instance.interface).is_none() {
-                let (name, interface) = (&instance.name, &instance.interface);
-                log::warn!("({name}) interface {interface} does not exist; waiting for it");
-            }
+    /// Says once which interfaces are missed.
+    fn say_missing_interfaces(&mut self) {
+        let links = self.monitor.links();
+        let interfaces = self
+            .config
+            .instances
+            .iter()
+            .map(|instance| &instance.interface);
+        let missing: BTreeSet<String> = interfaces
+            .filter(|name| links.named(name).is_none())
+            .cloned()
+            .collect();
+        for name in missing.difference(&self.missing) {
+            log::warn!("interface {name} does not exist; its instances wait for it");
         }
+        self.missing = missing;
     }
 
     /// Starts scripts that some instance tracks, keeps those that have not changed.
@@ -272,9 +309,12 @@ impl<'a> Worker<'a> {
         known: Option<bool>,
     ) -> Option<Watch> {
         match Script::new(&settings.command, self.config.global.script_user.as_ref()) {
-            Ok(script) => {
-                Some(Watch::start(settings, script, known, self.verdict_sender.clone()))
-            }
+            Ok(script) => Some(Watch::start(
+                settings,
+                script,
+                known,
+                self.verdict_sender.clone(),
+            )),
             Err(error) => {
                 log::error!("vrrp_script {} cannot run: {error}", settings.name);
                 None
@@ -287,18 +327,27 @@ impl<'a> Worker<'a> {
             watch.up = Some(verdict.up);
         }
         let (config, watches) = (&self.config, &self.watches);
-        self.routers.restate(|plan| stand(config, watches, plan), &self.orders);
+        self.routers
+            .restate(|plan| stand(config, watches, plan), &self.orders);
     }
 
     fn notify(&self, router: RouterId, occasion: Occasion, priority: u8) {
-        let Some(known) = self.routers.get(router) else { return };
+        let Some(known) = self.routers.get(router) else {
+            return;
+        };
         let named = |instance: &&crate::config::model::Instance| instance.name == known.plan.name;
         if let Some(instance) = self.config.instances.iter().find(named) {
             notifier::start(&self.config, instance, occasion, priority);
         }
     }
 
-    fn answer(&mut self, Question { request: Request::Status, answer }: Question) {
+    fn answer(
+        &mut self,
+        Question {
+            request: Request::Status,
+            answer,
+        }: Question,
+    ) {
         let (reply, wait) = oneshot::channel();
         self.orders.send(Order::Inquire(reply));
         let outline = status::Outline {
@@ -355,14 +404,22 @@ async fn wait_for(thread: JoinHandle<Result<()>>) -> bool {
 
 /// How a router stands on its link and its scripts.
 fn stand(config: &Config, watches: &BTreeMap<String, Watch>, plan: &RouterPlan) -> Standing {
-    let instance = config.instances.iter().find(|instance| instance.name == plan.name);
-    let tracked = instance.into_iter().flat_map(|instance| &instance.track_scripts);
+    let instance = config
+        .instances
+        .iter()
+        .find(|instance| instance.name == plan.name);
+    let tracked = instance
+        .into_iter()
+        .flat_map(|instance| &instance.track_scripts);
     let tracked = tracked.filter_map(|track| {
         let script = config.scripts.get(track.script)?;
         let watch = watches.get(&script.name);
         // A script that cannot even be run has failed.
         let up = watch.map_or(Some(false), |watch| watch.up);
-        Some(Tracked { weight: track.weight, up })
+        Some(Tracked {
+            weight: track.weight,
+            up,
+        })
     });
     standing::sum(plan.fault.is_some(), tracked)
 }
@@ -370,7 +427,9 @@ fn stand(config: &Config, watches: &BTreeMap<String, Watch>, plan: &RouterPlan) 
 /// A predecessor that was killed leaves its addresses behind.
 async fn remove_stale_addresses(addresses: &AddressWorker, plans: &[RouterPlan]) {
     let carried = plans.iter().flat_map(|plan| &plan.addresses);
-    let changes = carried.map(|address| address.change(Operation::Remove)).collect();
+    let changes = carried
+        .map(|address| address.change(Operation::Remove))
+        .collect();
     let (done, wait) = oneshot::channel();
     addresses.submit(changes, move |_| {
         // The one who waits does so until the answer.
@@ -405,20 +464,31 @@ fn follow(mut debug_log: DebugLog) -> Result<()> {
             debug_log.flush();
         }
     };
-    thread::Builder::new().name("xdp-log".to_owned()).spawn(follow)?;
+    thread::Builder::new()
+        .name("xdp-log".to_owned())
+        .spawn(follow)?;
     Ok(())
 }
 
 /// The links, for those who only read.
 #[must_use]
-pub(super) fn interfaces_of<'l>(plans: &[RouterPlan], links: &'l Links) -> Vec<&'l crate::net::link::Link> {
+pub(super) fn interfaces_of<'l>(
+    plans: &[RouterPlan],
+    links: &'l Links,
+) -> Vec<&'l crate::net::link::Link> {
     let mut indices: Vec<u32> = plans
         .iter()
         .flat_map(|plan| {
-            plan.addresses.iter().map(|carried| carried.ifindex).chain([plan.ifindex])
+            plan.addresses
+                .iter()
+                .map(|carried| carried.ifindex)
+                .chain([plan.ifindex])
         })
         .collect();
     indices.sort_unstable();
     indices.dedup();
-    indices.into_iter().filter_map(|ifindex| links.get(ifindex)).collect()
+    indices
+        .into_iter()
+        .filter_map(|ifindex| links.get(ifindex))
+        .collect()
 }

@@ -216,15 +216,11 @@ fn choice(netlink: &mut Netlink, device: &Device, wanted: AttachMode) -> Choice 
         AttachMode::Native => configured(Mode::Native),
         AttachMode::Generic => configured(Mode::Generic),
         AttachMode::Auto => {
-            let driver = driver(device);
+            // Without an answer there is no driver that is known good.
+            let driver = interface::driver(&*netlink, device.ifindex).ok().flatten();
             choose(driver.as_deref(), &other_end(netlink, device))
         }
     }
-}
-
-fn driver(device: &Device) -> Option<String> {
-    let socket = std::net::UdpSocket::bind((std::net::Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    interface::driver(&socket, device.ifindex).ok().flatten()
 }
 
 fn other_end(netlink: &mut Netlink, device: &Device) -> OtherEnd {

@@ -16,6 +16,8 @@ mod phase;
 mod router;
 mod state;
 mod status;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod view;
 

@@ -49,7 +49,8 @@ pub(super) struct Router {
     /// Active_Adver_Interval, where an advert has taught it.
     learnt: Option<Duration>,
     active: Option<Ipv4Addr>,
-    last_lower: Nanos,
+    /// The last advert of too low a priority, and when it came.
+    lower: Option<(Advert, Nanos)>,
     statistics: Statistics,
 }
 
@@ -83,7 +84,7 @@ impl Router {
             since: Nanos::NEVER,
             learnt: None,
             active: None,
-            last_lower: Nanos::NEVER,
+            lower: None,
             statistics: Statistics::default(),
         }
     }

@@ -1,0 +1,163 @@
+//! A simulated host: a process that runs the engine, and a data path that runs without it.
+
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use ha_common::{Nanos, Priority};
+
+use super::super::super::{
+    Action, Advert, Engine, Event, Parameters, Record, RouterId, Standing, State, View,
+};
+
+pub(super) const ROUTER: RouterId = RouterId(0);
+
+/// One router on the simulated LAN.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) address: Ipv4Addr,
+    pub(super) parameters: Parameters,
+    pub(super) standing: Standing,
+    pub(super) data_path: DataPath,
+    pub(super) installed: bool,
+    /// Process: stands still until then.
+    pub(super) frozen_until: Nanos,
+    /// Whole machine: stands still until then.
+    pub(super) halted_until: Nanos,
+    /// The process has been killed.
+    pub(super) dead: bool,
+    /// Nothing gets through the cable, though carrier is up.
+    pub(super) cut: bool,
+    /// When the process wakes up.
+    pub(super) wake_at: Option<Nanos>,
+    /// What the process will read.
+    pub(super) inbox: VecDeque<Event>,
+    /// What is left of a list of actions in which the process stood still.
+    pub(super) unfinished: VecDeque<Action>,
+    /// What the network card holds while the machine stands still.
+    pub(super) card: Vec<Advert>,
+    pub(super) adverts_sent: u64,
+    pub(super) transitions: u64,
+    engine: Engine,
+}
+
+impl Host {
+    pub(super) fn new(address: Ipv4Addr, parameters: Parameters) -> Self {
+        let mut host = Self {
+            address,
+            data_path: DataPath::default(),
+            parameters,
+            standing: Standing::default(),
+            installed: false,
+            frozen_until: Nanos::NEVER,
+            halted_until: Nanos::NEVER,
+            dead: false,
+            cut: false,
+            wake_at: None,
+            inbox: VecDeque::new(),
+            unfinished: VecDeque::new(),
+            card: Vec::new(),
+            adverts_sent: 0,
+            transitions: 0,
+            engine: Engine::default(),
+        };
+        host.boot();
+        host
+    }
+
+    /// Starts a new process, which knows nothing of the one before.
+    pub(super) fn boot(&mut self) {
+        self.dead = false;
+        self.unfinished.clear();
+        self.engine = Engine::default();
+        self.engine.insert(ROUTER, self.parameters.clone());
+        self.data_path = DataPath {
+            address: Some(self.address),
+            interval: self.parameters.advertisement_interval,
+            ..DataPath::default()
+        };
+        self.inbox = VecDeque::from([Event::StandingChanged(self.standing), Event::Startup]);
+    }
+
+    pub(super) fn runs(&self, now: Nanos) -> bool {
+        !self.dead && now >= self.frozen_until && now >= self.halted_until
+    }
+
+    /// Whether the host answers for the address: the data path does, as long as the machine runs.
+    pub(super) fn answers(&self, now: Nanos) -> bool {
+        now >= self.halted_until && self.data_path.record.owned(now)
+    }
+
+    pub(super) fn handle(&mut self, now: Nanos, event: Event) -> Vec<Action> {
+        if let Event::Reconfigured(parameters) = &event {
+            self.data_path.interval = parameters.advertisement_interval;
+        }
+        let mut actions = Vec::new();
+        self.engine
+            .handle(now, ROUTER, event, &self.data_path, &mut actions);
+        actions
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Nanos) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.engine
+            .handle_timeout(now, &self.data_path, &mut actions);
+        actions
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Nanos> {
+        self.engine.next_deadline()
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.engine.status(ROUTER).unwrap().state
+    }
+
+    pub(super) fn priority(&self) -> Priority {
+        self.engine.status(ROUTER).unwrap().priority
+    }
+}
+
+/// What the XDP program and its maps do, by the rules of the design.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DataPath {
+    pub(super) record: Record,
+    pub(super) last_sent: Nanos,
+    pub(super) priority: u8,
+    pub(super) accept_min_priority: u8,
+    address: Option<Ipv4Addr>,
+    interval: Duration,
+}
+
+impl DataPath {
+    /// Judges an advert. Returns whether it has ended our ownership.
+    pub(super) fn judge(&mut self, now: Nanos, advert: &Advert) -> bool {
+        let priority = advert.priority.get();
+        if priority != 0 && priority >= self.accept_min_priority {
+            self.record.last_advert = now;
+        } else if priority != 0 {
+            self.record.last_lower = now;
+        }
+        let owned = self.record.owned(now);
+        if owned && (self.outranked_by(advert) || priority != 0 && self.is_silent(now)) {
+            self.record.fenced_at = now;
+            return true;
+        }
+        false
+    }
+
+    fn outranked_by(&self, advert: &Advert) -> bool {
+        (advert.priority.get(), Some(advert.source)) > (self.priority, self.address)
+    }
+
+    fn is_silent(&self, now: Nanos) -> bool {
+        let spoke = self.last_sent.max(self.record.owned_since);
+        now.saturating_since(spoke) > self.interval * 3 / 2
+    }
+}
+
+impl View for DataPath {
+    fn record(&self, _: RouterId) -> Record {
+        self.record
+    }
+}

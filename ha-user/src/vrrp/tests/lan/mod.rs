@@ -1,0 +1,73 @@
+//! Routers on a simulated LAN: what the engine and the data path promise together.
+//!
+//! `VIPD_SEED=n` replays one seed with a trace; `VIPD_SEEDS=n` runs more, or fewer, of them.
+
+mod host;
+mod rng;
+mod scenario;
+mod watch;
+mod world;
+
+use std::env;
+use std::thread;
+
+use scenario::run;
+use watch::Tally;
+
+const SEEDS: u64 = 10_000;
+const THREADS: u64 = 2;
+
+#[test]
+fn at_most_one_answers_and_soon_exactly_one() {
+    if let Some(seed) = number("VIPD_SEED") {
+        run(seed, true).unwrap();
+        return;
+    }
+    let seeds = number("VIPD_SEEDS").unwrap_or(SEEDS);
+    let workers: Vec<_> = (0..THREADS)
+        .map(|first| thread::spawn(move || run_all((first..seeds).step_by(2))))
+        .collect();
+    let mut tally = Tally::default();
+    let mut failures = Vec::new();
+    for worker in workers {
+        let (part, failed) = worker.join().unwrap();
+        tally.add(&part);
+        failures.extend(failed);
+    }
+    println!("{seeds} seeds: {tally:?}");
+    failures.sort();
+    assert!(
+        failures.is_empty(),
+        "{} of {seeds} seeds fail; replay with VIPD_SEED: {:#?}",
+        failures.len(),
+        &failures[..failures.len().min(5)]
+    );
+    assert_is_exercised(&tally);
+}
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok().map(|text| text.parse().unwrap())
+}
+
+fn run_all(seeds: impl Iterator<Item = u64>) -> (Tally, Vec<(u64, String)>) {
+    let mut tally = Tally::default();
+    let mut failures = Vec::new();
+    for seed in seeds {
+        match run(seed, false) {
+            Ok(part) => tally.add(&part),
+            Err(violation) => failures.push((seed, violation)),
+        }
+    }
+    (tally, failures)
+}
+
+/// A simulation in which nothing happens proves nothing.
+fn assert_is_exercised(tally: &Tally) {
+    assert!(tally.takeovers > 0 && tally.silenced > 0, "{tally:?}");
+    assert!(tally.fences > 0 && tally.claims > 0, "{tally:?}");
+    assert!(tally.leases_lost > 0 && tally.interrupted > 0, "{tally:?}");
+    assert!(
+        tally.overlaps > 0,
+        "adverts that cross make short overlaps: {tally:?}"
+    );
+}

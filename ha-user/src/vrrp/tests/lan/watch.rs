@@ -1,0 +1,160 @@
+//! What is promised, checked at every instant.
+
+use std::time::Duration;
+
+use ha_common::Nanos;
+
+use super::host::Host;
+
+/// The longest that two routers may answer at once; see `docs/engine.md`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Longest flight of an advert, the queue of a network card that comes back included.
+    pub(super) flight: Duration,
+    /// Longest lease of any router.
+    pub(super) lease: Duration,
+    /// Adverts may get lost, and routers disagree.
+    pub(super) harsh: bool,
+    /// A takeover may own this long before its advert is out.
+    pub(super) first_lease: Duration,
+}
+
+impl Bounds {
+    fn overlap(&self, lost: u32, interrupted: bool) -> Duration {
+        let unheard = if interrupted {
+            self.first_lease
+        } else {
+            Duration::ZERO
+        };
+        let repeated = if self.harsh {
+            self.lease * (lost + 1)
+        } else {
+            Duration::ZERO
+        };
+        self.flight + unheard + repeated
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Overlap {
+    since: Nanos,
+    end: Nanos,
+    lost: u32,
+}
+
+/// Counts of what a seed has exercised, so that a simulation that proves nothing is noticed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) overlaps: u64,
+    pub(super) longest_overlap: Duration,
+    pub(super) fences: u64,
+    pub(super) leases_lost: u64,
+    pub(super) interrupted: u64,
+    pub(super) claims: u64,
+    pub(super) takeovers: u64,
+    pub(super) silenced: u64,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.overlaps += other.overlaps;
+        self.longest_overlap = self.longest_overlap.max(other.longest_overlap);
+        self.fences += other.fences;
+        self.leases_lost += other.leases_lost;
+        self.interrupted += other.interrupted;
+        self.claims += other.claims;
+        self.takeovers += other.takeovers;
+        self.silenced += other.silenced;
+    }
+}
+
+/// Measures how long two routers that can hear each other answer at once.
+#[derive(Debug)]
+pub(super) struct Watch {
+    pub(super) bounds: Bounds,
+    pub(super) tally: Tally,
+    /// A process stood still in the middle of its actions.
+    pub(super) interrupted: bool,
+    pub(super) violation: Option<String>,
+    overlaps: Vec<Option<Overlap>>,
+    routers: usize,
+}
+
+impl Watch {
+    pub(super) fn new(routers: usize, bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            tally: Tally::default(),
+            interrupted: false,
+            violation: None,
+            overlaps: vec![None; routers * routers],
+            routers,
+        }
+    }
+
+    /// Time passes from `from` to `to` without anything happening but the end of leases.
+    pub(super) fn pass(&mut self, hosts: &[Host], from: Nanos, to: Nanos) {
+        let owners: Vec<usize> = (0..hosts.len())
+            .filter(|at| hosts[*at].answers(from))
+            .collect();
+        if owners.len() < 2 && self.overlaps.iter().all(Option::is_none) {
+            return;
+        }
+        for one in 0..hosts.len() {
+            for other in one + 1..hosts.len() {
+                let both = owners.contains(&one) && owners.contains(&other);
+                let pair = (&hosts[one], &hosts[other]);
+                let until = both.then(|| to.min(end(pair.0)).min(end(pair.1)));
+                let hear = !pair.0.cut && !pair.1.cut;
+                self.note(one * self.routers + other, from, until.filter(|_| hear));
+            }
+        }
+    }
+
+    /// An advert got lost.
+    pub(super) fn lose(&mut self) {
+        for overlap in self.overlaps.iter_mut().flatten() {
+            overlap.lost += 1;
+        }
+    }
+
+    fn note(&mut self, pair: usize, from: Nanos, until: Option<Nanos>) {
+        let Some(until) = until else {
+            self.overlaps[pair] = None;
+            return;
+        };
+        if self.overlaps[pair].is_none_or(|overlap| overlap.end < from) {
+            self.tally.overlaps += 1;
+            self.overlaps[pair] = Some(Overlap {
+                since: from,
+                end: from,
+                lost: 0,
+            });
+        }
+        let Some(overlap) = &mut self.overlaps[pair] else {
+            return;
+        };
+        overlap.end = until;
+        let length = until.saturating_since(overlap.since);
+        let bound = self.bounds.overlap(overlap.lost, self.interrupted);
+        if !self.bounds.harsh && !self.interrupted {
+            self.tally.longest_overlap = self.tally.longest_overlap.max(length);
+        }
+        if length > bound {
+            let (one, other) = (pair / self.routers, pair % self.routers);
+            self.fail(
+                until,
+                format!("{one} and {other} answer for {length:?}, bound {bound:?}"),
+            );
+        }
+    }
+
+    pub(super) fn fail(&mut self, now: Nanos, what: String) {
+        self.violation
+            .get_or_insert_with(|| format!("at {now:?}: {what}"));
+    }
+}
+
+fn end(host: &Host) -> Nanos {
+    host.data_path.record.owned_until
+}

@@ -1,0 +1,26 @@
+//! Tests of the engine through its public face.
+
+mod lan;
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use ha_common::{Priority, Vrid};
+
+use super::{Announcements, Parameters, Version};
+
+/// A version 3 router of priority 100 that advertises every second.
+fn parameters() -> Parameters {
+    Parameters {
+        vrid: Vrid::new(51).unwrap(),
+        version: Version::V3,
+        priority: Priority::DEFAULT,
+        advertisement_interval: Duration::from_secs(1),
+        preempt_mode: true,
+        down_timer_adverts: 3,
+        primary_ip: Some(Ipv4Addr::new(192, 0, 2, 10)),
+        addresses: vec![Ipv4Addr::new(192, 0, 2, 100)],
+        eager_start: false,
+        announcements: Announcements::default(),
+    }
+}

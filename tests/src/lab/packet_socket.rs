@@ -1,0 +1,129 @@
+//! Raw Ethernet frames of one interface.
+
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::net::netdevice::name_to_index;
+use rustix::time::Timespec;
+use socket2::{Domain, Protocol, SockAddr, SockFilter, Socket, Type};
+
+use super::Netns;
+
+/// Longest frame that is received whole, in bytes.
+const LONGEST: usize = 9216;
+
+/// An AF_PACKET socket on one interface.
+#[derive(Debug)]
+pub struct PacketSocket {
+    socket: Socket,
+    buffer: Vec<u8>,
+}
+
+impl PacketSocket {
+    /// Sees every frame that `interface` in `netns` receives. What it sends itself is not shown.
+    ///
+    /// # Errors
+    /// Without the interface, or without root.
+    pub fn open(netns: &Netns, interface: &str) -> Result<Self> {
+        let socket = netns.enter(|| bound(interface))?;
+        let socket =
+            socket.with_context(|| format!("cannot open a packet socket on {interface}"))?;
+        Ok(Self {
+            socket,
+            buffer: vec![0; LONGEST],
+        })
+    }
+
+    /// Lets only frames through that a classic BPF program accepts.
+    ///
+    /// # Errors
+    /// When the kernel does not take the program.
+    pub fn filter(&self, program: &[SockFilter]) -> Result<()> {
+        Ok(self.socket.attach_filter(program)?)
+    }
+
+    /// Sends a frame that begins with its Ethernet header.
+    ///
+    /// # Errors
+    /// As of the socket.
+    pub fn send(&self, frame: &[u8]) -> io::Result<()> {
+        self.socket.send(frame).map(|_| ())
+    }
+
+    /// The next frame, waiting up to `limit` for it; `None` if none came.
+    ///
+    /// # Errors
+    /// As of the socket.
+    pub fn receive(&mut self, limit: Duration) -> io::Result<Option<&[u8]>> {
+        if !self.readable(limit)? {
+            return Ok(None);
+        }
+        match (&self.socket).read(&mut self.buffer) {
+            Ok(length) => Ok(Some(&self.buffer[..length])),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn readable(&self, limit: Duration) -> io::Result<bool> {
+        let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
+        let mut polled = [PollFd::from_borrowed_fd(self.socket.as_fd(), PollFlags::IN)];
+        match poll(&mut polled, Some(&limit)) {
+            Ok(ready) => Ok(ready > 0),
+            Err(rustix::io::Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn bound(interface: &str) -> io::Result<Socket> {
+    const EVERYTHING: u16 = libc::ETH_P_ALL.cast_unsigned() as u16;
+    // Protocol 0 until the socket is bound: not a frame of another interface gets in.
+    let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(0)))?;
+    socket.set_nonblocking(true)?;
+    socket.set_recv_buffer_size(8 << 20)?;
+    ignore_outgoing(&socket)?;
+    let index = name_to_index(&socket, interface)?;
+    socket.bind(&link_layer_address(index, EVERYTHING)?)?;
+    Ok(socket)
+}
+
+fn link_layer_address(ifindex: u32, protocol: u16) -> io::Result<SockAddr> {
+    let ifindex = i32::try_from(ifindex).map_err(io::Error::other)?;
+    // SAFETY: the storage is zeroed, larger than `sockaddr_ll` and aligned for every kind of
+    // address; family and length are those of what is written.
+    let ((), address) = unsafe {
+        SockAddr::try_init(|storage, length| {
+            let address = storage.cast::<libc::sockaddr_ll>();
+            (*address).sll_family = libc::AF_PACKET as libc::sa_family_t;
+            (*address).sll_protocol = protocol.to_be();
+            (*address).sll_ifindex = ifindex;
+            *length = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
+            Ok(())
+        })?
+    };
+    Ok(address)
+}
+
+fn ignore_outgoing(socket: &Socket) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+    const PACKET_IGNORE_OUTGOING: libc::c_int = 23;
+    let on: libc::c_int = 1;
+    // SAFETY: the kernel reads one integer, which lives through the call.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_PACKET,
+            PACKET_IGNORE_OUTGOING,
+            (&raw const on).cast(),
+            size_of_val(&on) as libc::socklen_t,
+        )
+    };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! Finding and signalling processes.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Processes named (`comm`) one of `names` that share the PID namespace of `member`.
+pub(super) fn in_namespace_of(member: u32, names: &[&str]) -> Result<Vec<Pid>> {
+    let namespace = namespace_of(member).context("the host has ended")?;
+    let entries = fs::read_dir("/proc").context("cannot read /proc")?;
+    let pids = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    Ok(pids
+        .filter(|pid| names.contains(&name_of(*pid).as_str()))
+        .filter(|pid| namespace_of(*pid).as_ref() == Some(&namespace))
+        .filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?))
+        .collect())
+}
+
+/// Sends `signal` to each of `pids`; those that have ended meanwhile are passed over.
+pub(super) fn signal_all(pids: &[Pid], signal: Signal) {
+    for pid in pids {
+        // The only errors are "no such process", and that root may not, which cannot be.
+        let _ = kill_process(*pid, signal);
+    }
+}
+
+fn namespace_of(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/ns/pid")).ok()
+}
+
+fn name_of(pid: u32) -> String {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    name.trim_end().to_owned()
+}

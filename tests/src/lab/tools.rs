@@ -1,0 +1,60 @@
+//! Programs that a lab uses, as `cargo xtask` hands them over.
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::Software;
+
+/// Paths from the environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Tools;
+
+impl Tools {
+    /// Our daemon: `HA_VIPD`.
+    ///
+    /// # Errors
+    /// When the variable is not set, or names no file.
+    pub fn vipd() -> Result<Software> {
+        required("HA_VIPD").map(Software::Vipd)
+    }
+
+    /// Our operator's command: `HA_VIPCTL`.
+    ///
+    /// # Errors
+    /// When the variable is not set, or names no file.
+    pub fn vipctl() -> Result<PathBuf> {
+        required("HA_VIPCTL")
+    }
+
+    /// Debian's keepalived: `HA_KEEPALIVED`.
+    ///
+    /// # Errors
+    /// When the variable is not set, or names no file.
+    pub fn keepalived() -> Result<Software> {
+        required("HA_KEEPALIVED").map(Software::Keepalived)
+    }
+
+    /// nginx, if there is one: `HA_NGINX`.
+    #[must_use]
+    pub fn nginx() -> Option<PathBuf> {
+        required("HA_NGINX").ok()
+    }
+
+    /// Where results go: `HA_TARGET`.
+    ///
+    /// # Errors
+    /// When the variable is not set, or names nothing.
+    pub fn target() -> Result<PathBuf> {
+        required("HA_TARGET")
+    }
+}
+
+fn required(variable: &str) -> Result<PathBuf> {
+    let path = env::var_os(variable)
+        .map(PathBuf::from)
+        .with_context(|| format!("{variable} is not set: start this through cargo xtask"))?;
+    path.canonicalize()
+        .with_context(|| format!("{variable}: no {}", path.display()))
+}
