@@ -30,7 +30,12 @@ pub struct Options {
     #[arg(short = 'G', long)]
     pub no_syslog: bool,
     /// Pid file of the parent process
-    #[arg(short = 'p', long = "pid", value_name = "FILE", default_value = "/run/keepalived.pid")]
+    #[arg(
+        short = 'p',
+        long = "pid",
+        value_name = "FILE",
+        default_value = "/run/keepalived.pid"
+    )]
     pub pid: PathBuf,
     /// Pid file of the process that runs VRRP
     #[arg(
@@ -67,7 +72,9 @@ impl Options {
     /// Where `vipctl` finds this daemon.
     #[must_use]
     pub fn control_socket(&self) -> PathBuf {
-        self.socket.clone().unwrap_or_else(|| self.pid.with_extension("sock"))
+        self.socket
+            .clone()
+            .unwrap_or_else(|| self.pid.with_extension("sock"))
     }
 }
 
@@ -205,7 +212,10 @@ mod tests {
     #[test]
     fn options_without_effect_are_named() {
         let given = parse_words("keepalived -P --perf -S 7 --log-file=/x -d").without_effect;
-        assert_eq!(given, ["vrrp", "log-facility", "log-file", "dump-conf", "perf"]);
+        assert_eq!(
+            given,
+            ["vrrp", "log-facility", "log-file", "dump-conf", "perf"]
+        );
         assert!(parse_words("keepalived").without_effect.is_empty());
     }
 

@@ -24,7 +24,11 @@ use std::process::ExitCode;
 /// Runs the program that this process was called as: `vipctl`, or else the daemon.
 #[must_use]
 pub fn main() -> ExitCode {
-    if called_as() == "vipctl" { control::client::main() } else { daemon::main() }
+    if called_as() == "vipctl" {
+        control::client::main()
+    } else {
+        daemon::main()
+    }
 }
 
 /// Last component of the name that this process was called by; `vipd` if it has none.

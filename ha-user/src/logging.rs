@@ -39,7 +39,11 @@ pub struct Destination {
 }
 
 enum Item {
-    Line { at: SystemTime, level: Level, text: String },
+    Line {
+        at: SystemTime,
+        level: Level,
+        text: String,
+    },
     Flush(SyncSender<()>),
 }
 
@@ -50,7 +54,9 @@ struct Queue {
 
 impl Log for Queue {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let ours = OUR_TARGETS.iter().any(|target| metadata.target().starts_with(target));
+        let ours = OUR_TARGETS
+            .iter()
+            .any(|target| metadata.target().starts_with(target));
         ours || metadata.level() == Level::Error
     }
 
@@ -60,7 +66,11 @@ impl Log for Queue {
         }
         self.push_lost_count();
         let text = record.args().to_string();
-        self.push(Item::Line { at: SystemTime::now(), level: record.level(), text });
+        self.push(Item::Line {
+            at: SystemTime::now(),
+            level: record.level(),
+            text,
+        });
     }
 
     fn flush(&self) {
@@ -83,7 +93,11 @@ impl Queue {
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
             let text = format!("{lost} log lines lost: nothing reads this log fast enough");
-            self.push(Item::Line { at: SystemTime::now(), level: Level::Warn, text });
+            self.push(Item::Line {
+                at: SystemTime::now(),
+                level: Level::Warn,
+                text,
+            });
         }
     }
 }
@@ -94,9 +108,18 @@ impl Queue {
 /// If the writer's thread cannot be started, or logging was started before.
 pub fn start(destination: Destination) -> anyhow::Result<()> {
     let (sender, lines) = sync_channel(QUEUE);
-    let level = if destination.detail { LevelFilter::Debug } else { LevelFilter::Info };
-    thread::Builder::new().name("log".to_owned()).spawn(move || write(&destination, &lines))?;
-    log::set_boxed_logger(Box::new(Queue { sender, lost: AtomicU64::new(0) }))?;
+    let level = if destination.detail {
+        LevelFilter::Debug
+    } else {
+        LevelFilter::Info
+    };
+    thread::Builder::new()
+        .name("log".to_owned())
+        .spawn(move || write(&destination, &lines))?;
+    log::set_boxed_logger(Box::new(Queue {
+        sender,
+        lost: AtomicU64::new(0),
+    }))?;
     log::set_max_level(level);
     Ok(())
 }
@@ -142,7 +165,10 @@ struct Syslog {
 
 impl Syslog {
     fn new(tag: &str) -> Self {
-        Self { socket: None, tag: format!("{tag}[{}]", std::process::id()) }
+        Self {
+            socket: None,
+            tag: format!("{tag}[{}]", std::process::id()),
+        }
     }
 
     /// Connects anew for each line that fails: syslog may be restarted at any time.
@@ -161,7 +187,9 @@ impl Syslog {
     }
 
     fn send(&self, line: &[u8]) -> bool {
-        self.socket.as_ref().is_some_and(|socket| socket.send(line).is_ok())
+        self.socket
+            .as_ref()
+            .is_some_and(|socket| socket.send(line).is_ok())
     }
 }
 

@@ -84,7 +84,10 @@ impl Script {
             Some(user) => Some(account(user)?),
             None => default_account(),
         };
-        Ok(Self { words: command.words.clone(), account })
+        Ok(Self {
+            words: command.words.clone(),
+            account,
+        })
     }
 
     /// The command line, for people.
@@ -113,17 +116,23 @@ impl Script {
         match self.command(&self.words).spawn() {
             Err(error) if error.raw_os_error() == Some(NO_INTERPRETER) => {
                 let shell = std::iter::once("/bin/sh".to_owned());
-                self.command(&shell.chain(self.words.iter().cloned()).collect::<Vec<_>>()).spawn()
+                self.command(&shell.chain(self.words.iter().cloned()).collect::<Vec<_>>())
+                    .spawn()
             }
             result => result,
         }
     }
 
     fn command(&self, words: &[String]) -> Command {
-        let (program, arguments) =
-            words.split_first().map_or(("", &[][..]), |(program, rest)| (program.as_str(), rest));
+        let (program, arguments) = words
+            .split_first()
+            .map_or(("", &[][..]), |(program, rest)| (program.as_str(), rest));
         let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).process_group(0).kill_on_drop(false);
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(false);
         daemon::forget_role(&mut command);
         if let Some(Account { uid, gid }) = self.account {
             command.uid(uid).gid(gid);
@@ -143,7 +152,10 @@ async fn end(child: &mut Child) {
 }
 
 fn signal_group(child: &Child, signal: Signal) {
-    let group = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+    let group = child
+        .id()
+        .and_then(|pid| i32::try_from(pid).ok())
+        .and_then(Pid::from_raw);
     if let Some(group) = group {
         // A group that has just ended is what we want.
         let _ = kill_process_group(group, signal);
@@ -166,7 +178,10 @@ fn account(user: &model::ScriptUser) -> Result<Account, String> {
                 .gid
         }
     };
-    Ok(Account { uid: entry.uid.as_raw(), gid: gid.as_raw() })
+    Ok(Account {
+        uid: entry.uid.as_raw(),
+        gid: gid.as_raw(),
+    })
 }
 
 /// `None` if there is no such user, or we are not the one who may become it.
@@ -175,5 +190,8 @@ fn default_account() -> Option<Account> {
         return None;
     }
     let entry = User::from_name(DEFAULT_USER).ok()??;
-    Some(Account { uid: entry.uid.as_raw(), gid: entry.gid.as_raw() })
+    Some(Account {
+        uid: entry.uid.as_raw(),
+        gid: entry.gid.as_raw(),
+    })
 }

@@ -73,7 +73,7 @@ impl Severity {
 
     /// What `--config-test` exits with when this is the worst found.
     #[must_use]
-    pub const fn exit_code(self) -> u8 {
+    pub const fn test_status(self) -> u8 {
         match self {
             Self::Notice => 0,
             Self::Warning | Self::Error => 5,
@@ -112,21 +112,20 @@ impl Diagnostic {
     /// The line of the file with a caret under the place, for a terminal.
     ///
     /// `None` if the place is not in any of `sources`.
-    #[must_use]
-    pub fn excerpt(&self, sources: &[Source]) -> Option<String> {
+    pub(super) fn excerpt(&self, sources: &[Source]) -> Option<String> {
         let source = sources.iter().find(|s| s.name == self.location.file)?;
         let index = usize::try_from(self.location.line).ok()?.checked_sub(1)?;
         let line = source.text.lines().nth(index)?;
         let before = usize::try_from(self.location.column).ok()?.checked_sub(1)?;
         let blank = |c: char| if c == '\t' { '\t' } else { ' ' };
         let indent: String = line.chars().take(before).map(blank).collect();
-        Some(format!("    {line}\n    {indent}^"))
+        Some(format!("    {line}\n    {indent}^\n"))
     }
 }
 
 /// A file that was read, for [`Diagnostic::excerpt`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub(super) struct Source {
     /// As in [`Location::file`].
     pub name: Arc<str>,
     /// Its text; bytes that are not UTF-8 are replaced.

@@ -4,9 +4,9 @@
 //! (the one table) ▶ `draft` ▶ `resolve` ▶ `model`.
 //!
 //! Reading never fails: what keepalived tolerates is tolerated, with a [`Diagnostic`]. Only a
-//! configuration that keepalived would not start with is not [`usable`](Loaded::is_usable).
+//! configuration that keepalived would not start with [is fatal](Loaded::is_fatal).
 
-mod diagnostic;
+pub mod diagnostic;
 mod draft;
 mod host;
 pub mod keywords;
@@ -16,10 +16,9 @@ mod reader;
 mod resolve;
 mod tree;
 
-pub use diagnostic::{Diagnostic, Location, Severity, Source};
 pub use host::{Anywhere, Host, Program, System};
 
-use diagnostic::Report;
+use diagnostic::{Diagnostic, Location, Report, Severity, Source};
 use draft::Draft;
 use model::Config;
 use reader::Reader;
@@ -29,27 +28,43 @@ use std::sync::Arc;
 /// A configuration and what there is to say about it.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {
-    /// What it means. Not to be run unless [`is_usable`](Self::is_usable).
+    /// What it means. Not to be run if it [is fatal](Self::is_fatal).
     pub config: Config,
     /// In the order of the files.
     pub diagnostics: Vec<Diagnostic>,
-    /// The files, for [`Diagnostic::excerpt`].
-    pub sources: Vec<Source>,
+    /// The file could be read.
+    pub readable: bool,
+    sources: Vec<Source>,
 }
 
 impl Loaded {
-    /// Whether keepalived would start with it.
+    /// Whether it is nothing that keepalived would start with.
     #[must_use]
-    pub fn is_usable(&self) -> bool {
-        let fatal = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Fatal;
-        !self.diagnostics.iter().any(fatal)
+    pub fn is_fatal(&self) -> bool {
+        self.worst() == Some(Severity::Fatal)
     }
 
-    /// What `--config-test` exits with: 0 good, 4 not usable, 5 faults, 6 script security.
+    /// What `--config-test` exits with: 0 good, 4 unreadable or fatal, 5 faults, 6 script security.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
-        let worst = self.diagnostics.iter().map(|d| d.severity).max();
-        worst.map_or(0, Severity::exit_code)
+    pub fn test_status(&self) -> u8 {
+        self.worst().map_or(0, Severity::test_status)
+    }
+
+    /// All diagnostics, a line for each; on a `terminal` with the line of the file and a caret.
+    #[must_use]
+    pub fn render(&self, terminal: bool) -> String {
+        let mut text = String::new();
+        for diagnostic in &self.diagnostics {
+            text += &format!("{diagnostic}\n");
+            if terminal && let Some(excerpt) = diagnostic.excerpt(&self.sources) {
+                text += &excerpt;
+            }
+        }
+        text
+    }
+
+    fn worst(&self) -> Option<Severity> {
+        self.diagnostics.iter().map(|d| d.severity).max()
     }
 }
 
@@ -89,6 +104,7 @@ pub fn parse_for(host: &dyn Host, text: &[u8], file_name: &str) -> Loaded {
     Loaded {
         config,
         diagnostics: report.finish(),
+        readable: true,
         sources,
     }
 }

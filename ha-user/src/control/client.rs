@@ -16,10 +16,19 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Ask a running vipd
 #[derive(Debug, Parser)]
-#[command(name = "vipctl", version, after_help = "Exit status: 0 good, 1 error, 2 usage, 3 no daemon, 4 not permitted")]
+#[command(
+    name = "vipctl",
+    version,
+    after_help = "Exit status: 0 good, 1 error, 2 usage, 3 no daemon, 4 not permitted"
+)]
 struct Cli {
     /// Control socket of the daemon
-    #[arg(long, global = true, value_name = "PATH", default_value = "/run/keepalived.sock")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        default_value = "/run/keepalived.sock"
+    )]
     socket: PathBuf,
     /// Pid file that the daemon was given with --pid; its socket lies beside it
     #[arg(short = 'p', long, global = true, value_name = "FILE")]
@@ -105,9 +114,10 @@ fn explain(socket: &Path, error: &std::io::Error) -> (Failure, String) {
             Failure::NoDaemon,
             format!("no daemon answers on {socket}; start vipd, or name its socket with --socket"),
         ),
-        PermissionDenied => {
-            (Failure::NotPermitted, format!("not permitted to ask on {socket}; run as root"))
-        }
+        PermissionDenied => (
+            Failure::NotPermitted,
+            format!("not permitted to ask on {socket}; run as root"),
+        ),
         WouldBlock => (
             Failure::Error,
             format!("the daemon on {socket} does not answer within {TIMEOUT:?}: is it frozen?"),

@@ -13,13 +13,26 @@ pub fn status(status: &Status, colour: bool) -> String {
     }
     text.push('\n');
     for interface in &status.interfaces {
-        line(&mut text, format_args!("{:<12} XDP {:<8} {}", interface.name, interface.xdp, interface.why));
+        line(
+            &mut text,
+            format_args!(
+                "{:<12} XDP {:<8} {}",
+                interface.name, interface.xdp, interface.why
+            ),
+        );
     }
-    let seen: Vec<&Counter> = status.packets.iter().filter(|counter| counter.value > 0).collect();
+    let seen: Vec<&Counter> = status
+        .packets
+        .iter()
+        .filter(|counter| counter.value > 0)
+        .collect();
     if !seen.is_empty() {
         text.push_str("\npackets\n");
         for counter in seen {
-            line(&mut text, format_args!("  {:<18} {:>14}", counter.name, counter.value));
+            line(
+                &mut text,
+                format_args!("  {:<18} {:>14}", counter.name, counter.value),
+            );
         }
     }
     text.truncate(text.trim_end().len());
@@ -27,7 +40,13 @@ pub fn status(status: &Status, colour: bool) -> String {
 }
 
 fn verdict(status: &Status, colour: bool) -> String {
-    let count = |state: &str| status.instances.iter().filter(|one| one.state == state).count();
+    let count = |state: &str| {
+        status
+            .instances
+            .iter()
+            .filter(|one| one.state == state)
+            .count()
+    };
     let (master, backup, fault) = (count("MASTER"), count("BACKUP"), count("FAULT"));
     let healthy = master + backup == status.instances.len();
     let word = match (healthy, colour) {
@@ -44,7 +63,9 @@ fn verdict(status: &Status, colour: bool) -> String {
 
 fn instance(instance: &Instance) -> String {
     let mut text = String::new();
-    let since = instance.since_seconds.map(|seconds| format!(" for {}", duration(seconds)));
+    let since = instance
+        .since_seconds
+        .map(|seconds| format!(" for {}", duration(seconds)));
     line(
         &mut text,
         format_args!(
@@ -62,17 +83,28 @@ fn instance(instance: &Instance) -> String {
             instance.interface,
         ),
     );
-    line(&mut text, format_args!("  addresses  {}", instance.addresses.join(", ")));
+    line(
+        &mut text,
+        format_args!("  addresses  {}", instance.addresses.join(", ")),
+    );
     if let Some(fault) = &instance.fault {
         line(&mut text, format_args!("  fault      {fault}"));
     }
     if let Some(left) = instance.lease_left_seconds {
-        line(&mut text, format_args!("  lease      {} left", duration(left)));
+        line(
+            &mut text,
+            format_args!("  lease      {} left", duration(left)),
+        );
     }
     if let Some(age) = instance.last_advert_seconds {
-        let who = instance.active_router.map(|address| format!(" from {address}"));
+        let who = instance
+            .active_router
+            .map(|address| format!(" from {address}"));
         let who = who.unwrap_or_default();
-        line(&mut text, format_args!("  heard      {} ago{who}", duration(age)));
+        line(
+            &mut text,
+            format_args!("  heard      {} ago{who}", duration(age)),
+        );
     }
     text
 }
@@ -122,7 +154,10 @@ mod tests {
                 xdp: "native".to_owned(),
                 why: "asked for".to_owned(),
             }],
-            packets: vec![Counter { name: "arp_answered".to_owned(), value: 3 }],
+            packets: vec![Counter {
+                name: "arp_answered".to_owned(),
+                value: 3,
+            }],
         }
     }
 
@@ -135,7 +170,12 @@ mod tests {
     #[test]
     fn what_matters_at_night_is_there() {
         let text = status(&sample("MASTER"), false);
-        for part in ["priority 80 (configured 100)", "2500 ms left", "XDP native", "arp_answered"] {
+        for part in [
+            "priority 80 (configured 100)",
+            "2500 ms left",
+            "XDP native",
+            "arp_answered",
+        ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
     }
@@ -144,6 +184,9 @@ mod tests {
     fn a_status_survives_the_wire() {
         let status = sample("BACKUP");
         let json = serde_json::to_string(&status).expect("a plain structure");
-        assert_eq!(serde_json::from_str::<Status>(&json).expect("what was written"), status);
+        assert_eq!(
+            serde_json::from_str::<Status>(&json).expect("what was written"),
+            status
+        );
     }
 }

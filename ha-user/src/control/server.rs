@@ -51,9 +51,11 @@ impl Server {
             fs::set_permissions(path, fs::Permissions::from_mode(0o660))?;
             Ok(listener)
         };
-        let listener =
-            bind().with_context(|| format!("cannot listen on {}", path.display()))?;
-        Ok(Self { listener, path: path.to_owned() })
+        let listener = bind().with_context(|| format!("cannot listen on {}", path.display()))?;
+        Ok(Self {
+            listener,
+            path: path.to_owned(),
+        })
     }
 
     /// Takes questions until dropped; each client is served by itself.
@@ -91,7 +93,9 @@ async fn serve_client(stream: UnixStream, questions: mpsc::Sender<Question>) {
 async fn converse(stream: UnixStream, questions: mpsc::Sender<Question>) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
-    BufReader::new(reader.take(MAX_REQUEST)).read_line(&mut line).await?;
+    BufReader::new(reader.take(MAX_REQUEST))
+        .read_line(&mut line)
+        .await?;
     let response = match serde_json::from_str(&line) {
         Ok(request) => ask(request, &questions).await,
         Err(error) => Response::Error(format!("cannot understand the question: {error}")),

@@ -84,8 +84,9 @@ impl AdvertThread {
     pub(super) fn run(mut self) -> Result<()> {
         while !self.has_left() {
             self.wait()?;
-            self.take_notices();
+            // An advert says more than the notice that it fenced us.
             self.take_adverts();
+            self.take_notices();
             self.take_orders();
             self.take_time();
         }
@@ -105,8 +106,14 @@ impl AdvertThread {
     }
 
     fn wait(&mut self) -> Result<()> {
-        let deadlines = [self.engine.next_deadline(), self.watchdog.next_deadline(), self.stop_at];
-        self.timer.set(deadlines.into_iter().flatten().min()).context("cannot set the timer")?;
+        let deadlines = [
+            self.engine.next_deadline(),
+            self.watchdog.next_deadline(),
+            self.stop_at,
+        ];
+        self.timer
+            .set(deadlines.into_iter().flatten().min())
+            .context("cannot set the timer")?;
         let mut fds = vec![
             PollFd::new(&self.timer, PollFlags::IN),
             PollFd::new(&self.executor.socket, PollFlags::IN),
@@ -146,7 +153,11 @@ impl AdvertThread {
     }
 
     fn take_advert(&mut self, judged: Judged) {
-        let Judged { router, ifindex, verdict } = judged;
+        let Judged {
+            router,
+            ifindex,
+            verdict,
+        } = judged;
         match verdict {
             Ok(advert) => {
                 if !self.judged.contains(&ifindex) {
@@ -162,8 +173,10 @@ impl AdvertThread {
     /// Does in the daemon's memory what the XDP program does where it is attached.
     fn stamp(&self, router: RouterId, advert: Advert) {
         let record = self.executor.records.record(router);
-        let speaker =
-            Speaker { source: advert.source.octets(), priority: advert.priority.get() };
+        let speaker = Speaker {
+            source: advert.source.octets(),
+            priority: advert.priority.get(),
+        };
         record.count_advert();
         if advert.priority.get() == 0 {
         } else if advert.priority.get() >= record.election().accept_min_priority {
@@ -180,7 +193,11 @@ impl AdvertThread {
         if *count == 1
             && let Some(plan) = self.executor.plan(router)
         {
-            log::warn!("({}) ignoring bad adverts: {}", plan.name, reason.describe());
+            log::warn!(
+                "({}) ignoring bad adverts: {}",
+                plan.name,
+                reason.describe()
+            );
         }
     }
 
@@ -206,8 +223,14 @@ impl AdvertThread {
                 self.executor.addresses_gone(router, generation);
                 self.finish_retiring(router);
             }
-            Order::Judged { ifindex, by_xdp: true } => drop(self.judged.insert(ifindex)),
-            Order::Judged { ifindex, by_xdp: false } => drop(self.judged.remove(&ifindex)),
+            Order::Judged {
+                ifindex,
+                by_xdp: true,
+            } => drop(self.judged.insert(ifindex)),
+            Order::Judged {
+                ifindex,
+                by_xdp: false,
+            } => drop(self.judged.remove(&ifindex)),
             Order::Heartbeat => {
                 if self.watchdog.heard(clock::now()) {
                     log::warn!("the main loop is back");
@@ -235,13 +258,20 @@ impl AdvertThread {
     }
 
     fn listen(&mut self, router: RouterId, plan: &RouterPlan) {
-        let listener = Listener { router, framing: plan.framing.clone() };
-        self.listeners.insert(plan.framing.key(plan.ifindex), listener);
+        let listener = Listener {
+            router,
+            framing: plan.framing.clone(),
+        };
+        self.listeners
+            .insert(plan.framing.key(plan.ifindex), listener);
     }
 
     /// Packets for VRIDs that are not ours must not even wake this thread.
     fn listen_to_our_routers(&self) {
-        let vrids = self.listeners.keys().filter_map(|key| Vrid::new(key.vrid()));
+        let vrids = self
+            .listeners
+            .keys()
+            .filter_map(|key| Vrid::new(key.vrid()));
         if let Err(error) = self.executor.socket.listen_to(vrids) {
             log::debug!("cannot filter adverts by VRID: {error}");
         }
@@ -259,7 +289,8 @@ impl AdvertThread {
         }
         self.engine.remove(router);
         self.executor.remove(router);
-        self.listeners.retain(|_, listener| listener.router != router);
+        self.listeners
+            .retain(|_, listener| listener.router != router);
         self.standings.remove(&router);
         self.refused.retain(|(id, _), _| *id != router);
         self.listen_to_our_routers();
@@ -269,7 +300,7 @@ impl AdvertThread {
 
     fn stop(&mut self) {
         self.stop_at = Some(clock::now() + STOP_TIMEOUT);
-        for router in self.ids().collect::<Vec<_>>() {
+        for router in self.standings.clone().into_keys() {
             self.tell(router, Event::Shutdown);
         }
     }
@@ -281,7 +312,8 @@ impl AdvertThread {
             self.tell_standings();
         }
         let mut actions = Vec::new();
-        self.engine.handle_timeout(now, &self.executor.records, &mut actions);
+        self.engine
+            .handle_timeout(now, &self.executor.records, &mut actions);
         self.carry_out(actions);
     }
 
@@ -304,13 +336,20 @@ impl AdvertThread {
     /// A main loop that hangs is a fault of every router, whatever else they stand on.
     fn tell_standing(&mut self, router: RouterId, standing: Standing) {
         let faulted = standing.faulted || self.watchdog.is_silent();
-        self.tell(router, Event::StandingChanged(Standing { faulted, ..standing }));
+        self.tell(
+            router,
+            Event::StandingChanged(Standing {
+                faulted,
+                ..standing
+            }),
+        );
     }
 
     fn tell(&mut self, router: RouterId, event: Event) {
         let mut actions = Vec::new();
         let records = &self.executor.records;
-        self.engine.handle(clock::now(), router, event, records, &mut actions);
+        self.engine
+            .handle(clock::now(), router, event, records, &mut actions);
         self.carry_out(actions);
     }
 
@@ -332,7 +371,9 @@ impl AdvertThread {
                 last_advert: record.last_advert(),
                 owned_until: record.owned_until(),
                 owned: record.owned(now),
-                refused: refused.map(|((_, reason), count)| (*reason, *count)).collect(),
+                refused: refused
+                    .map(|((_, reason), count)| (*reason, *count))
+                    .collect(),
             })
         };
         self.ids().filter_map(report).collect()
@@ -354,11 +395,12 @@ struct Judged {
 }
 
 /// Finds the router that a packet is for; `None` if it is not one of ours.
-fn judge(
-    listeners: &BTreeMap<RouterKey, Listener>,
-    received: &Received<'_>,
-) -> Option<Judged> {
+fn judge(listeners: &BTreeMap<RouterKey, Listener>, received: &Received<'_>) -> Option<Judged> {
     let Received { ifindex, packet } = *received;
     let Listener { router, framing } = listeners.get(&addressee(ifindex, packet)?)?;
-    Some(Judged { router: *router, ifindex, verdict: framing.validate(packet) })
+    Some(Judged {
+        router: *router,
+        ifindex,
+        verdict: framing.validate(packet),
+    })
 }

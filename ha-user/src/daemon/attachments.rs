@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::RouterPlan;
-use super::worker::interfaces_of;
+use super::plan::{self, RouterPlan};
 use crate::config::model::XdpMode;
 use crate::control::protocol;
 use crate::datapath::{AttachMode, Datapath};
@@ -49,8 +48,9 @@ impl Attachments {
     ) -> Vec<u32> {
         let mut datapath = datapath;
         let mut attached = Vec::new();
-        self.tried.retain(|ifindex, _| links.get(*ifindex).is_some());
-        for link in interfaces_of(plans, links) {
+        self.tried
+            .retain(|ifindex, _| links.get(*ifindex).is_some());
+        for link in plan::interfaces(plans, links) {
             if let Some(known) = self.tried.get_mut(&link.ifindex) {
                 known.follow_mac(datapath.as_deref_mut(), link);
                 continue;
@@ -73,7 +73,10 @@ impl Attachments {
 
     /// Interfaces that are guarded.
     pub(super) fn guarded(&self) -> impl Iterator<Item = u32> {
-        self.tried.iter().filter(|(_, attempt)| attempt.mode != OFF).map(|(ifindex, _)| *ifindex)
+        self.tried
+            .iter()
+            .filter(|(_, attempt)| attempt.mode != OFF)
+            .map(|(ifindex, _)| *ifindex)
     }
 
     /// For `vipctl status`.
@@ -96,7 +99,9 @@ const OFF: &str = "off";
 impl Attempt {
     /// Tells the data path the interface's hardware address, where that has changed.
     fn follow_mac(&mut self, datapath: Option<&mut Datapath>, link: &Link) {
-        let (Some(datapath), Some(mac)) = (datapath, link.mac) else { return };
+        let (Some(datapath), Some(mac)) = (datapath, link.mac) else {
+            return;
+        };
         if self.mode == OFF || self.mac == Some(mac) {
             return;
         }
@@ -121,16 +126,27 @@ fn attempt(datapath: Option<&mut Datapath>, mode: XdpMode, link: &Link) -> Attem
         Ok(attachment) => {
             let (mode, why) = (attachment.mode.name(), attachment.why.clone());
             log::info!("{}: XDP {mode} ({why})", link.name);
-            Attempt { mode, why, mac: None }
+            Attempt {
+                mode,
+                why,
+                mac: None,
+            }
         }
         Err(error) => {
             let error = anyhow::Error::from(error);
-            log::warn!("{}: no XDP here, working as keepalived does: {error:#}", link.name);
+            log::warn!(
+                "{}: no XDP here, working as keepalived does: {error:#}",
+                link.name
+            );
             off(&format!("{error:#}"))
         }
     }
 }
 
 fn off(why: &str) -> Attempt {
-    Attempt { mode: OFF, why: why.to_owned(), mac: None }
+    Attempt {
+        mode: OFF,
+        why: why.to_owned(),
+        mac: None,
+    }
 }

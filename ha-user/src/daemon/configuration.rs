@@ -1,13 +1,14 @@
 //! Reading the configuration at start, at reload and for `--config-test`.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{IsTerminal as _, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use super::exit::Exit;
+use crate::config::diagnostic::Severity;
 use crate::config::model::Config;
-use crate::config::{self, Loaded, Severity};
+use crate::config::{self, Loaded};
 
 /// Reads the configuration of a daemon that starts; what is wrong with it is logged.
 ///
@@ -16,11 +17,13 @@ use crate::config::{self, Loaded, Severity};
 pub(super) fn at_start(path: &Path) -> Result<Config, Exit> {
     let loaded = config::load(path);
     say(&loaded);
-    match (loaded.is_usable(), loaded.sources.is_empty()) {
-        (true, _) => Ok(loaded.config),
-        (false, true) => Err(Exit::NoConfig),
-        (false, false) => Err(Exit::Config),
+    if !loaded.readable {
+        return Err(Exit::NoConfig);
     }
+    if loaded.is_fatal() {
+        return Err(Exit::Config);
+    }
+    Ok(loaded.config)
 }
 
 /// Reads a new configuration for a daemon that runs; `None` if it must not take the place of the
@@ -29,7 +32,7 @@ pub(super) fn at_start(path: &Path) -> Result<Config, Exit> {
 pub(super) fn at_reload(path: &Path) -> Option<Config> {
     let loaded = config::load(path);
     say(&loaded);
-    loaded.is_usable().then_some(loaded.config)
+    (loaded.readable && !loaded.is_fatal()).then_some(loaded.config)
 }
 
 /// `--config-test`: says what is wrong with the configuration, in `destination` or on standard
@@ -38,27 +41,18 @@ pub(super) fn at_reload(path: &Path) -> Option<Config> {
 pub(super) fn test(path: &Path, destination: Option<&Path>) -> ExitCode {
     let loaded = config::load(path);
     let said = match destination {
-        None => write(&loaded, io::stderr().is_terminal(), &mut io::stderr()),
-        Some(file) => File::create(file).and_then(|mut file| write(&loaded, false, &mut file)),
+        None => {
+            let terminal = std::io::stderr().is_terminal();
+            std::io::stderr().write_all(loaded.render(terminal).as_bytes())
+        }
+        Some(file) => {
+            File::create(file).and_then(|mut file| file.write_all(loaded.render(false).as_bytes()))
+        }
     };
     match said {
-        Ok(()) => ExitCode::from(loaded.exit_code()),
-        Err(error) => {
-            // Nobody can be told if standard error is what failed.
-            let _ = writeln!(io::stderr(), "cannot write the findings: {error}");
-            Exit::Fatal.into()
-        }
+        Ok(()) => ExitCode::from(loaded.test_status()),
+        Err(_) => Exit::Fatal.into(),
     }
-}
-
-fn write(loaded: &Loaded, with_excerpts: bool, to: &mut dyn Write) -> io::Result<()> {
-    for diagnostic in &loaded.diagnostics {
-        writeln!(to, "{diagnostic}")?;
-        if with_excerpts && let Some(excerpt) = diagnostic.excerpt(&loaded.sources) {
-            writeln!(to, "{excerpt}")?;
-        }
-    }
-    Ok(())
 }
 
 fn say(loaded: &Loaded) {

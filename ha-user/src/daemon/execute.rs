@@ -93,21 +93,33 @@ impl Executor {
         let record = self.records.record(router);
         record.reset();
         describe(record, &plan);
-        let carriage =
-            Carriage { plan, generation: 0, leaving: false, farewell: false, send_failed: false };
+        let carriage = Carriage {
+            plan,
+            generation: 0,
+            leaving: false,
+            farewell: false,
+            send_failed: false,
+        };
         self.routers.insert(router, carriage);
     }
 
     /// Gives a router a new plan. Addresses that it no longer has are taken off at once.
     pub(super) fn replace(&mut self, router: RouterId, plan: RouterPlan) {
-        let Some(carriage) = self.routers.get_mut(&router) else { return };
+        let Some(carriage) = self.routers.get_mut(&router) else {
+            return;
+        };
         let record = self.records.record(router);
         let before = std::mem::replace(&mut carriage.plan, plan);
         describe(record, &carriage.plan);
         let kept = &carriage.plan.addresses;
-        let dropped = before.addresses.iter().filter(|address| !kept.contains(address));
+        let dropped = before
+            .addresses
+            .iter()
+            .filter(|address| !kept.contains(address));
         if record.installed() {
-            let changes = dropped.map(|address| address.change(Operation::Remove)).collect();
+            let changes = dropped
+                .map(|address| address.change(Operation::Remove))
+                .collect();
             self.addresses.submit(changes, |_| ());
         }
     }
@@ -128,16 +140,27 @@ impl Executor {
     /// Whether addresses or a farewell of `router` are still on their way.
     #[must_use]
     pub(super) fn is_leaving(&self, router: RouterId) -> bool {
-        self.routers.get(&router).is_some_and(|carriage| carriage.leaving)
+        self.routers
+            .get(&router)
+            .is_some_and(|carriage| carriage.leaving)
     }
 
     /// Carries out one action.
     pub(super) fn execute(&mut self, action: Action) {
         match action {
-            Action::Advertise { router, priority, sent_at, lease } => {
+            Action::Advertise {
+                router,
+                priority,
+                sent_at,
+                lease,
+            } => {
                 self.advertise(router, priority, sent_at, lease);
             }
-            Action::BeginOwnership { router, since, until } => {
+            Action::BeginOwnership {
+                router,
+                since,
+                until,
+            } => {
                 let record = self.records.record(router);
                 record.set_last_sent(since);
                 record.set_owned_since(since);
@@ -146,7 +169,11 @@ impl Executor {
             Action::EndOwnership { router } => {
                 self.records.record(router).set_owned_until(Nanos::NEVER);
             }
-            Action::SetElection { router, priority, accept_min_priority } => {
+            Action::SetElection {
+                router,
+                priority,
+                accept_min_priority,
+            } => {
                 let record = self.records.record(router);
                 let election = record.election();
                 record.set_election(Election {
@@ -158,17 +185,29 @@ impl Executor {
             Action::Announce { router, repeat } => self.announce(router, repeat),
             Action::AddAddresses { router } => self.add_addresses(router),
             Action::RemoveAddresses { router } => self.remove_addresses(router),
-            Action::Transition { router, to, priority, reason, .. } => {
+            Action::Transition {
+                router,
+                to,
+                priority,
+                reason,
+                ..
+            } => {
                 self.log_transition(router, to, reason);
                 // The main loop outlives this thread, unless both are going down.
-                let _ = self.reports.send(Report::Transition { router, to, priority });
+                let _ = self.reports.send(Report::Transition {
+                    router,
+                    to,
+                    priority,
+                });
             }
         }
     }
 
     /// The kernel has carried out a removal.
     pub(super) fn addresses_gone(&mut self, router: RouterId, generation: u64) {
-        let Some(carriage) = self.routers.get_mut(&router) else { return };
+        let Some(carriage) = self.routers.get_mut(&router) else {
+            return;
+        };
         if carriage.generation != generation {
             return;
         }
@@ -210,14 +249,23 @@ impl Executor {
 
     /// Hands an advert to the kernel; `false` if it would not take it.
     fn send(&mut self, router: RouterId, priority: Priority) -> bool {
-        let Some(carriage) = self.routers.get_mut(&router) else { return false };
-        let RouterPlan { ifindex, framing, name, .. } = &carriage.plan;
+        let Some(carriage) = self.routers.get_mut(&router) else {
+            return false;
+        };
+        let RouterPlan {
+            ifindex,
+            framing,
+            name,
+            ..
+        } = &carriage.plan;
         let mut sent = Err(io::ErrorKind::NotConnected.into());
         for destination in framing.destinations() {
             self.packet.clear();
             let ident = self.identification.take();
             framing.encode(priority, *destination, ident, &mut self.packet);
-            let one = self.socket.send(*ifindex, framing.source, *destination, &self.packet);
+            let one = self
+                .socket
+                .send(*ifindex, framing.source, *destination, &self.packet);
             // One peer out of reach is no reason to keep quiet towards the others.
             sent = sent.or(one);
         }
@@ -232,9 +280,16 @@ impl Executor {
     }
 
     fn announce(&mut self, router: RouterId, repeat: u32) {
-        let Some(carriage) = self.routers.get(&router) else { return };
+        let Some(carriage) = self.routers.get(&router) else {
+            return;
+        };
         for _ in 0..repeat {
-            for CarriedAddress { ifindex, mac, address } in &carriage.plan.addresses {
+            for CarriedAddress {
+                ifindex,
+                mac,
+                address,
+            } in &carriage.plan.addresses
+            {
                 let Some(mac) = mac else { continue };
                 if let Err(error) = self.announcer.announce(*ifindex, *mac, address.address) {
                     log::debug!("cannot announce {}: {error}", address.address);
@@ -244,7 +299,9 @@ impl Executor {
     }
 
     fn add_addresses(&mut self, router: RouterId) {
-        let Some(carriage) = self.routers.get_mut(&router) else { return };
+        let Some(carriage) = self.routers.get_mut(&router) else {
+            return;
+        };
         carriage.generation += 1;
         carriage.leaving = false;
         carriage.farewell = false;
@@ -259,22 +316,29 @@ impl Executor {
     }
 
     fn remove_addresses(&mut self, router: RouterId) {
-        let Some(carriage) = self.routers.get_mut(&router) else { return };
+        let Some(carriage) = self.routers.get_mut(&router) else {
+            return;
+        };
         carriage.generation += 1;
         carriage.leaving = true;
         let generation = carriage.generation;
         let orders = self.orders.clone();
         let name = carriage.plan.name.clone();
-        self.addresses.submit(changes(&carriage.plan, Operation::Remove), move |outcomes| {
-            for (address, refusal) in failures(outcomes) {
-                log::error!("({name}) cannot remove {address}: {refusal}");
-            }
-            orders.send(Order::AddressesGone { router, generation });
-        });
+        self.addresses.submit(
+            changes(&carriage.plan, Operation::Remove),
+            move |outcomes| {
+                for (address, refusal) in failures(outcomes) {
+                    log::error!("({name}) cannot remove {address}: {refusal}");
+                }
+                orders.send(Order::AddressesGone { router, generation });
+            },
+        );
     }
 
     fn log_transition(&self, router: RouterId, to: State, reason: TransitionReason) {
-        let Some(plan) = self.plan(router) else { return };
+        let Some(plan) = self.plan(router) else {
+            return;
+        };
         match reason {
             TransitionReason::LeaseLost | TransitionReason::Fenced => {
                 log::warn!("({}) {}", plan.name, notify::explain(reason));
@@ -288,14 +352,19 @@ impl Executor {
 }
 
 fn changes(plan: &RouterPlan, operation: Operation) -> Vec<AddressChange> {
-    plan.addresses.iter().map(|address| address.change(operation)).collect()
+    plan.addresses
+        .iter()
+        .map(|address| address.change(operation))
+        .collect()
 }
 
 fn failures(outcomes: Vec<Outcome>) -> impl Iterator<Item = (String, Refusal)> {
-    outcomes.into_iter().filter_map(|Outcome { change, result }| {
-        let address = format!("{}/{}", change.address, change.prefix_len);
-        result.err().map(|refusal| (address, refusal))
-    })
+    outcomes
+        .into_iter()
+        .filter_map(|Outcome { change, result }| {
+            let address = format!("{}/{}", change.address, change.prefix_len);
+            result.err().map(|refusal| (address, refusal))
+        })
 }
 
 /// Writes into a record what does not change with the election.
@@ -306,13 +375,23 @@ fn describe(record: &RouterRecord, plan: &RouterPlan) {
         Version::V3 => 3,
     };
     let flags = [
-        (framing.auth.is_some() && framing.version == Version::V2, flag::PLAIN_TEXT_AUTH),
+        (
+            framing.auth.is_some() && framing.version == Version::V2,
+            flag::PLAIN_TEXT_AUTH,
+        ),
         (framing.check_unicast_source, flag::CHECK_SOURCE),
         (framing.checksum_as_v2, flag::CHECKSUM_AS_V2),
     ];
-    let flags = flags.iter().filter(|(on, _)| *on).fold(0, |sum, (_, bit)| sum | bit);
-    let election =
-        Election { version, flags, primary_ip: framing.source.octets(), ..record.election() };
+    let flags = flags
+        .iter()
+        .filter(|(on, _)| *on)
+        .fold(0, |sum, (_, bit)| sum | bit);
+    let election = Election {
+        version,
+        flags,
+        primary_ip: framing.source.octets(),
+        ..record.election()
+    };
     record.set_election(election);
     record.set_auth(framing.auth.unwrap_or_default());
     record.set_interval(u64::try_from(framing.interval.as_nanos()).unwrap_or(u64::MAX));

@@ -13,13 +13,20 @@ use super::role::{self, Role};
 /// If the supervisor cannot be started.
 pub(super) fn run() -> Result<ExitCode> {
     let (mut command, readiness) = role::again(Role::Supervisor)?;
-    let mut supervisor = command.spawn().context("cannot start the daemon's parent process")?;
+    let mut supervisor = command
+        .spawn()
+        .context("cannot start the daemon's parent process")?;
     // Our copy of the pipe's far end must go, or its end would never be seen.
     drop(command);
     if readiness.wait() {
         return Ok(Exit::Success.into());
     }
-    let status = supervisor.wait().context("cannot wait for the daemon's parent process")?;
-    let code = status.code().and_then(Exit::that_stops_the_parent).unwrap_or(Exit::Fatal);
+    let status = supervisor
+        .wait()
+        .context("cannot wait for the daemon's parent process")?;
+    let code = status
+        .code()
+        .and_then(Exit::that_stops_the_parent)
+        .unwrap_or(Exit::Fatal);
     Ok(code.into())
 }

@@ -21,6 +21,8 @@ mod plan;
 mod realtime;
 mod role;
 mod routers;
+mod scripts;
+mod startup;
 mod status;
 mod supervisor;
 mod version;
@@ -35,8 +37,8 @@ use anyhow::Result;
 use crate::cli::{self, Invocation, Options};
 use crate::logging;
 use exit::Exit;
-pub use role::forget as forget_role;
 use role::Role;
+pub use role::forget as forget_role;
 
 /// Runs the daemon, or whichever of its processes this is.
 #[must_use]
@@ -47,7 +49,11 @@ pub fn main() -> ExitCode {
             // Help goes to standard output, usage errors to standard error; if that is closed,
             // nobody wants to know.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Fatal.into() } else { Exit::Success.into() };
+            return if error.use_stderr() {
+                Exit::Fatal.into()
+            } else {
+                Exit::Success.into()
+            };
         }
     };
     let options = &invocation.options;
@@ -92,7 +98,11 @@ fn start_logging(options: &Options, role: Role) -> Result<()> {
         console: options.log_console || role == Role::Launcher,
         syslog: !options.no_syslog,
         detail: options.log_detail || options.debug_xdp,
-        tag: if role == Role::Worker { format!("{name}_vrrp") } else { name },
+        tag: if role == Role::Worker {
+            format!("{name}_vrrp")
+        } else {
+            name
+        },
     })
 }
 

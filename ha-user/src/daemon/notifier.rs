@@ -26,9 +26,7 @@ pub(super) async fn run_stop_scripts(config: &Config, limit: Duration) {
     let scripts: Vec<Script> = config
         .instances
         .iter()
-        .flat_map(|instance| {
-            notify::commands(&instance.notify, &instance.name, Occasion::Stop, 0)
-        })
+        .flat_map(|instance| notify::commands(&instance.notify, &instance.name, Occasion::Stop, 0))
         .filter_map(|command| script(config, &command))
         .collect();
     join_all(scripts.iter().map(|script| run(script, limit))).await;
@@ -47,6 +45,10 @@ fn script(config: &Config, command: &Command) -> Option<Script> {
 async fn run(script: &Script, limit: Duration) {
     let outcome = script.run(limit).await;
     if !outcome.is_success() {
-        log::warn!("notify script `{}` {}", script.command_line(), outcome.describe());
+        log::warn!(
+            "notify script `{}` {}",
+            script.command_line(),
+            outcome.describe()
+        );
     }
 }

@@ -134,5 +134,11 @@ pub(super) fn queue() -> Result<(Orders, OrderQueue)> {
     let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
     let wake = Arc::new(eventfd(0, flags).context("cannot make an eventfd")?);
     let (sender, receiver) = channel();
-    Ok((Orders { sender, wake: Arc::clone(&wake) }, OrderQueue { receiver, wake }))
+    Ok((
+        Orders {
+            sender,
+            wake: Arc::clone(&wake),
+        },
+        OrderQueue { receiver, wake },
+    ))
 }

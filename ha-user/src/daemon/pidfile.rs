@@ -23,7 +23,9 @@ impl PidFile {
         fs::write(&unfinished, format!("{pid}\n"))
             .and_then(|()| fs::rename(&unfinished, path))
             .with_context(|| format!("cannot write the pid file {}", path.display()))?;
-        Ok(Self { path: path.to_owned() })
+        Ok(Self {
+            path: path.to_owned(),
+        })
     }
 }
 

@@ -75,7 +75,12 @@ pub(super) fn plan(config: &Config, links: &Links) -> Vec<RouterPlan> {
     let virtual_addresses = config
         .instances
         .iter()
-        .flat_map(|instance| instance.addresses.iter().chain(&instance.excluded_addresses))
+        .flat_map(|instance| {
+            instance
+                .addresses
+                .iter()
+                .chain(&instance.excluded_addresses)
+        })
         .map(|carried| carried.address)
         .collect();
     config
@@ -85,6 +90,26 @@ pub(super) fn plan(config: &Config, links: &Links) -> Vec<RouterPlan> {
             let link = links.named(&instance.interface)?;
             Some(plan_router(instance, link, links, &virtual_addresses))
         })
+        .collect()
+}
+
+/// Interfaces that carry a router or an address of `plans`.
+#[must_use]
+pub(super) fn interfaces<'l>(plans: &[RouterPlan], links: &'l Links) -> Vec<&'l Link> {
+    let mut indices: Vec<u32> = plans
+        .iter()
+        .flat_map(|plan| {
+            plan.addresses
+                .iter()
+                .map(|carried| carried.ifindex)
+                .chain([plan.ifindex])
+        })
+        .collect();
+    indices.sort_unstable();
+    indices.dedup();
+    indices
+        .into_iter()
+        .filter_map(|ifindex| links.get(ifindex))
         .collect()
 }
 
@@ -104,7 +129,9 @@ fn plan_router(
     links: &Links,
     virtual_addresses: &BTreeSet<Ipv4Addr>,
 ) -> RouterPlan {
-    let primary_ip = instance.source.or_else(|| own_address(link, virtual_addresses));
+    let primary_ip = instance
+        .source
+        .or_else(|| own_address(link, virtual_addresses));
     RouterPlan {
         name: instance.name.clone(),
         identity: identity(instance),
@@ -144,7 +171,11 @@ fn parameters(instance: &Instance, primary_ip: Option<Ipv4Addr>) -> Parameters {
         preempt_mode: instance.preempt,
         down_timer_adverts: instance.down_timer_adverts,
         primary_ip,
-        addresses: instance.addresses.iter().map(|carried| carried.address).collect(),
+        addresses: instance
+            .addresses
+            .iter()
+            .map(|carried| carried.address)
+            .collect(),
         eager_start: instance.initial_master,
         announcements: Announcements {
             delay: instance.garp.delay,
@@ -169,7 +200,11 @@ fn framing(instance: &Instance, source: Ipv4Addr) -> Framing {
         },
         source,
         auth: instance.auth_pass,
-        addresses: instance.addresses.iter().map(|carried| carried.address).collect(),
+        addresses: instance
+            .addresses
+            .iter()
+            .map(|carried| carried.address)
+            .collect(),
         interval: instance.advert_int,
         cast: if instance.unicast_peers.is_empty() {
             Cast::Multicast
@@ -189,7 +224,11 @@ fn carried(instance: &Instance, links: &Links) -> Vec<CarriedAddress> {
         .filter_map(|address| {
             let device = address.device.as_ref().unwrap_or(&instance.interface);
             let link = links.named(device)?;
-            Some(CarriedAddress { ifindex: link.ifindex, mac: link.mac, address: address.clone() })
+            Some(CarriedAddress {
+                ifindex: link.ifindex,
+                mac: link.mac,
+                address: address.clone(),
+            })
         })
         .collect()
 }

@@ -20,12 +20,17 @@ pub(super) fn spawn(adverts: AdvertThread) -> Result<JoinHandle<Result<()>>> {
         }
         adverts.run()
     };
-    thread::Builder::new().name("vrrp".to_owned()).spawn(run).context("cannot start a thread")
+    thread::Builder::new()
+        .name("vrrp".to_owned())
+        .spawn(run)
+        .context("cannot start a thread")
 }
 
 #[expect(unsafe_code, reason = "no safe wrapper among the crates in use")]
 fn prefer_this_thread() -> bool {
-    let parameters = libc::sched_param { sched_priority: PRIORITY };
+    let parameters = libc::sched_param {
+        sched_priority: PRIORITY,
+    };
     let policy = libc::SCHED_RR | libc::SCHED_RESET_ON_FORK;
     // SAFETY: thread 0 is the calling one; the parameters outlive the call.
     unsafe { libc::sched_setscheduler(0, policy, &raw const parameters) == 0 }

@@ -69,7 +69,10 @@ pub(super) fn again(role: Role) -> Result<(Command, Readiness)> {
     if let Some(name) = env::args_os().next() {
         command.arg0(name);
     }
-    command.args(env::args_os().skip(1)).env(VARIABLE, role.name()).stdin(theirs);
+    command
+        .args(env::args_os().skip(1))
+        .env(VARIABLE, role.name())
+        .stdin(theirs);
     Ok((command, Readiness(ours)))
 }
 

@@ -89,7 +89,11 @@ impl Routers {
         if let Some(plan) = self.leaving.remove(&router)
             && let Some(datapath) = datapath
         {
-            let kept: BTreeSet<_> = self.routers.values().flat_map(|one| addresses(&one.plan)).collect();
+            let kept: BTreeSet<_> = self
+                .routers
+                .values()
+                .flat_map(|one| addresses(&one.plan))
+                .collect();
             let gone = addresses(&plan).filter(|address| !kept.contains(address));
             said(datapath.remove_router(plan.framing.key(plan.ifindex)));
             for address in gone {
@@ -104,8 +108,11 @@ impl Routers {
                 plan.identity == known.plan.identity && plan.ifindex == known.plan.ifindex
             })
         };
-        let gone: Vec<RouterId> =
-            self.iter().filter(|(_, known)| !stays(known)).map(|(router, _)| router).collect();
+        let gone: Vec<RouterId> = self
+            .iter()
+            .filter(|(_, known)| !stays(known))
+            .map(|(router, _)| router)
+            .collect();
         for router in gone {
             if let Some(known) = self.routers.remove(&router) {
                 self.leaving.insert(router, known.plan);
@@ -121,7 +128,9 @@ impl Routers {
         datapath: Option<&mut Datapath>,
         orders: &Orders,
     ) {
-        let Some(known) = self.routers.get_mut(&router) else { return };
+        let Some(known) = self.routers.get_mut(&router) else {
+            return;
+        };
         if known.plan == plan {
             return;
         }
@@ -151,7 +160,13 @@ impl Routers {
         orders.send(Order::Install(router, Box::new(plan.clone())));
         orders.send(Order::Tell(router, Event::StandingChanged(standing)));
         orders.send(Order::Tell(router, Event::Startup));
-        self.routers.insert(router, Known { plan, standing: Some(standing) });
+        self.routers.insert(
+            router,
+            Known {
+                plan,
+                standing: Some(standing),
+            },
+        );
     }
 
     fn free_slot(&self) -> RouterId {

@@ -32,7 +32,9 @@ pub(super) fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterI
         .iter()
         .map(|instance| {
             let router = routers.find(&plan::identity(instance));
-            let plan = router.and_then(|router| routers.get(router)).map(|known| &known.plan);
+            let plan = router
+                .and_then(|router| routers.get(router))
+                .map(|known| &known.plan);
             (router, configured(instance, plan))
         })
         .collect()
@@ -43,7 +45,10 @@ pub(super) fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterI
 pub(super) fn assemble(outline: Outline, reports: &[RouterReport]) -> Status {
     let instances = outline.instances.into_iter().map(|(router, instance)| {
         let report = reports.iter().find(|report| Some(report.router) == router);
-        report.map_or_else(|| instance.clone(), |report| running(instance.clone(), report))
+        report.map_or_else(
+            || instance.clone(),
+            |report| running(instance.clone(), report),
+        )
     });
     Status {
         schema: SCHEMA.to_owned(),
@@ -53,7 +58,11 @@ pub(super) fn assemble(outline: Outline, reports: &[RouterReport]) -> Status {
         instances: instances.collect(),
         interfaces: outline.interfaces,
         packets: match outline.packets {
-            Ok(packets) => packets.unwrap_or_default().into_iter().map(counter).collect(),
+            Ok(packets) => packets
+                .unwrap_or_default()
+                .into_iter()
+                .map(counter)
+                .collect(),
             Err(_) => Vec::new(),
         },
     }
@@ -91,14 +100,20 @@ fn describe_address(address: &VirtualAddress, interface: &str) -> String {
 fn running(mut instance: Instance, report: &RouterReport) -> Instance {
     let status = &report.status;
     let seconds_since = |at| report.now.saturating_since(at).as_secs_f64();
-    instance.state = notify::state_word(status.state).unwrap_or("INIT").to_owned();
+    instance.state = notify::state_word(status.state)
+        .unwrap_or("INIT")
+        .to_owned();
     instance.since_seconds = Some(seconds_since(status.since));
     instance.priority = status.priority.get();
     instance.active_router = status.active;
     instance.last_advert_seconds =
         (report.last_advert.get() > 0).then(|| seconds_since(report.last_advert));
-    instance.lease_left_seconds =
-        report.owned.then(|| report.owned_until.saturating_since(report.now).as_secs_f64());
+    instance.lease_left_seconds = report.owned.then(|| {
+        report
+            .owned_until
+            .saturating_since(report.now)
+            .as_secs_f64()
+    });
     instance.statistics = statistics(&status.statistics)
         .into_iter()
         .chain(report.refused.iter().copied().map(counter))
@@ -117,10 +132,16 @@ fn statistics(statistics: &Statistics) -> Vec<Counter> {
         ("lease_lost", statistics.leases_lost),
         ("fenced", statistics.fenced),
     ]
-    .map(|(name, value)| Counter { name: name.to_owned(), value })
+    .map(|(name, value)| Counter {
+        name: name.to_owned(),
+        value,
+    })
     .into()
 }
 
 fn counter((reason, value): (Reason, u64)) -> Counter {
-    Counter { name: reason.name().to_owned(), value }
+    Counter {
+        name: reason.name().to_owned(),
+        value,
+    }
 }

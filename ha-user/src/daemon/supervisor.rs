@@ -31,7 +31,9 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
     if !options.dont_fork {
         rustix::process::setsid().context("cannot leave the terminal's session")?;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(Supervisor::default().supervise(options))
 }
 
@@ -60,8 +62,7 @@ impl Supervisor {
                 }
                 anyhow::Ok(())
             };
-            let (announced, ended) =
-                tokio::join!(announce, self.watch(&mut worker, &mut signals));
+            let (announced, ended) = tokio::join!(announce, self.watch(&mut worker, &mut signals));
             announced?;
             let status = ended?;
             if self.stopping {
@@ -107,7 +108,9 @@ impl Supervisor {
 
 fn start_worker() -> Result<(Child, role::Readiness)> {
     let (command, readiness) = role::again(Role::Worker)?;
-    let child = Command::from(command).spawn().context("cannot start the VRRP process")?;
+    let child = Command::from(command)
+        .spawn()
+        .context("cannot start the VRRP process")?;
     Ok((child, readiness))
 }
 
@@ -118,13 +121,19 @@ async fn stop(worker: &mut Child) -> Result<ExitStatus> {
         Err(_) => {
             log::error!("the VRRP process did not stop within {STOP_TIMEOUT:?}; killing it");
             send(worker, Signal::KILL);
-            worker.wait().await.context("cannot wait for the VRRP process")
+            worker
+                .wait()
+                .await
+                .context("cannot wait for the VRRP process")
         }
     }
 }
 
 fn send(worker: &Child, number: Signal) {
-    let pid = worker.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+    let pid = worker
+        .id()
+        .and_then(|pid| i32::try_from(pid).ok())
+        .and_then(Pid::from_raw);
     if let Some(pid) = pid {
         // A worker that has just ended is noticed by the wait for it.
         let _ = kill_process(pid, number);

@@ -25,7 +25,10 @@ impl Watchdog {
     /// A watchdog that has just heard the main loop.
     #[must_use]
     pub(super) fn new(now: Nanos) -> Self {
-        Self { looked_at: now, silence: Duration::ZERO }
+        Self {
+            looked_at: now,
+            silence: Duration::ZERO,
+        }
     }
 
     /// Whether the silence is a fault.

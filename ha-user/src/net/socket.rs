@@ -76,7 +76,8 @@ impl AdvertSocket {
         self.socket.attach_filter(&filter::accept_only(vrids))
     }
 
-    /// Joins `group` on `ifindex`; again is harmless.
+    /// Joins `group` on `ifindex`; again is harmless. The calling thread is in the network
+    /// namespace of the socket.
     ///
     /// Each membership is held by a socket of its own: one socket may hold no more than
     /// `net.ipv4.igmp_max_memberships` (20), and a raw socket hears the groups of all of them.

@@ -73,7 +73,10 @@ mod tests {
     use super::*;
 
     fn command(word: &str) -> Command {
-        Command { words: vec![word.to_owned()], user: None }
+        Command {
+            words: vec![word.to_owned()],
+            user: None,
+        }
     }
 
     #[test]
@@ -84,13 +87,19 @@ mod tests {
             ..Notify::default()
         };
         let commands = commands(&notify, "VI_1", Occasion::Entered(State::Active), 100);
-        let words: Vec<_> = commands.iter().map(|command| command.words.join(" ")).collect();
+        let words: Vec<_> = commands
+            .iter()
+            .map(|command| command.words.join(" "))
+            .collect();
         assert_eq!(words, ["/m", "/a INSTANCE VI_1 MASTER 100"]);
     }
 
     #[test]
     fn a_router_that_is_only_not_running_tells_nothing() {
-        let notify = Notify { all: Some(command("/a")), ..Notify::default() };
+        let notify = Notify {
+            all: Some(command("/a")),
+            ..Notify::default()
+        };
         let silent = Occasion::Entered(State::Initialize { faulted: false });
         assert!(commands(&notify, "VI_1", silent, 100).is_empty());
         assert_eq!(commands(&notify, "VI_1", Occasion::Stop, 0).len(), 1);

@@ -22,8 +22,16 @@ impl RiseFall {
     /// An object without a result. `init_fail` takes it for bad until it has risen.
     #[must_use]
     pub fn new(rise: u32, fall: u32, init_fail: bool) -> Self {
-        let state = if init_fail { State::Down { successes: 0 } } else { State::Unknown };
-        Self { rise: rise.max(1), fall: fall.max(1), state }
+        let state = if init_fail {
+            State::Down { successes: 0 }
+        } else {
+            State::Unknown
+        };
+        Self {
+            rise: rise.max(1),
+            fall: fall.max(1),
+            state,
+        }
     }
 
     /// Whether the object is good; `None` before the first result.
@@ -45,11 +53,15 @@ impl RiseFall {
             (State::Up { failures }, false) if failures + 1 >= self.fall => {
                 State::Down { successes: 0 }
             }
-            (State::Up { failures }, false) => State::Up { failures: failures + 1 },
+            (State::Up { failures }, false) => State::Up {
+                failures: failures + 1,
+            },
             (State::Down { successes }, true) if successes + 1 >= self.rise => {
                 State::Up { failures: 0 }
             }
-            (State::Down { successes }, true) => State::Down { successes: successes + 1 },
+            (State::Down { successes }, true) => State::Down {
+                successes: successes + 1,
+            },
         };
         before != self.is_up()
     }
@@ -72,20 +84,32 @@ mod tests {
     #[test]
     fn the_first_result_decides_alone() {
         assert_eq!(verdicts(RiseFall::new(3, 3, false), &[true]), [Some(true)]);
-        assert_eq!(verdicts(RiseFall::new(3, 3, false), &[false]), [Some(false)]);
+        assert_eq!(
+            verdicts(RiseFall::new(3, 3, false), &[false]),
+            [Some(false)]
+        );
     }
 
     #[test]
     fn a_row_must_be_unbroken() {
-        let fall = verdicts(RiseFall::new(1, 2, false), &[true, false, true, false, false]);
+        let fall = verdicts(
+            RiseFall::new(1, 2, false),
+            &[true, false, true, false, false],
+        );
         assert_eq!(fall, [true, true, true, true, false].map(Some));
-        let rise = verdicts(RiseFall::new(2, 1, false), &[false, true, false, true, true]);
+        let rise = verdicts(
+            RiseFall::new(2, 1, false),
+            &[false, true, false, true, true],
+        );
         assert_eq!(rise, [false, false, false, false, true].map(Some));
     }
 
     #[test]
     fn init_fail_must_rise() {
         assert_eq!(RiseFall::new(2, 1, true).is_up(), Some(false));
-        assert_eq!(verdicts(RiseFall::new(2, 1, true), &[true, true]), [false, true].map(Some));
+        assert_eq!(
+            verdicts(RiseFall::new(2, 1, true), &[true, true]),
+            [false, true].map(Some)
+        );
     }
 }

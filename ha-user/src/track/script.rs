@@ -81,9 +81,19 @@ async fn watch(
         if up {
             log::info!("VRRP_Script({}) succeeded", settings.name);
         } else {
-            log::info!("VRRP_Script({}) failed ({})", settings.name, outcome.describe());
+            log::info!(
+                "VRRP_Script({}) failed ({})",
+                settings.name,
+                outcome.describe()
+            );
         }
-        if verdicts.send(Verdict { script: settings.name.clone(), up }).is_err() {
+        if verdicts
+            .send(Verdict {
+                script: settings.name.clone(),
+                up,
+            })
+            .is_err()
+        {
             return;
         }
     }

@@ -17,18 +17,23 @@ pub struct Tracked {
 /// the router waiting.
 #[must_use]
 pub fn sum(link_faulted: bool, tracked: impl IntoIterator<Item = Tracked>) -> Standing {
-    let start = Standing { faulted: link_faulted, ..Standing::default() };
-    tracked.into_iter().fold(start, |mut standing, Tracked { weight, up }| {
-        let good = up.map(|up| up != weight.reverse);
-        match (weight.value, good) {
-            (0, Some(false)) => standing.faulted = true,
-            (0, None) => standing.pending = true,
-            (value, Some(true)) if value > 0 => standing.weight += i32::from(value),
-            (value, Some(false)) if value < 0 => standing.weight += i32::from(value),
-            _ => {}
-        }
-        standing
-    })
+    let start = Standing {
+        faulted: link_faulted,
+        ..Standing::default()
+    };
+    tracked
+        .into_iter()
+        .fold(start, |mut standing, Tracked { weight, up }| {
+            let good = up.map(|up| up != weight.reverse);
+            match (weight.value, good) {
+                (0, Some(false)) => standing.faulted = true,
+                (0, None) => standing.pending = true,
+                (value, Some(true)) if value > 0 => standing.weight += i32::from(value),
+                (value, Some(false)) if value < 0 => standing.weight += i32::from(value),
+                _ => {}
+            }
+            standing
+        })
 }
 
 #[cfg(test)]
@@ -36,7 +41,13 @@ mod tests {
     use super::*;
 
     fn one(value: i16, reverse: bool, up: Option<bool>) -> Standing {
-        sum(false, [Tracked { weight: Weight { value, reverse }, up }])
+        sum(
+            false,
+            [Tracked {
+                weight: Weight { value, reverse },
+                up,
+            }],
+        )
     }
 
     #[test]
@@ -53,7 +64,13 @@ mod tests {
     fn without_weight_a_failure_is_a_fault_and_no_result_a_wait() {
         assert!(one(0, false, Some(false)).faulted);
         assert!(one(0, true, Some(true)).faulted);
-        assert_eq!(one(0, false, None), Standing { pending: true, ..Standing::default() });
+        assert_eq!(
+            one(0, false, None),
+            Standing {
+                pending: true,
+                ..Standing::default()
+            }
+        );
         assert!(sum(true, []).faulted);
     }
 }

@@ -8,10 +8,12 @@ mod apt;
 mod linker;
 mod peers;
 mod rustc;
+#[path = "../../../ha-user/build/toolchain.rs"]
+mod toolchain;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::privilege::Root;
 
@@ -35,10 +37,21 @@ pub(crate) fn run() -> Result<Peers> {
     peers::find()
 }
 
-/// The target of the XDP program, where the toolchain in use can compile and lint for it.
-/// Elsewhere another compiler builds the program, and has no clippy.
+/// The target of the XDP program, where the toolchain that compiles for it can lint for it: it
+/// builds core from source, and has clippy.
 pub(crate) fn lintable_target() -> Option<&'static str> {
-    rustc::in_use_builds_core().then_some(rustc::TARGET)
+    let rustc = rustc::find()?;
+    let has_clippy = rustc.sysroot.join("bin/cargo-clippy").exists();
+    (!rustc.has_core && has_clippy).then_some(rustc::TARGET)
+}
+
+/// The directory for what setup builds and unpacks, once per user.
+///
+/// # Errors
+/// Neither `XDG_CACHE_HOME` nor `HOME` is set.
+fn cache() -> Result<PathBuf> {
+    toolchain::cache()
+        .context("neither XDG_CACHE_HOME nor HOME is set: there is no place to keep things")
 }
 
 /// Only what building needs.

@@ -35,7 +35,7 @@ pub(super) fn resolve(draft: Draft, host: &dyn Host, report: &mut Report) -> Con
             resolved.push((instance, at));
         }
     }
-    same_virtual_router(&resolved, report);
+    same_virtual_router(&mut resolved, report);
     Config {
         scripts: scripts.finish(report),
         instances: resolved.into_iter().map(|(instance, _)| instance).collect(),
@@ -74,20 +74,35 @@ impl Context<'_> {
     }
 }
 
-/// Two instances cannot be the same virtual router.
-fn same_virtual_router(instances: &[(Instance, Location)], report: &mut Report) {
-    for (index, (one, _)) in instances.iter().enumerate() {
-        for (other, at) in instances.iter().skip(index + 1) {
-            if identity(one) == identity(other) {
-                let message = format!(
-                    "{} and {} both use VRID {} with IPv4 on interface {}",
-                    one.name, other.name, one.virtual_router_id, one.interface
-                );
-                let help = "give each instance of an interface its own virtual_router_id";
-                report.add_with_help(Severity::Fatal, at, message, help);
-            }
+/// Two instances cannot be the same virtual router: keepalived does not start with them. Of two
+/// unicast ones with different peers or sources, which it runs, we run the first.
+fn same_virtual_router(instances: &mut Vec<(Instance, Location)>, report: &mut Report) {
+    let mut kept: Vec<(Instance, Location)> = Vec::new();
+    for (instance, at) in instances.drain(..) {
+        let twin = kept
+            .iter()
+            .find(|(other, _)| identity(other) == identity(&instance));
+        if let Some((twin, _)) = twin {
+            clash(twin, &instance, &at, report);
+        } else {
+            kept.push((instance, at));
         }
     }
+    *instances = kept;
+}
+
+fn clash(one: &Instance, other: &Instance, at: &Location, report: &mut Report) {
+    let severity = if one.unicast_peers == other.unicast_peers && one.source == other.source {
+        Severity::Fatal
+    } else {
+        Severity::Error
+    };
+    let message = format!(
+        "{} and {} both use VRID {} with IPv4 on interface {}: leaving {} out",
+        one.name, other.name, one.virtual_router_id, one.interface, other.name
+    );
+    let help = "give each instance of an interface its own virtual_router_id";
+    report.add_with_help(severity, at, message, help);
 }
 
 /// What makes a virtual router of its own on a link.
