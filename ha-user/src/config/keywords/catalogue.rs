@@ -176,12 +176,13 @@ pub(super) fn blocks_of(name: &str) -> Vec<String> {
     blocks
 }
 
-/// The name that is at most two slips away from `word`.
+/// The name that is at most two slips away from `word`, whatever its case.
 pub(super) fn closest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let slips = |name: &&str| distance(word, name);
+    let word = word.to_lowercase();
+    let slips = |name: &&str| distance(&word, name);
     let best = names.min_by_key(slips)?;
     let allowed = 2.min(best.len() / 3);
-    (distance(word, best) <= allowed).then_some(best)
+    (distance(&word, best) <= allowed).then_some(best)
 }
 
 /// Characters to insert, delete or replace to get from `a` to `b` (Levenshtein), capped for words
@@ -221,6 +222,7 @@ mod tests {
         assert_eq!(closest("prioritty", names.into_iter()), Some("priority"));
         assert_eq!(closest("interfcae", names.into_iter()), Some("interface"));
         assert_eq!(closest("stat", names.into_iter()), Some("state"));
+        assert_eq!(closest("STATE", names.into_iter()), Some("state"));
         assert_eq!(closest("foo", names.into_iter()), None);
     }
 
