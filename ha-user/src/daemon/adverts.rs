@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use ha_common::abi::{NoticeKind, RouterKey, Speaker};
-use ha_common::{Nanos, Reason, Vrid};
+use ha_common::{Nanos, Priority, Reason, Vrid};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::execute::Executor;
@@ -21,6 +21,8 @@ use super::watchdog::Watchdog;
 use crate::datapath::NoticeRing;
 use crate::net::advert::{Cast, Framing, GROUP, addressee};
 use crate::net::clock::{self, Timer};
+use crate::net::filter::Rules;
+use crate::net::flood::Flood;
 use crate::net::socket::Received;
 use crate::vrrp::{Advert, Engine, Event, RouterId, Standing};
 
@@ -36,6 +38,7 @@ pub(super) struct AdvertThread {
     executor: Executor,
     orders: OrderQueue,
     notices: Option<NoticeRing>,
+    flood: Flood,
     timer: Timer,
     watchdog: Watchdog,
     /// Which router an advert is for, and how it must look.
@@ -66,6 +69,7 @@ impl AdvertThread {
             executor,
             orders,
             notices,
+            flood: Flood::default(),
             timer: Timer::new().context("cannot make a timer")?,
             watchdog: Watchdog::new(clock::now()),
             listeners: BTreeMap::new(),
@@ -109,6 +113,7 @@ impl AdvertThread {
     fn wait(&mut self) -> Result<()> {
         let deadlines = [
             self.engine.next_deadline(),
+            self.flood.next_deadline(),
             self.watchdog.next_deadline(),
             self.stop_at,
         ];
@@ -157,8 +162,9 @@ impl AdvertThread {
         let received = self.executor.socket.receive(RECEIVE_BUDGET, |packet| {
             arrived.push(judge(&self.listeners, &packet));
         });
-        if let Err(error) = received {
-            log::debug!("cannot receive adverts: {error}");
+        match received {
+            Ok(count) => self.note_load(count),
+            Err(error) => log::debug!("cannot receive adverts: {error}"),
         }
         for judged in arrived.into_iter().flatten() {
             self.take_advert(judged);
@@ -279,15 +285,37 @@ impl AdvertThread {
             .insert(plan.framing.key(plan.ifindex), listener);
     }
 
-    /// Packets for VRIDs that are not ours must not even wake this thread.
-    fn listen_to_our_routers(&self) {
-        let vrids = self
-            .listeners
-            .keys()
-            .filter_map(|key| Vrid::new(key.vrid()));
-        if let Err(error) = self.executor.socket.listen_to(vrids) {
-            log::debug!("cannot filter adverts by VRID: {error}");
+    /// In a flood, adverts that are no sign of life are shed by the kernel.
+    fn note_load(&mut self, count: usize) {
+        let before = self.flood.is_on();
+        self.flood.note(clock::now(), count, RECEIVE_BUDGET);
+        if before || self.flood.is_on() {
+            self.listen_to_our_routers();
         }
+    }
+
+    /// Packets for VRIDs that are not ours must not even wake this thread.
+    fn listen_to_our_routers(&mut self) {
+        let mut rules = Rules::new();
+        for (key, listener) in &self.listeners {
+            let Some(vrid) = Vrid::new(key.vrid()) else {
+                continue;
+            };
+            let shed_below = self.shed_below(listener.router);
+            let rule = rules.entry(vrid).or_insert(shed_below);
+            *rule = shed_below.min(*rule);
+        }
+        if let Err(error) = self.executor.socket.listen_to(rules) {
+            log::debug!("cannot filter adverts: {error}");
+        }
+    }
+
+    fn shed_below(&self, router: RouterId) -> Priority {
+        if !self.flood.is_on() {
+            return Priority::LEAVING;
+        }
+        let election = self.executor.records.record(router).election();
+        Priority::new(election.accept_min_priority)
     }
 
     fn retire(&mut self, router: RouterId) {
