@@ -5,6 +5,7 @@
 //! its absence is believed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::os::fd::AsFd as _;
 use std::time::Duration;
 
@@ -135,12 +136,24 @@ impl AdvertThread {
 
     fn take_notices(&mut self) {
         while let Some(notice) = self.notices.as_mut().and_then(NoticeRing::next) {
-            let event = match notice.kind() {
-                Some(NoticeKind::Fenced) => Event::Fenced,
-                Some(NoticeKind::Conflict) => Event::AddressConflict,
-                None => continue,
-            };
-            self.tell(RouterId(notice.slot()), event);
+            let router = RouterId(notice.slot());
+            match notice.kind() {
+                Some(NoticeKind::Fenced) => self.tell(router, Event::Fenced),
+                Some(NoticeKind::Conflict) => {
+                    self.say_conflict(router, notice.address().into());
+                    self.tell(router, Event::AddressConflict);
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn say_conflict(&self, router: RouterId, address: Ipv4Addr) {
+        if let Some(plan) = self.executor.plan(router) {
+            log::warn!(
+                "({}) another host announces {address}, which we own",
+                plan.name
+            );
         }
     }
 
