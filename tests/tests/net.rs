@@ -13,6 +13,7 @@ use ha_tests::lab::{Netns, PacketSocket, until};
 use ha_user::net::address::{AddressChange, AddressWorker, Operation, Outcome};
 use ha_user::net::advert::{Cast, Framing, GROUP};
 use ha_user::net::announce::Announcer;
+use ha_user::net::filter::Rules;
 use ha_user::net::link::{Links, Monitor};
 use ha_user::net::socket::AdvertSocket;
 use ha_user::vrrp::Version;
@@ -27,6 +28,13 @@ const SILENCE: Duration = Duration::from_millis(200);
 
 fn vrid(id: u8) -> Vrid {
     Vrid::new(id).expect("a VRID")
+}
+
+/// Hears all adverts of these VRIDs.
+fn rules(ids: &[u8]) -> Rules {
+    ids.iter()
+        .map(|id| (vrid(*id), Priority::LEAVING))
+        .collect()
 }
 
 fn packet(id: u8, to: Ipv4Addr) -> BytesMut {
@@ -114,14 +122,14 @@ fn adverts_arrive_with_their_interface_and_no_others() -> Result<()> {
     let eth1 = ifindex(&pair.right, "eth1")?;
     pair.join(eth1)?;
     pair.join(eth1)?;
-    pair.receiver.listen_to([vrid(51), vrid(255)])?;
+    pair.receiver.listen_to(rules(&[51, 255]))?;
     for id in [51, 52, 255] {
         pair.send(id, "eth1", GROUP)??;
         // Nobody has joined here.
         pair.send(id, "eth0", GROUP)??;
     }
     assert_eq!(pair.heard(PATIENCE)?, [eth1, eth1]);
-    pair.receiver.listen_to([])?;
+    pair.receiver.listen_to(rules(&[]))?;
     pair.send(51, "eth1", GROUP)??;
     assert!(!is_readable(&pair.receiver, SILENCE)?, "it never wakes");
     Ok(())
@@ -133,7 +141,7 @@ fn a_sender_does_not_hear_itself() -> Result<()> {
     let eth0 = ifindex(&pair.left, "eth0")?;
     let sender = &mut pair.sender;
     pair.left.enter(|| sender.join(eth0, GROUP))??;
-    pair.sender.listen_to([vrid(51)])?;
+    pair.sender.listen_to(rules(&[51]))?;
     pair.send(51, "eth0", GROUP)??;
     assert!(!is_readable(&pair.sender, SILENCE)?);
     Ok(())
@@ -142,7 +150,7 @@ fn a_sender_does_not_hear_itself() -> Result<()> {
 #[test]
 fn unicast_adverts_arrive() -> Result<()> {
     let mut pair = Pair::new(1)?;
-    pair.receiver.listen_to([vrid(51)])?;
+    pair.receiver.listen_to(rules(&[51]))?;
     pair.send(51, "eth0", RIGHT)??;
     assert_eq!(pair.heard(PATIENCE)?, [ifindex(&pair.right, "eth0")?]);
     Ok(())
@@ -152,7 +160,7 @@ fn unicast_adverts_arrive() -> Result<()> {
 fn more_interfaces_than_one_socket_may_join_groups_on() -> Result<()> {
     const CABLES: usize = 30;
     let mut pair = Pair::new(CABLES)?;
-    pair.receiver.listen_to([vrid(51)])?;
+    pair.receiver.listen_to(rules(&[51]))?;
     let links = pair.right.enter(Links::read)??;
     let mut expected: Vec<u32> = Vec::new();
     for cable in 0..CABLES {
@@ -195,7 +203,7 @@ fn a_flood_is_taken_in_turns() -> Result<()> {
     let eth0 = ifindex(&pair.right, "eth0")?;
     let from = ifindex(&pair.left, "eth0")?;
     pair.join(eth0)?;
-    pair.receiver.listen_to([vrid(51)])?;
+    pair.receiver.listen_to(rules(&[51]))?;
     let advert = packet(51, GROUP);
     for _ in 0..2000 {
         pair.sender.send(from, LEFT, GROUP, &advert)?;
@@ -217,6 +225,27 @@ fn a_flood_is_taken_in_turns() -> Result<()> {
     println!("{each:?} for each advert received");
     assert!(each < Duration::from_micros(50), "{each:?}");
     assert_eq!(turn(10)?, 0);
+    Ok(())
+}
+
+#[test]
+fn a_flood_of_no_consequence_is_shed_before_it_wakes_anybody() -> Result<()> {
+    const SENT: usize = 6400;
+    let mut pair = Pair::new(1)?;
+    let eth0 = ifindex(&pair.right, "eth0")?;
+    let from = ifindex(&pair.left, "eth0")?;
+    pair.join(eth0)?;
+    let mut heard = |shed_below: Priority| -> Result<usize> {
+        let rules = Rules::from([(vrid(51), shed_below)]);
+        pair.receiver.listen_to(rules)?;
+        let advert = packet(51, GROUP);
+        (0..SENT).try_for_each(|_| pair.sender.send(from, LEFT, GROUP, &advert))?;
+        Ok(pair.receiver.receive(2 * SENT, |_| ())?)
+    };
+    let sample = heard(Priority::new(Priority::DEFAULT.get() + 1))?;
+    assert!((20..400).contains(&sample), "one in 64 of {SENT}: {sample}");
+    let all = heard(Priority::DEFAULT)?;
+    assert!(all > SENT / 2, "as many as fit the buffer: {all}");
     Ok(())
 }
 
