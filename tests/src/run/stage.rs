@@ -15,7 +15,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_millis(250);
 /// How long lb1 may take to own the VIP alone after a start or a repair.
 const RECOVERY: Duration = Duration::from_secs(25);
 /// How long lb1 must have been the only one to answer before the next fault.
-const CALM: Duration = Duration::from_millis(300);
+const CALM: Duration = Duration::from_millis(500);
 
 const CLIENT: &str = "192.168.192.1";
 const PROBER: Ipv4Addr = Ipv4Addr::new(192, 168, 192, 200);
