@@ -36,6 +36,8 @@ pub(super) struct Host {
     pub(super) unfinished: VecDeque<Action>,
     /// What the network card holds while the machine stands still.
     pub(super) card: Vec<Advert>,
+    /// When that has been read, after the machine goes on.
+    pub(super) card_read_at: Nanos,
     pub(super) adverts_sent: u64,
     pub(super) transitions: u64,
     engine: Engine,
@@ -57,6 +59,7 @@ impl Host {
             inbox: VecDeque::new(),
             unfinished: VecDeque::new(),
             card: Vec::new(),
+            card_read_at: Nanos::NEVER,
             adverts_sent: 0,
             transitions: 0,
             engine: Engine::default(),
@@ -126,7 +129,7 @@ pub(super) struct DataPath {
     pub(super) priority: u8,
     pub(super) accept_min_priority: u8,
     address: Option<Ipv4Addr>,
-    interval: Duration,
+    pub(super) interval: Duration,
 }
 
 impl DataPath {
