@@ -243,7 +243,7 @@ impl World {
             );
             return;
         }
-        let fenced = host.data_path.judge(self.now, &advert);
+        let fenced = !host.bare && host.data_path.judge(self.now, &advert);
         self.watch.tally.fences += u64::from(fenced);
         if host.dead {
             return;
