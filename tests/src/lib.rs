@@ -2,4 +2,5 @@
 //! real traffic.
 
 pub mod lab;
+pub mod run;
 pub mod xdp;
