@@ -3,4 +3,5 @@
 
 pub mod bench;
 pub mod lab;
+pub mod run;
 pub mod xdp;

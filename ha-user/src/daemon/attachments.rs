@@ -48,8 +48,7 @@ impl Attachments {
     ) -> Vec<u32> {
         let mut datapath = datapath;
         let mut attached = Vec::new();
-        self.tried
-            .retain(|ifindex, _| links.get(*ifindex).is_some());
+        self.forget_gone(datapath.as_deref_mut(), links);
         for link in plan::interfaces(plans, links) {
             if let Some(known) = self.tried.get_mut(&link.ifindex) {
                 known.follow_mac(datapath.as_deref_mut(), link);
@@ -63,6 +62,19 @@ impl Attachments {
             self.tried.insert(link.ifindex, attempt);
         }
         attached
+    }
+
+    /// An interface that is gone took its program with it; its index may come back as another.
+    fn forget_gone(&mut self, datapath: Option<&mut Datapath>, links: &Links) {
+        let gone = |ifindex: &u32| links.get(*ifindex).is_none();
+        if let Some(datapath) = datapath {
+            for ifindex in self.tried.keys().copied().filter(gone) {
+                if let Err(error) = datapath.forget(ifindex) {
+                    log::debug!("cannot forget interface {ifindex}: {error}");
+                }
+            }
+        }
+        self.tried.retain(|ifindex, _| !gone(ifindex));
     }
 
     /// Whether any interface is guarded by the data path.

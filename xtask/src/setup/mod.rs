@@ -13,9 +13,7 @@ mod toolchain;
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
-
-use crate::privilege::Root;
+use anyhow::{Context as _, Result, bail};
 
 /// The programs that labs put vipd beside. `None`: not on this machine, and not to be had.
 pub(crate) struct Peers {
@@ -23,18 +21,65 @@ pub(crate) struct Peers {
     pub(crate) keepalived: Option<PathBuf>,
 }
 
-/// Everything: to build and to run labs.
+/// Everything: to build and to run labs. What labs would like to call is not insisted on here,
+/// as not every lab calls everything: see [`require_everything`].
 ///
 /// # Errors
-/// Something is missing and cannot be installed from here. The message has the commands that do.
+/// Something cannot be installed. The message has the commands that do.
 pub(crate) fn run() -> Result<Peers> {
     to_build()?;
-    let missing = apt::missing(LAB_TOOLS);
-    let fetch_peers = peers::missing()?;
-    if !missing.is_empty() || !fetch_peers.is_empty() {
-        prepare_labs(&missing, &fetch_peers)?;
+    let tools = apt::missing(LAB_TOOLS);
+    let peers = peers::missing()?;
+    for tool in &tools {
+        eprintln!("setup: apt package {}: {}", tool.package, tool.purpose);
+    }
+    for peer in &peers {
+        eprintln!(
+            "setup: {}: {}; unpacked into the cache, not installed",
+            peer.name, peer.purpose
+        );
+    }
+    if !apt::is_here() {
+        return peers::find();
+    }
+    if !tools.is_empty() || !peers.is_empty() {
+        let packages: Vec<_> = tools.iter().map(|tool| tool.package).collect();
+        apt::install(&packages)?;
+    }
+    for peer in peers {
+        peers::fetch(peer)?;
     }
     peers::find()
+}
+
+/// Only what building needs.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn to_build() -> Result<()> {
+    let rustc = match rustc::find() {
+        Some(rustc) => rustc,
+        None => rustc::install()?,
+    };
+    linker::ensure(&rustc)
+}
+
+/// Tests call everything: a machine that lacks something cannot run them.
+///
+/// # Errors
+/// The first thing that is missing, after [`run`].
+pub(crate) fn require_everything(peers: &Peers) -> Result<()> {
+    if let Some(tool) = apt::missing(LAB_TOOLS).first() {
+        bail!(
+            "the tests call {} ({}): install it",
+            tool.command,
+            tool.purpose
+        );
+    }
+    if peers.nginx.is_none() || peers.keepalived.is_none() {
+        bail!("the tests start nginx and keepalived: name them in HA_NGINX and HA_KEEPALIVED");
+    }
+    Ok(())
 }
 
 /// The target of the XDP program, where the toolchain that compiles for it can lint for it: it
@@ -52,18 +97,6 @@ pub(crate) fn lintable_target() -> Option<&'static str> {
 fn cache() -> Result<PathBuf> {
     toolchain::cache()
         .context("neither XDG_CACHE_HOME nor HOME is set: there is no place to keep things")
-}
-
-/// Only what building needs.
-///
-/// # Errors
-/// As [`run`].
-pub(crate) fn to_build() -> Result<()> {
-    let rustc = match rustc::find() {
-        Some(rustc) => rustc,
-        None => rustc::install()?,
-    };
-    linker::ensure(&rustc)
 }
 
 /// The commands that labs and the scripts in them call, and the packages that hold them.
@@ -99,25 +132,3 @@ const LAB_TOOLS: &[apt::Tool] = &[
         purpose: "check scripts and watch loops use it",
     },
 ];
-
-fn prepare_labs(tools: &[&apt::Tool], peers: &[&peers::Peer]) -> Result<()> {
-    apt::require_present(tools)?;
-    for tool in tools {
-        eprintln!("setup: apt package {}: {}", tool.package, tool.purpose);
-    }
-    for peer in peers {
-        eprintln!(
-            "setup: {}: {}; unpacked into the cache, not installed",
-            peer.name, peer.purpose
-        );
-    }
-    let packages: Vec<_> = tools.iter().map(|tool| tool.package).collect();
-    if !packages.is_empty() || !apt::has_lists() {
-        let root = Root::obtain("install packages with apt-get")?;
-        apt::install(root, &packages)?;
-    }
-    for peer in peers {
-        peers::fetch(peer)?;
-    }
-    Ok(())
-}

@@ -133,7 +133,10 @@ pub(super) fn track_script(instance: &mut InstanceDraft, words: &[Word], report:
 }
 
 fn unknown_option(option: &Word, report: &mut Report) {
-    let message = format!("unknown track_script option '{}' - ignoring", option.text);
+    let message = format!(
+        "track_script option '{}' is unknown or has no value - ignoring it",
+        option.text
+    );
     let help = "one script on each line: NAME [weight N [reverse]]";
     report.add_with_help(Severity::Error, &option.at, message, help);
 }

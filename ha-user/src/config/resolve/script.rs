@@ -7,13 +7,16 @@ use super::super::model::{Command, Script};
 use std::time::Duration;
 
 /// Says once that scripts run which others could have changed.
-pub(super) fn security(draft: &Draft, report: &mut Report) {
+pub(super) fn security(draft: &Draft, host: &dyn Host, report: &mut Report) {
+    if draft.global.script_security {
+        return;
+    }
     let scripts = draft.scripts.iter().filter_map(|s| s.command.as_ref());
     let notifies = draft.instances.iter().flat_map(|i| &i.commands);
-    let first = scripts.chain(notifies).map(|command| &command.at).min();
-    if let Some(at) = first
-        && !draft.global.script_security
-    {
+    let run = scripts
+        .chain(notifies)
+        .filter(|c| host.program(c.value.program()) == Program::Runnable);
+    if let Some(at) = run.map(|command| &command.at).min() {
         let message = "SECURITY VIOLATION - scripts are being executed \
                        but script_security not enabled.";
         let help = "say `enable_script_security` and `script_user USER` in global_defs";
@@ -23,9 +26,7 @@ pub(super) fn security(draft: &Draft, report: &mut Report) {
 
 /// Reports a command that cannot be run.
 pub(super) fn check_command(command: &At<Command>, host: &dyn Host, report: &mut Report) {
-    let Some(program) = command.value.words.first() else {
-        return;
-    };
+    let program = command.value.program();
     let fault = match host.program(program) {
         Program::Runnable => return,
         Program::NotExecutable => "is not executable",
@@ -115,16 +116,7 @@ fn entry(draft: ScriptDraft, host: &dyn Host, report: &mut Report) -> Option<Ent
         report.add(Severity::Error, &at, message);
         return None;
     };
-    check_command(&command, host, report);
-    let runnable = command
-        .value
-        .words
-        .first()
-        .is_some_and(|program| host.program(program) != Program::Missing);
-    if !runnable {
-        let message = format!("Disabling track script {name} since not found/accessible");
-        report.add(Severity::Error, &command.at, message);
-    }
+    let runnable = can_run(&name, &command, host, report);
     let interval = draft.interval.unwrap_or(Duration::from_secs(1));
     let mut command = command.value;
     command.user = draft.user;
@@ -144,4 +136,17 @@ fn entry(draft: ScriptDraft, host: &dyn Host, report: &mut Report) -> Option<Ent
         runnable,
         used: false,
     })
+}
+
+/// keepalived runs on without a script that it cannot run, and so do we.
+fn can_run(name: &str, command: &At<Command>, host: &dyn Host, report: &mut Report) -> bool {
+    check_command(command, host, report);
+    let (severity, why) = match host.program(command.value.program()) {
+        Program::Runnable => return true,
+        Program::NotExecutable => (Severity::Notice, "not executable"),
+        Program::Missing => (Severity::Error, "not found/accessible"),
+    };
+    let message = format!("Disabling track script {name} since {why}");
+    report.add(severity, &command.at, message);
+    false
 }

@@ -46,9 +46,11 @@ impl Router {
     /// Stops waiting for a router that leaves, unless another one is known to be Active: a process
     /// that stood still may say farewell long after it was replaced.
     fn bid_farewell(&self, timer: ActiveDownTimer, advert: &Advert, now: Nanos) -> ActiveDownTimer {
-        let source = Some(advert.source);
-        let lower = self.lower.map(|(advert, _)| advert.source);
-        if self.active.is_none() || self.active == source || lower == source {
+        let followed = self.active.is_none_or(|active| active == advert.source);
+        let in_spite_of_us = self
+            .lower
+            .is_some_and(|(lower, at)| lower.source == advert.source && at > timer.heard);
+        if followed || in_spite_of_us {
             timer.farewell(now, self.skew_time(self.priority()))
         } else {
             timer
