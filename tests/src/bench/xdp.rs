@@ -183,8 +183,11 @@ impl Round {
     }
 }
 
+/// Name of a case, and where its figure is.
+type Case = (&'static str, fn(&Round) -> f64);
+
 fn figures(rounds: &[Round]) -> Vec<Figure> {
-    let cases: [(&'static str, fn(&Round) -> f64); 7] = [
+    let cases: [Case; 7] = [
         ("XDP_PASS alone", |round| round.pass),
         ("other protocol", |round| round.other_protocol),
         ("IPv4 to others", |round| round.foreign),
@@ -193,7 +196,7 @@ fn figures(rounds: &[Round]) -> Vec<Figure> {
         ("advert", |round| round.advert),
         ("ARP answer", Round::answer),
     ];
-    let figure = |(case, of): (_, fn(&Round) -> f64)| Figure {
+    let figure = |(case, of): Case| Figure {
         case,
         nanoseconds: median(rounds.iter().map(of)),
         ratio: median(rounds.iter().map(|round| of(round) / round.pass)),
