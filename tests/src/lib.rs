@@ -2,3 +2,4 @@
 //! real traffic.
 
 pub mod lab;
+pub mod pair;
