@@ -1,0 +1,81 @@
+//! The smallest web server.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::time::Timespec;
+
+use super::background::Background;
+use super::requests::DIRECTOR_HEADER;
+use super::{Host, interrupted};
+
+/// How long a client may take to say what it wants, in one piece.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// A web server on a thread of ours, in the network of a host: one short page for every request.
+#[derive(Debug)]
+pub struct Responder {
+    _thread: Background,
+}
+
+impl Responder {
+    /// Serves on `port` of every address of `host`; the page names the host.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn start(host: &Host, port: u16) -> Result<Self> {
+        let listener = host.netns().enter(|| listen(port))??;
+        let name = host.name().to_owned();
+        let work =
+            move |stop: super::background::Stop| serve(&listener, &name, || stop.is_requested());
+        Ok(Self {
+            _thread: Background::start("responder", work)?,
+        })
+    }
+}
+
+/// Runs as a process of its own that serves on `port`, as `name`, until it is killed.
+///
+/// # Errors
+/// When the port is taken.
+pub fn respond_for_ever(name: &str, port: u16) -> Result<()> {
+    serve(&listen(port)?, name, interrupted)
+}
+
+fn listen(port: u16) -> Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))
+        .with_context(|| format!("cannot listen on port {port}"))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn serve(listener: &TcpListener, name: &str, mut stop: impl FnMut() -> bool) -> Result<()> {
+    let limit = Timespec::try_from(Duration::from_millis(50))?;
+    while !stop() {
+        let mut polled = [PollFd::from_borrowed_fd(listener.as_fd(), PollFlags::IN)];
+        match poll(&mut polled, Some(&limit)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        while let Ok((stream, _)) = listener.accept() {
+            // A client that is gone is its own business.
+            let _ = answer(stream, name);
+        }
+    }
+    Ok(())
+}
+
+fn answer(mut stream: TcpStream, name: &str) -> io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut request = [0; 1024];
+    let _ = stream.read(&mut request)?;
+    let page = format!(
+        "HTTP/1.0 200 OK\r\n{DIRECTOR_HEADER}: {name}\r\nContent-Type: text/html\r\n\r\n\
+         <h1>{name}</h1>\n"
+    );
+    stream.write_all(page.as_bytes())
+}
