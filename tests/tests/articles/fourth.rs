@@ -8,7 +8,7 @@
 use std::net::Ipv4Addr;
 
 use anyhow::{Result, ensure};
-use ha_tests::lab::{Nginx, pause};
+use ha_tests::lab::{Nginx, Responder, pause};
 use ha_tests::pair::{Make, Pair, Port, SOON, Side};
 
 use crate::{nginx, tell};
@@ -39,14 +39,13 @@ fn the_check_as_meant_moves_the_vip_by_its_weight() {
         Pair::new(PORTS)?.play(|pair| {
             let nginx = serve(pair, &check)?;
             restart(pair, make, &nginx)?;
-            nginx.hide()?;
-            nginx.kill()?;
-            expect(pair, Side::Lb2)?;
+            let squatter = take_port(pair, &nginx)?;
+            pair.settle("VI_1", VIP, Side::Lb2, 3 * SOON)?;
             ensure!(
                 pair.at(Side::Lb1).state("VI_1") == Some("BACKUP"),
                 "the weight did not do it: the daemon has ended"
             );
-            nginx.unhide()?;
+            drop(squatter);
             expect(pair, Side::Lb1)
         })
     });
@@ -58,9 +57,8 @@ fn the_check_as_printed_fails_on_both_directors_alike() {
         Pair::new(PORTS)?.play(|pair| {
             let nginx = serve(pair, CHECK)?;
             restart(pair, make, &nginx)?;
-            nginx.hide()?;
-            nginx.kill()?;
-            pause(SOON + SOON)?;
+            let _squatter = take_port(pair, &nginx)?;
+            pause(2 * SOON)?;
             pair.settle("VI_1", VIP, Side::Lb1, SOON)
         })
     });
@@ -84,6 +82,16 @@ fn restart(pair: &mut Pair, make: Make, nginx: &Nginx) -> Result<()> {
     // The check starts nginx.
     pair.at_mut(Side::Lb1).start(make, LB1)?;
     expect(pair, Side::Lb1)
+}
+
+/// Ends nginx on the first director and keeps it from coming back: it tries for longer than the
+/// check may take.
+fn take_port(pair: &Pair, nginx: &Nginx) -> Result<Responder> {
+    nginx.hide()?;
+    nginx.kill()?;
+    let squatter = Responder::start(pair.at(Side::Lb1).host(), 88)?;
+    nginx.unhide()?;
+    Ok(squatter)
 }
 
 /// nginx and the check on both directors; returns the first one's nginx.

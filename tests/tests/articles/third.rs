@@ -46,7 +46,7 @@ fn story(pair: &mut Pair, make: Make) -> Result<()> {
     pair.at(Side::Lb1).assert_mode(make)?;
 
     pair.at_mut(Side::Lb1).stop()?;
-    expect(pair, make, Side::Lb2)?;
+    expect_vip(pair, Side::Lb2)?;
     pair.at_mut(Side::Lb1).start(make, LB1)?;
     expect(pair, make, Side::Lb1)?;
 
@@ -73,24 +73,34 @@ fn serve(pair: &Pair) -> Result<Nginx> {
     serve_at(Side::Lb1)
 }
 
-/// The VIP is on `owner` alone, the alias on both. With the alias there, both kernels answer for
-/// the VIP; only the data path keeps the Backup from that.
-fn expect(pair: &Pair, make: Make, owner: Side) -> Result<()> {
-    pair.settle("VI_1", VIP, owner, SOON + SOON)?;
+/// The VIP is on `owner` alone, the alias on both.
+fn expect_vip(pair: &Pair, owner: Side) -> Result<()> {
+    pair.settle("VI_1", VIP, owner, 2 * SOON)?;
     for side in [Side::Lb1, Side::Lb2] {
         ensure!(
             pair.at(side).has(VIP, 24)?,
             "the alias has gone from {side:?}"
         );
     }
-    let (sides, both) = (pair.arp_answerers(VIP)?, [Side::Lb1, Side::Lb2].into());
+    Ok(())
+}
+
+/// [`expect_vip`] while both daemons run: both kernels would answer for the alias, and only the
+/// data path keeps the Backup's from it.
+fn expect(pair: &Pair, make: Make, owner: Side) -> Result<()> {
+    expect_vip(pair, owner)?;
+    let answering = pair.arp_answerers(VIP)?;
     if !make.has_data_path() {
-        ensure!(sides == both, "only {sides:?} answer");
+        let both = [Side::Lb1, Side::Lb2].into();
+        ensure!(answering == both, "only {answering:?} answer");
         return Ok(());
     }
-    ensure!(sides == [owner].into(), "{sides:?} answer, not {owner:?}");
+    ensure!(
+        answering == [owner].into(),
+        "{answering:?} answer, not {owner:?} alone"
+    );
     let page = pair.pages(VIP, 8088, "/", 1)?.concat();
-    let expected = PORTS[owner as usize].address.to_string();
-    ensure!(page.contains(&expected), "not {owner:?}: {page}");
+    let address = PORTS[owner as usize].address.to_string();
+    ensure!(page.contains(&address), "not from {owner:?}: {page}");
     Ok(())
 }
