@@ -3,5 +3,6 @@
 
 pub mod bench;
 pub mod lab;
+pub mod pair;
 pub mod run;
 pub mod xdp;
