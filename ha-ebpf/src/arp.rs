@@ -76,6 +76,10 @@ fn question(packet: &mut Packet, payload: Payload, router: &Router, message: &ar
     if !router.record.owned(maps::now()) {
         return Reason::ArpNotOwned;
     }
+    if message.sender_mac[0] & 1 != 0 {
+        // Nobody lives at a group address; an answer would go to many.
+        return Reason::Unparsable;
+    }
     let Some(own) = maps::interface_mac(packet.ifindex()) else {
         return Reason::ArpUnready;
     };

@@ -2,3 +2,8 @@
 //! real traffic.
 
 pub mod lab;
+pub mod pair;
+pub mod rng;
+pub mod run;
+pub mod stranger;
+pub mod xdp;

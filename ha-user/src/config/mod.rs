@@ -96,7 +96,7 @@ pub fn parse_for(host: &dyn Host, text: &[u8], file_name: &str) -> Loaded {
     keywords::interpret(
         "the root",
         &statements,
-        keywords::ROOT,
+        &keywords::ROOT,
         &mut draft,
         &mut report,
     );

@@ -11,6 +11,9 @@
 //! descriptors and by one anchor process per host that ends with a pipe of ours, interfaces and
 //! BPF links go with the namespaces, and what a host writes goes to a file system of its own.
 
+mod background;
+mod capture;
+mod client;
 mod daemon;
 mod device;
 mod host;
@@ -18,20 +21,34 @@ mod lan;
 mod log;
 mod mac;
 mod netns;
+mod nginx;
 mod packet_socket;
+mod prober;
 mod process;
+mod question_frame;
+mod requests;
+mod responder;
 #[cfg(test)]
 mod self_test;
 mod tools;
+mod transcript;
 mod wait;
 mod xdp_pass;
 
+pub use capture::{Capture, Frame};
+pub use client::{Client, Errand};
 pub use daemon::{CONFIG_PATH, Daemon, Software};
 pub use host::Host;
 pub use lan::Lan;
 pub use log::{Line, Log};
 pub use mac::Mac;
 pub use netns::Netns;
+pub use nginx::Nginx;
 pub use packet_socket::PacketSocket;
+pub use prober::Prober;
+pub use requests::{DIRECTOR_HEADER, Loss, Reply, Request, Requests};
+pub use responder::{Responder, stand_in_for_nginx};
+pub use rustix::process::Signal;
 pub use tools::Tools;
+pub use transcript::{Question, Subject, Transcript};
 pub use wait::{interrupt_on_signals, interrupted, pause, until};

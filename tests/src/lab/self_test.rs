@@ -1,10 +1,10 @@
 //! The lab tested by itself: what others rely on without looking.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{Host, Lan, until};
+use super::{Client, Errand, Host, Lan, Prober, Responder, Subject, pause, until};
 
 fn pair() -> (Lan, Host, Host) {
     let mut lan = Lan::new().unwrap();
@@ -76,4 +76,68 @@ fn everything_on_a_host_ends_with_it() {
     drop((lan, a, b));
     sleeper.wait().unwrap();
     assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+const VIP: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
+
+#[test]
+fn prober_and_client_see_who_answers() {
+    let (mut lan, a, b) = pair();
+    let (client, prober) = (Host::new("client").unwrap(), Host::new("prober").unwrap());
+    lan.attach(&client, "eth0", "192.0.2.9/24").unwrap();
+    lan.attach(&prober, "eth0", "192.0.2.200/24").unwrap();
+    let (mac_a, mac_b) = (lan.mac(&a, "eth0").unwrap(), lan.mac(&b, "ens33").unwrap());
+    a.netns().ip("address add 192.0.2.100/32 dev eth0").unwrap();
+    let _servers = [&a, &b].map(|host| Responder::start(host, 80).unwrap());
+    let start = Instant::now();
+    let place = (&prober, "eth0", Ipv4Addr::new(192, 0, 2, 200));
+    let prober = Prober::start(&lan, place, VIP, &[mac_a, mac_b]).unwrap();
+    let client = Client::start(&client, errand()).unwrap();
+    pause(Duration::from_millis(400)).unwrap();
+    b.netns()
+        .ip("address add 192.0.2.100/32 dev ens33")
+        .unwrap();
+    let both = Instant::now();
+    pause(Duration::from_millis(400)).unwrap();
+
+    let transcript = prober.finish().unwrap();
+    let settled = start + Duration::from_millis(100)..both - Duration::from_millis(100);
+    assert_eq!(
+        transcript
+            .answerers(settled.clone())
+            .into_iter()
+            .collect::<Vec<_>>(),
+        [mac_a]
+    );
+    let (wrong, asked) = (
+        transcript.wrong(settled.clone(), mac_a),
+        transcript.during(settled),
+    );
+    assert!(
+        wrong.len() * 50 < asked.len(),
+        "{} of {}",
+        wrong.len(),
+        asked.len()
+    );
+    assert!(
+        asked
+            .iter()
+            .any(|question| question.subject == Subject::Echo(mac_b))
+    );
+    assert_eq!(transcript.answerers(both..Instant::now()).len(), 2);
+    let requests = client.finish().unwrap();
+    let answered = requests
+        .all()
+        .iter()
+        .filter_map(|request| request.outcome.as_ref().ok());
+    assert!(answered.filter(|reply| reply.director == "a").count() > 20);
+}
+
+fn errand() -> Errand {
+    Errand {
+        server: SocketAddrV4::new(VIP, 80),
+        path: "/".to_owned(),
+        every: Duration::from_millis(5),
+        timeout: Duration::from_millis(200),
+    }
 }

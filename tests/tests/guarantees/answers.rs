@@ -8,13 +8,13 @@ use anyhow::{Result, ensure};
 use ha_tests::lab::{Mac, Transcript};
 
 /// After Active_Down_Interval, until answers must be right.
-pub const SLACK: Duration = Duration::from_millis(100);
+pub(crate) const SLACK: Duration = Duration::from_millis(100);
 /// For an answer that is under way when the asking ends.
-pub const LAST_ANSWERS: Duration = Duration::from_millis(200);
+pub(crate) const LAST_ANSWERS: Duration = Duration::from_millis(200);
 
 /// Fails unless every question of `period` was answered by exactly `owner`; returns how many
 /// there were.
-pub fn check(
+pub(crate) fn check(
     transcript: &Transcript,
     period: Range<Instant>,
     owner: Mac,
@@ -40,7 +40,7 @@ pub fn check(
 }
 
 /// Fails if any question at all was answered twice, or an echo by whom it was not sent to.
-pub fn check_never_two(transcript: &Transcript) -> Result<()> {
+pub(crate) fn check_never_two(transcript: &Transcript) -> Result<()> {
     let two = transcript.questions.iter().find(|question| question.answers.len() > 1);
     ensure!(two.is_none(), "two answers: {two:?}");
     Ok(())

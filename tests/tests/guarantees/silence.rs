@@ -57,7 +57,7 @@ fn two_owners_of_keepalived() -> Result<()> {
 }
 
 /// Runs every cell of a matrix at the same time: they mostly wait.
-fn all(cells: &[(&str, Setup, Start)]) -> Result<()> {
+fn all(cells: &[(&'static str, Setup, Start)]) -> Result<()> {
     thread::scope(|scope| {
         let running: Vec<_> = cells
             .iter()

@@ -15,7 +15,7 @@ use script::Scripts;
 
 /// Makes a configuration of a draft; what cannot be used is reported.
 pub(super) fn resolve(draft: Draft, host: &dyn Host, report: &mut Report) -> Config {
-    script::security(&draft, report);
+    script::security(&draft, host, report);
     let Draft {
         global,
         scripts,

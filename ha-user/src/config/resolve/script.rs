@@ -6,19 +6,26 @@ use super::super::host::{Host, Program};
 use super::super::model::{Command, Script};
 use std::time::Duration;
 
-/// Says once that scripts run which others could have changed.
-pub(super) fn security(draft: &Draft, report: &mut Report) {
+/// Says once that scripts run which others could have changed. A script that is not there is
+/// never run.
+pub(super) fn security(draft: &Draft, host: &dyn Host, report: &mut Report) {
+    if draft.global.script_security {
+        return;
+    }
     let scripts = draft.scripts.iter().filter_map(|s| s.command.as_ref());
     let notifies = draft.instances.iter().flat_map(|i| &i.commands);
-    let first = scripts.chain(notifies).map(|command| &command.at).min();
-    if let Some(at) = first
-        && !draft.global.script_security
-    {
+    let run = scripts.chain(notifies).filter(|c| is_there(c, host));
+    if let Some(at) = run.map(|command| &command.at).min() {
         let message = "SECURITY VIOLATION - scripts are being executed \
                        but script_security not enabled.";
         let help = "say `enable_script_security` and `script_user USER` in global_defs";
         report.add_with_help(Severity::Security, at, message, help);
     }
+}
+
+fn is_there(command: &At<Command>, host: &dyn Host) -> bool {
+    let program = command.value.words.first();
+    program.is_some_and(|program| host.program(program) != Program::Missing)
 }
 
 /// Reports a command that cannot be run.
@@ -116,11 +123,7 @@ fn entry(draft: ScriptDraft, host: &dyn Host, report: &mut Report) -> Option<Ent
         return None;
     };
     check_command(&command, host, report);
-    let runnable = command
-        .value
-        .words
-        .first()
-        .is_some_and(|program| host.program(program) != Program::Missing);
+    let runnable = is_there(&command, host);
     if !runnable {
         let message = format!("Disabling track script {name} since not found/accessible");
         report.add(Severity::Error, &command.at, message);

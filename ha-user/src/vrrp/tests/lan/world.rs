@@ -217,16 +217,15 @@ impl World {
 
     fn resume(&mut self, at: usize) {
         if self.now >= self.hosts[at].halted_until {
+            // The process may be faster than the queue of the card.
+            let (low, high) = self.weather.flight;
+            let at_once = self.now + self.rng.between(low, high);
             for advert in std::mem::take(&mut self.hosts[at].card) {
-                let (low, _) = self.weather.flight;
-                let delay = self.rng.between(low, low * 2);
-                self.schedule(
-                    self.now + delay,
-                    Happening::Arrive {
-                        at_host: at,
-                        advert,
-                    },
-                );
+                let what = Happening::Arrive {
+                    at_host: at,
+                    advert,
+                };
+                self.schedule(at_once, what);
             }
         }
         self.wake(at, self.now);
