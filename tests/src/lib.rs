@@ -4,5 +4,7 @@
 pub mod bench;
 pub mod lab;
 pub mod pair;
+pub mod rng;
 pub mod run;
+pub mod stranger;
 pub mod xdp;
