@@ -7,4 +7,5 @@ pub mod pair;
 pub mod rng;
 pub mod run;
 pub mod stranger;
+pub mod watched;
 pub mod xdp;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use ha_tests::lab::{CONFIG_PATH, Daemon, Host, Tools, pause};
-use ha_tests::pair::{INSTANCE, Pair, Setup};
+use ha_tests::watched::{INSTANCE, Pair, Setup};
 
 use crate::answers::{LAST_ANSWERS, SLACK, check, check_never_two};
 

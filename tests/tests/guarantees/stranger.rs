@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use ha_common::wire::{ethernet, ipv4};
 use ha_common::{Priority, Vrid};
 use ha_tests::lab::{Daemon, Mac, PacketSocket, Prober, Tools, pause, until};
-use ha_tests::pair::{INSTANCE, INTERFACE, Pair, Setup, VIP, VRID};
+use ha_tests::watched::{INSTANCE, INTERFACE, Pair, Setup, VIP, VRID};
 use ha_tests::stranger::Flood;
 use ha_user::net::advert::{Cast, Framing, GROUP, Identification};
 use ha_user::vrrp::Version;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use ha_tests::lab::{Daemon, Prober, Tools, pause, until};
-use ha_tests::pair::{INSTANCE, Pair, Setup};
+use ha_tests::watched::{INSTANCE, Pair, Setup};
 use ha_tests::rng::Rng;
 
 use crate::answers::{LAST_ANSWERS, SLACK, check, check_never_two};
