@@ -3,5 +3,9 @@
 
 pub mod bench;
 pub mod lab;
+pub mod pair;
+pub mod rng;
 pub mod run;
+pub mod stranger;
+pub mod watched;
 pub mod xdp;
