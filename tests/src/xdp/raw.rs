@@ -1,4 +1,4 @@
-//! XDP programs written in instructions, for measurements.
+//! XDP programs written in instructions: the least that labs and measurements need.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
@@ -8,6 +8,8 @@ use anyhow::{Context, Result, ensure};
 const BPF_MAP_CREATE: libc::c_long = 0;
 const BPF_MAP_UPDATE_ELEM: libc::c_long = 2;
 const BPF_PROG_LOAD: libc::c_long = 5;
+const BPF_LINK_CREATE: libc::c_long = 28;
+const XDP_FLAGS_DRV_MODE: u32 = 1 << 2;
 const BPF_MAP_TYPE_PROG_ARRAY: u32 = 3;
 const BPF_PROG_TYPE_XDP: u32 = 6;
 const BPF_XDP: u32 = 37;
@@ -34,6 +36,15 @@ struct ProgramLoad {
     name: [u8; 16],
     ifindex: u32,
     expected_attach_type: u32,
+}
+
+/// First members of `union bpf_attr` for an attachment.
+#[repr(C)]
+struct LinkCreate {
+    program: u32,
+    ifindex: u32,
+    attach_type: u32,
+    flags: u32,
 }
 
 /// First members of `union bpf_attr` for a map.
@@ -119,6 +130,21 @@ const EXIT: Instruction = Instruction::new(0x95, (0, 0), 0, 0);
 /// Without the right to load programs.
 pub fn pass() -> Result<OwnedFd> {
     load(&[move_number(0, XDP_PASS), EXIT]).context("cannot load XDP_PASS")
+}
+
+/// Attaches `program`, native, to interface `ifindex` of the calling thread's namespace, until the
+/// descriptor is closed.
+///
+/// # Errors
+/// When another program is there, or the driver has no native XDP.
+pub fn attach(program: &impl AsFd, ifindex: u32) -> Result<OwnedFd> {
+    let link = LinkCreate {
+        program: u32::try_from(program.as_fd().as_raw_fd())?,
+        ifindex,
+        attach_type: BPF_XDP,
+        flags: XDP_FLAGS_DRV_MODE,
+    };
+    descriptor(bpf(BPF_LINK_CREATE, &link)?)
 }
 
 /// A program that writes `frame` over the packet, which must be as long at least, and goes on

@@ -1,1 +1,0 @@
-//! ARP round trip.
