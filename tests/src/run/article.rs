@@ -5,15 +5,19 @@ use std::net::Ipv4Addr;
 
 use super::stage::Stage;
 use crate::lab::{DIRECTOR_HEADER, Nginx};
+use crate::scene::Layout;
 
-/// The VIP.
-pub(super) const VIP: Ipv4Addr = Ipv4Addr::new(192, 168, 192, 130);
 /// The page that the article looks at.
 pub(super) const PAGE: &str = "/weight";
-/// The directors' interface.
-pub(super) const INTERFACE: &str = "ens33";
-/// The directors' addresses.
-pub(super) const ADDRESSES: [&str; 2] = ["192.168.192.10", "192.168.192.11"];
+/// Its interfaces and addresses.
+pub(super) const LAYOUT: Layout = Layout {
+    interface: "ens33",
+    directors: [
+        Ipv4Addr::new(192, 168, 192, 10),
+        Ipv4Addr::new(192, 168, 192, 11),
+    ],
+    vip: Ipv4Addr::new(192, 168, 192, 130),
+};
 /// Where the article has its script.
 pub(super) const SCRIPT_PATH: &str = "/etc/keepalived/nginx_check.sh";
 
@@ -43,7 +47,12 @@ pub(super) fn config(director: usize, mode: Option<&str>) -> String {
         0 => ("MASTER", 100, "\tnopreempt\n"),
         _ => ("BACKUP", 90, ""),
     };
-    let address = ADDRESSES[director];
+    let Layout {
+        interface,
+        directors,
+        vip,
+    } = LAYOUT;
+    let address = directors[director];
     let block = mode
         .map(|mode| format!("xdp {{\n\tmode {mode}\n}}\n"))
         .unwrap_or_default();
@@ -59,7 +68,7 @@ global_defs {{
 }}
 vrrp_instance VI_1 {{
 	state {state}
-	interface {INTERFACE}
+	interface {interface}
 	virtual_router_id 33
 	mcast_src_ip {address}
 	priority {priority}
@@ -72,7 +81,7 @@ vrrp_instance VI_1 {{
 		chk_nginx
 	}}
 	virtual_ipaddress {{
-		{VIP}
+		{vip}
 	}}
 }}
 "
@@ -106,11 +115,11 @@ pub(super) fn explain(stage: &Stage) -> String {
         true => "nginx on both",
         false => "no nginx found: a built-in responder on both",
     };
+    let [first, second] = LAYOUT.directors;
     format!(
-        "lb1 {} {}, lb2 {} {}; {web}; VIP {VIP}\n{ADDED}",
-        ADDRESSES[0],
+        "lb1 {first} {}, lb2 {second} {}; {web}; VIP {}\n{ADDED}",
         lb1.software.name(),
-        ADDRESSES[1],
-        lb2.software.name()
+        lb2.software.name(),
+        LAYOUT.vip
     )
 }
