@@ -7,11 +7,16 @@
 //! * `HA_BPF_RUSTC`: the rustc to use.
 //! * `HA_BPF_LINKER`: the bpf-linker to use.
 
+#[path = "build/toolchain.rs"]
+mod toolchain;
+
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
+
+use crate::toolchain::{Toolchain, kept_linker};
 
 /// Name of the object, as `ha-ebpf/Cargo.toml` and `datapath` know it.
 const OBJECT: &str = "vipd-xdp";
@@ -25,6 +30,9 @@ const SOURCES: [&str; 6] = [
     "../ha-common/Cargo.toml",
     "../ha-common/src",
 ];
+
+/// Between the flags in `CARGO_ENCODED_RUSTFLAGS`.
+const FLAG_SEPARATOR: &str = "\x1f";
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -44,7 +52,7 @@ fn provide_object() -> Result<()> {
     }
     let object = match variable("HA_BPF_OBJ") {
         Some(prebuilt) => rerun_if_changed(PathBuf::from(prebuilt)),
-        None => build(&Toolchain::find()?, &find_linker()?)?,
+        None => build(&find_toolchain()?, &find_linker()?)?,
     };
     let target = out_dir()?.join(OBJECT);
     fs::copy(&object, &target).map(drop).map_err(|error| {
@@ -56,71 +64,14 @@ fn provide_object() -> Result<()> {
     })
 }
 
-/// A rustc that can compile for the BPF target, and where its parts are.
-struct Toolchain {
-    sysroot: PathBuf,
-    /// `core` for the target came with it; else it is built from rust-src.
-    has_core: bool,
-}
-
-impl Toolchain {
-    fn find() -> Result<Self> {
-        candidates()
-            .into_iter()
-            .filter_map(|rustc| Self::of(&rustc))
-            .next()
-            .ok_or_else(|| {
-                missing(
-                    "no rustc here has `core` for the BPF target",
-                    "    rustup toolchain install nightly --profile minimal --component rust-src",
-                    "HA_BPF_RUSTC",
-                )
-            })
-    }
-
-    fn of(rustc: &Path) -> Option<Self> {
-        let sysroot = PathBuf::from(stdout(Command::new(rustc).args(["--print", "sysroot"]))?);
-        let library = sysroot.join("lib/rustlib");
-        let has_core = library.join(bpf_target()).is_dir();
-        let has_source = library.join("src/rust/library/core/Cargo.toml").is_file();
-        (has_core || has_source).then_some(Self { sysroot, has_core })
-    }
-
-    fn rustc(&self) -> PathBuf {
-        self.sysroot.join("bin/rustc")
-    }
-
-    fn cargo(&self) -> PathBuf {
-        let own = self.sysroot.join("bin/cargo");
-        if own.is_file() {
-            return own;
-        }
-        env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
-    }
-}
-
-/// Compilers worth asking, the most specific wish first.
-fn candidates() -> Vec<PathBuf> {
-    if let Some(chosen) = variable("HA_BPF_RUSTC") {
-        return vec![chosen.into()];
-    }
-    let own = env::var_os("RUSTC").map(PathBuf::from);
-    let nightly = rustup_rustc("nightly");
-    let installed = stdout(Command::new("rustup").args(["toolchain", "list", "--quiet"]));
-    let installed = installed.unwrap_or_default();
-    let others = installed.lines().filter_map(rustup_rustc);
-    let system = PathBuf::from("/usr/bin/rustc");
-    own.into_iter()
-        .chain(nightly)
-        .chain(others)
-        .chain([system])
-        .collect()
-}
-
-fn rustup_rustc(toolchain: &str) -> Option<PathBuf> {
-    let mut rustup = Command::new("rustup");
-    rustup.args(["which", "--toolchain", toolchain, "rustc"]);
-    stdout(&mut rustup).map(PathBuf::from)
+fn find_toolchain() -> Result<Toolchain> {
+    Toolchain::find(variable("HA_BPF_RUSTC"), bpf_target()).ok_or_else(|| {
+        missing(
+            "no rustc here has `core` for the BPF target",
+            "    rustup component add rust-src",
+            "HA_BPF_RUSTC",
+        )
+    })
 }
 
 /// The named bpf-linker, else the one that `cargo xtask setup` keeps, else one on the path.
@@ -128,10 +79,9 @@ fn find_linker() -> Result<PathBuf> {
     if let Some(chosen) = variable("HA_BPF_LINKER") {
         return Ok(rerun_if_changed(chosen.into()));
     }
-    let kept = cache_dir().map(|cache| cache.join("vipd/bin/bpf-linker"));
-    if let Some(kept) = &kept {
-        rerun_if_changed(kept.clone());
-    }
+    println!("cargo::rerun-if-env-changed=XDG_CACHE_HOME");
+    let kept = toolchain::cache().map(|cache| kept_linker(&cache));
+    let kept = kept.filter(|linker| linker.is_file()).map(rerun_if_changed);
     let path = env::var_os("PATH").unwrap_or_default();
     kept.into_iter()
         .chain(env::split_paths(&path).map(|dir| dir.join("bpf-linker")))
@@ -143,11 +93,6 @@ fn find_linker() -> Result<PathBuf> {
                 "HA_BPF_LINKER",
             )
         })
-}
-
-fn cache_dir() -> Option<PathBuf> {
-    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    variable("XDG_CACHE_HOME").map(PathBuf::from).or_else(home)
 }
 
 fn missing(what: &str, by_hand: &str, variable: &str) -> String {
@@ -163,7 +108,7 @@ fn missing(what: &str, by_hand: &str, variable: &str) -> String {
 fn build(toolchain: &Toolchain, linker: &Path) -> Result<PathBuf> {
     // A target directory of its own: the outer cargo holds the lock on the usual one.
     let target_dir = out_dir()?.join("bpf-target");
-    let mut cargo = Command::new(toolchain.cargo());
+    let mut cargo = Command::new(cargo_of(toolchain));
     scrub(&mut cargo);
     cargo
         .args(["build", "--release", "--locked"])
@@ -182,10 +127,30 @@ fn build(toolchain: &Toolchain, linker: &Path) -> Result<PathBuf> {
     Ok(target_dir.join(bpf_target()).join("release").join(OBJECT))
 }
 
+/// The cargo of that toolchain, if it has one, else the one that builds us.
+fn cargo_of(toolchain: &Toolchain) -> PathBuf {
+    let own = toolchain.sysroot.join("bin/cargo");
+    if own.is_file() {
+        return own;
+    }
+    env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
+}
+
 fn rustflags(linker: &Path) -> OsString {
     let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
-    let mut flags = OsString::from(format!("--cfg=bpf_target_arch=\"{arch}\"\x1f"));
-    flags.push("-Ctarget-cpu=v3\x1f-Cdebuginfo=2\x1f-Clink-arg=--btf\x1f-Clinker=");
+    let mut flags = vec![
+        format!("--cfg=bpf_target_arch=\"{arch}\""),
+        "-Ctarget-cpu=v3".to_owned(),
+        "-Cdebuginfo=2".to_owned(),
+        "-Clink-arg=--btf".to_owned(),
+    ];
+    // Where the kernel allows it, headers are read by words instead of octets.
+    if matches!(arch.as_str(), "x86_64" | "aarch64") {
+        flags.push("-Clink-arg=--cpu-features=+allows-misaligned-mem-access".to_owned());
+    }
+    let mut flags = OsString::from(flags.join(FLAG_SEPARATOR));
+    flags.push(FLAG_SEPARATOR);
+    flags.push("-Clinker=");
     flags.push(linker);
     flags
 }
@@ -250,14 +215,4 @@ fn variable(name: &str) -> Option<OsString> {
 fn rerun_if_changed(path: PathBuf) -> PathBuf {
     println!("cargo::rerun-if-changed={}", path.display());
     path
-}
-
-/// What a command prints, if it succeeds.
-fn stdout(command: &mut Command) -> Option<String> {
-    let output = command
-        .output()
-        .ok()
-        .filter(|output| output.status.success())?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    Some(text.trim_end().to_owned())
 }

@@ -142,14 +142,15 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, cla
 
 fn command() -> clap::Command {
     let command = clap::Command::new("vipd")
-        .about("The virtual-IP daemon: keepalived's configuration, election and options, with the data path in XDP")
         .after_help(
             "HUP reloads the configuration, TERM or INT stops. `vipctl status` shows what the \
              daemon is doing.\nkeepalived's other options are accepted and have no effect.",
         )
         .infer_long_args(true)
         .args_override_self(true);
-    Options::augment_args(command).args(WITHOUT_EFFECT.iter().map(|&(short, long, takes)| {
+    Options::augment_args(command)
+        .about("The virtual-IP daemon: keepalived's configuration, election and options, with the data path in XDP")
+        .args(WITHOUT_EFFECT.iter().map(|&(short, long, takes)| {
         let arg = Arg::new(long).long(long).hide(true);
         let arg = match short {
             Some(short) => arg.short(short),

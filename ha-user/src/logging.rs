@@ -28,7 +28,7 @@ const FACILITY: u8 = 3;
 /// Where to log, and how much.
 #[derive(Clone, Debug)]
 pub struct Destination {
-    /// To standard error.
+    /// Everything to standard error, instead of errors only.
     pub console: bool,
     /// To the local syslog daemon.
     pub syslog: bool,
@@ -134,7 +134,7 @@ fn write(destination: &Destination, lines: &Receiver<Item>) {
     for item in lines {
         match item {
             Item::Line { at, level, text } => {
-                if destination.console {
+                if destination.console || level == Level::Error {
                     write_console(at, level, &text);
                 }
                 if destination.syslog {

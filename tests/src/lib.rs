@@ -3,5 +3,10 @@
 
 pub mod bench;
 pub mod lab;
+pub mod pair;
+pub mod rng;
 pub mod run;
 pub mod scene;
+pub mod stranger;
+pub mod watched;
+pub mod xdp;

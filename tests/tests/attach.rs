@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,13 +11,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use ha_common::Nanos;
 use ha_common::wire::{arp, ethernet};
-use ha_tests::lab::{Host, Lan, Mac, Netns, PacketSocket};
+use ha_tests::lab::{Host, Lan, Mac, Netns, PacketSocket, until};
 use ha_user::datapath::{
     self, AttachError, AttachMode, Attachment, Datapath, LoadOptions, Mode, RecordTable,
 };
 use ha_user::net::clock;
 use ha_user::net::link::Links;
 use ha_user::vrrp::RouterId;
+use log::{LevelFilter, Log, Metadata, Record};
 
 const VIP: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
 const CLIENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 9);
@@ -45,7 +47,7 @@ impl Cable {
     }
 
     fn ask(&self) -> Result<Asker> {
-        Asker::new(&self.client, mac(&self.client)?)
+        Asker::new(&self.client, mac(&self.client)?, CLIENT)
     }
 }
 
@@ -56,7 +58,7 @@ struct Asker {
 }
 
 impl Asker {
-    fn new(netns: &Netns, own: Mac) -> Result<Self> {
+    fn new(netns: &Netns, own: Mac, address: Ipv4Addr) -> Result<Self> {
         let mut question = [0; 42];
         question[..6].fill(0xff);
         question[6..12].copy_from_slice(&own.0);
@@ -64,18 +66,22 @@ impl Asker {
         let asked = arp::Repr {
             operation: arp::Operation::Request,
             sender_mac: own.0,
-            sender_ip: CLIENT.octets(),
+            sender_ip: address.octets(),
             target_mac: [0; 6],
             target_ip: VIP.octets(),
         };
-        asked.emit((&mut question[14..]).try_into()?);
+        asked.emit(&mut question[14..]);
         let socket = PacketSocket::open(netns, "eth0")?;
         Ok(Self { socket, question })
     }
 
+    fn ask(&self) -> Result<()> {
+        Ok(self.socket.send(&self.question)?)
+    }
+
     /// MAC of whoever answers within `limit`.
     fn answer_within(&mut self, limit: Duration) -> Result<Option<Mac>> {
-        self.socket.send(&self.question)?;
+        self.ask()?;
         let deadline = Instant::now() + limit;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -114,7 +120,10 @@ fn load(netns: &Netns) -> Result<Datapath> {
 
 /// A loaded program that owns the VIP for an hour, on no interface yet.
 fn owner(netns: &Netns) -> Result<Datapath> {
-    let mut datapath = load(netns)?;
+    own_vip(load(netns)?)
+}
+
+fn own_vip(mut datapath: Datapath) -> Result<Datapath> {
     own(&datapath.records());
     datapath.set_address(VIP, ROUTER)?;
     datapath.set_gate(1)?;
@@ -153,6 +162,42 @@ fn an_owned_address_is_answered_for_until_the_lease_ends() -> Result<()> {
     Ok(())
 }
 
+/// Keeps what is logged.
+struct Kept(Mutex<Vec<String>>);
+
+impl Log for Kept {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let lines = self.0.lock();
+        lines.expect("not poisoned").push(record.args().to_string());
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn what_the_program_logs_reaches_the_daemons_log() -> Result<()> {
+    static KEPT: Kept = Kept(Mutex::new(Vec::new()));
+    log::set_logger(&KEPT)?;
+    log::set_max_level(LevelFilter::Debug);
+    let cable = Cable::new()?;
+    let options = LoadOptions { debug_xdp: true };
+    let mut datapath = own_vip(cable.director.enter(|| Datapath::load(options))??)?;
+    attach(&cable.director, &mut datapath, AttachMode::Generic)?;
+    let mut debug_log = datapath.debug_log().context("a log")?;
+    let stranger = Mac([2, 0, 0, 0, 0, 0x66]);
+    Asker::new(&cable.client, stranger, VIP)?.ask()?;
+    until("a line of the program", PATIENCE, || {
+        debug_log.flush();
+        let lines = KEPT.0.lock().expect("not poisoned");
+        let told = |line: &String| line.contains("192.0.2.100") && line.contains("announces");
+        Ok(lines.iter().any(told))
+    })
+}
+
 #[test]
 fn auto_avoids_native_mode_where_replies_would_be_lost() -> Result<()> {
     let cable = Cable::new()?;
@@ -188,10 +233,7 @@ fn auto_chooses_native_mode_where_replies_arrive() -> Result<()> {
 #[test]
 #[ignore = "runs as a child of other tests"]
 fn victim() -> Result<()> {
-    let mut datapath = Datapath::load(LoadOptions::default())?;
-    own(&datapath.records());
-    datapath.set_address(VIP, ROUTER)?;
-    datapath.set_gate(1)?;
+    let mut datapath = own_vip(Datapath::load(LoadOptions::default())?)?;
     let links = Links::read()?;
     let eth0 = links.named("eth0").context("eth0")?;
     datapath.attach(eth0.ifindex, AttachMode::Generic)?;

@@ -90,8 +90,10 @@ fn cargo(arguments: &[&str]) -> Result<()> {
     must(workspace::cargo().args(arguments))
 }
 
-fn must(command: &mut Command) -> Result<()> {
-    job::must(&job::shell_line(command), command).map(drop)
+fn must(cargo: &mut Command) -> Result<()> {
+    let verb = cargo.get_args().next().unwrap_or_default();
+    let label = format!("cargo {}", verb.to_string_lossy());
+    job::must(&label, cargo).map(drop)
 }
 
 /// Of every crate, for this machine. The XDP program's modules compile for it as well.

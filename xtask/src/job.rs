@@ -72,7 +72,7 @@ pub(crate) fn must(label: &str, command: &mut Command) -> Result<Outcome> {
 }
 
 /// The command as one could type it.
-pub(crate) fn shell_line(command: &Command) -> String {
+fn shell_line(command: &Command) -> String {
     let words = [command.get_program()]
         .into_iter()
         .chain(command.get_args());

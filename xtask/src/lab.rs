@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::privilege::Root;
 use crate::setup::Peers;
@@ -28,16 +28,13 @@ impl Lab {
         Self::with(setup::run()?)
     }
 
-    /// As [`Lab::prepare`], where a missing nginx or keepalived is an error: without them tests
-    /// could not run.
+    /// As [`Lab::prepare`], and insists on everything that tests call.
     ///
     /// # Errors
     /// As [`Lab::prepare`].
     pub(crate) fn prepare_complete() -> Result<Self> {
         let peers = setup::run()?;
-        if peers.nginx.is_none() || peers.keepalived.is_none() {
-            bail!("the tests need nginx and keepalived: name them in HA_NGINX and HA_KEEPALIVED");
-        }
+        setup::require_everything(&peers)?;
         Self::with(peers)
     }
 

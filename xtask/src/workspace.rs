@@ -24,18 +24,6 @@ pub(crate) fn target() -> Result<PathBuf> {
         .to_owned())
 }
 
-/// The directory for what setup builds once per user: `$XDG_CACHE_HOME/vipd`.
-///
-/// # Errors
-/// Neither `XDG_CACHE_HOME` nor `HOME` is set.
-pub(crate) fn cache() -> Result<PathBuf> {
-    let base = env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
-        .context("neither XDG_CACHE_HOME nor HOME is set: there is no place for a cache")?;
-    Ok(base.join("vipd"))
-}
-
 /// The cargo that runs this xtask, in the workspace.
 pub(crate) fn cargo() -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -45,6 +45,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Explain the counters of packets; needs no daemon
+    Reasons,
 }
 
 /// How `vipctl` ends.
@@ -60,8 +62,13 @@ enum Failure {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let socket = cli.pid.map_or(cli.socket, |pid| pid.with_extension("sock"));
-    let Command::Status { json } = cli.command;
-    match ask(&socket, Request::Status).and_then(|status| print(&status, json)) {
+    let done = match cli.command {
+        Command::Status { json } => {
+            ask(&socket, Request::Status).and_then(|status| show_status(&status, json))
+        }
+        Command::Reasons => print(&render::reasons()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err((failure, text)) => {
             // Nobody can be told if standard error is gone.
@@ -71,14 +78,17 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn print(status: &Status, json: bool) -> Result<(), (Failure, String)> {
-    let mut text = if json {
+fn show_status(status: &Status, json: bool) -> Result<(), (Failure, String)> {
+    print(&if json {
         serde_json::to_string_pretty(status).map_err(|error| (Failure::Error, error.to_string()))?
     } else {
         render::status(status, std::io::stdout().is_terminal())
-    };
-    text.push('\n');
-    match std::io::stdout().write_all(text.as_bytes()) {
+    })
+}
+
+/// Prints `text` as a line or several.
+fn print(text: &str) -> Result<(), (Failure, String)> {
+    match writeln!(std::io::stdout(), "{text}") {
         // A reader that has seen enough (`| head`) is no error.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err((Failure::Error, error.to_string()))

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use ha_common::Reason;
+use ha_common::reason::Verdict;
+
 use super::protocol::{Counter, Instance, Status};
 
 /// Renders a status. `colour` for terminals.
@@ -37,6 +40,24 @@ pub fn status(status: &Status, colour: bool) -> String {
     }
     text.truncate(text.trim_end().len());
     text
+}
+
+/// What each counter of packets means.
+#[must_use]
+pub fn reasons() -> String {
+    let explain = |reason: &Reason| {
+        let verdict = match reason.verdict() {
+            Verdict::Pass => "pass",
+            Verdict::Drop => "drop",
+            Verdict::Transmit => "answer",
+        };
+        format!("{:<18} {verdict:<7} {}", reason.name(), reason.describe())
+    };
+    Reason::ALL
+        .iter()
+        .map(explain)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn verdict(status: &Status, colour: bool) -> String {

@@ -5,12 +5,13 @@
 //! its absence is believed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use ha_common::abi::{NoticeKind, RouterKey, Speaker};
-use ha_common::{Nanos, Reason, Vrid};
+use ha_common::{Nanos, Priority, Reason, Vrid};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::execute::Executor;
@@ -20,6 +21,8 @@ use super::watchdog::Watchdog;
 use crate::datapath::NoticeRing;
 use crate::net::advert::{Cast, Framing, GROUP, addressee};
 use crate::net::clock::{self, Timer};
+use crate::net::filter::Rules;
+use crate::net::flood::Flood;
 use crate::net::socket::Received;
 use crate::vrrp::{Advert, Engine, Event, RouterId, Standing};
 
@@ -35,6 +38,7 @@ pub(super) struct AdvertThread {
     executor: Executor,
     orders: OrderQueue,
     notices: Option<NoticeRing>,
+    flood: Flood,
     timer: Timer,
     watchdog: Watchdog,
     /// Which router an advert is for, and how it must look.
@@ -65,6 +69,7 @@ impl AdvertThread {
             executor,
             orders,
             notices,
+            flood: Flood::default(),
             timer: Timer::new().context("cannot make a timer")?,
             watchdog: Watchdog::new(clock::now()),
             listeners: BTreeMap::new(),
@@ -108,6 +113,7 @@ impl AdvertThread {
     fn wait(&mut self) -> Result<()> {
         let deadlines = [
             self.engine.next_deadline(),
+            self.flood.next_deadline(),
             self.watchdog.next_deadline(),
             self.stop_at,
         ];
@@ -130,12 +136,24 @@ impl AdvertThread {
 
     fn take_notices(&mut self) {
         while let Some(notice) = self.notices.as_mut().and_then(NoticeRing::next) {
-            let event = match notice.kind() {
-                Some(NoticeKind::Fenced) => Event::Fenced,
-                Some(NoticeKind::Conflict) => Event::AddressConflict,
-                None => continue,
-            };
-            self.tell(RouterId(notice.slot()), event);
+            let router = RouterId(notice.slot());
+            match notice.kind() {
+                Some(NoticeKind::Fenced) => self.tell(router, Event::Fenced),
+                Some(NoticeKind::Conflict) => {
+                    self.say_conflict(router, notice.address().into());
+                    self.tell(router, Event::AddressConflict);
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn say_conflict(&self, router: RouterId, address: Ipv4Addr) {
+        if let Some(plan) = self.executor.plan(router) {
+            log::warn!(
+                "({}) another host announces {address}, which we own",
+                plan.name
+            );
         }
     }
 
@@ -144,8 +162,9 @@ impl AdvertThread {
         let received = self.executor.socket.receive(RECEIVE_BUDGET, |packet| {
             arrived.push(judge(&self.listeners, &packet));
         });
-        if let Err(error) = received {
-            log::debug!("cannot receive adverts: {error}");
+        match received {
+            Ok(count) => self.note_load(count),
+            Err(error) => log::debug!("cannot receive adverts: {error}"),
         }
         for judged in arrived.into_iter().flatten() {
             self.take_advert(judged);
@@ -266,15 +285,37 @@ impl AdvertThread {
             .insert(plan.framing.key(plan.ifindex), listener);
     }
 
-    /// Packets for VRIDs that are not ours must not even wake this thread.
-    fn listen_to_our_routers(&self) {
-        let vrids = self
-            .listeners
-            .keys()
-            .filter_map(|key| Vrid::new(key.vrid()));
-        if let Err(error) = self.executor.socket.listen_to(vrids) {
-            log::debug!("cannot filter adverts by VRID: {error}");
+    /// In a flood, adverts that are no sign of life are shed by the kernel.
+    fn note_load(&mut self, count: usize) {
+        let before = self.flood.is_on();
+        self.flood.note(clock::now(), count, RECEIVE_BUDGET);
+        if before || self.flood.is_on() {
+            self.listen_to_our_routers();
         }
+    }
+
+    /// Packets for VRIDs that are not ours must not even wake this thread.
+    fn listen_to_our_routers(&mut self) {
+        let mut rules = Rules::new();
+        for (key, listener) in &self.listeners {
+            let Some(vrid) = Vrid::new(key.vrid()) else {
+                continue;
+            };
+            let shed_below = self.shed_below(listener.router);
+            let rule = rules.entry(vrid).or_insert(shed_below);
+            *rule = shed_below.min(*rule);
+        }
+        if let Err(error) = self.executor.socket.listen_to(rules) {
+            log::debug!("cannot filter adverts: {error}");
+        }
+    }
+
+    fn shed_below(&self, router: RouterId) -> Priority {
+        if !self.flood.is_on() {
+            return Priority::LEAVING;
+        }
+        let election = self.executor.records.record(router).election();
+        Priority::new(election.accept_min_priority)
     }
 
     fn retire(&mut self, router: RouterId) {
@@ -300,7 +341,7 @@ impl AdvertThread {
 
     fn stop(&mut self) {
         self.stop_at = Some(clock::now() + STOP_TIMEOUT);
-        for router in self.ids().collect::<Vec<_>>() {
+        for router in self.standings.clone().into_keys() {
             self.tell(router, Event::Shutdown);
         }
     }

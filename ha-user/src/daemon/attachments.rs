@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::RouterPlan;
-use super::worker::interfaces_of;
+use super::plan::{self, RouterPlan};
 use crate::config::model::XdpMode;
 use crate::control::protocol;
 use crate::datapath::{AttachMode, Datapath};
@@ -49,9 +48,8 @@ impl Attachments {
     ) -> Vec<u32> {
         let mut datapath = datapath;
         let mut attached = Vec::new();
-        self.tried
-            .retain(|ifindex, _| links.get(*ifindex).is_some());
-        for link in interfaces_of(plans, links) {
+        self.forget_gone(datapath.as_deref_mut(), links);
+        for link in plan::interfaces(plans, links) {
             if let Some(known) = self.tried.get_mut(&link.ifindex) {
                 known.follow_mac(datapath.as_deref_mut(), link);
                 continue;
@@ -64,6 +62,19 @@ impl Attachments {
             self.tried.insert(link.ifindex, attempt);
         }
         attached
+    }
+
+    /// An interface that is gone took its program with it; its index may come back as another.
+    fn forget_gone(&mut self, datapath: Option<&mut Datapath>, links: &Links) {
+        let gone = |ifindex: &u32| links.get(*ifindex).is_none();
+        if let Some(datapath) = datapath {
+            for ifindex in self.tried.keys().copied().filter(gone) {
+                if let Err(error) = datapath.forget(ifindex) {
+                    log::debug!("cannot forget interface {ifindex}: {error}");
+                }
+            }
+        }
+        self.tried.retain(|ifindex, _| !gone(ifindex));
     }
 
     /// Whether any interface is guarded by the data path.

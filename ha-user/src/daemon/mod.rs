@@ -21,6 +21,8 @@ mod plan;
 mod realtime;
 mod role;
 mod routers;
+mod scripts;
+mod startup;
 mod status;
 mod supervisor;
 mod version;
@@ -92,8 +94,7 @@ fn run(invocation: &Invocation) -> Result<ExitCode> {
 fn start_logging(options: &Options, role: Role) -> Result<()> {
     let name = crate::called_as();
     logging::start(logging::Destination {
-        // The launcher speaks to whoever waits for it.
-        console: options.log_console || role == Role::Launcher,
+        console: options.log_console,
         syslog: !options.no_syslog,
         detail: options.log_detail || options.debug_xdp,
         tag: if role == Role::Worker {

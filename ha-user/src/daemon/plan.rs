@@ -93,6 +93,26 @@ pub(super) fn plan(config: &Config, links: &Links) -> Vec<RouterPlan> {
         .collect()
 }
 
+/// Interfaces that carry a router or an address of `plans`.
+#[must_use]
+pub(super) fn interfaces<'l>(plans: &[RouterPlan], links: &'l Links) -> Vec<&'l Link> {
+    let mut indices: Vec<u32> = plans
+        .iter()
+        .flat_map(|plan| {
+            plan.addresses
+                .iter()
+                .map(|carried| carried.ifindex)
+                .chain([plan.ifindex])
+        })
+        .collect();
+    indices.sort_unstable();
+    indices.dedup();
+    indices
+        .into_iter()
+        .filter_map(|ifindex| links.get(ifindex))
+        .collect()
+}
+
 /// Identity of an instance.
 #[must_use]
 pub(super) fn identity(instance: &Instance) -> Identity {

@@ -1,44 +1,36 @@
 //! The process that runs VRRP: starts the advert thread, then serves everything that may take its
 //! time - links, scripts, notifications, reloads, `vipctl`.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
-use rustix::process::{Signal, set_parent_process_death_signal};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use tokio::sync::oneshot;
+use rustix::process::{Signal as Number, set_parent_process_death_signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::adverts::AdvertThread;
 use super::attachments::Attachments;
-use super::execute::{Executor, Means};
 use super::exit::Exit;
-use super::notifier;
-use super::order::{self, Order, Orders, Report};
+use super::order::{Order, Report};
 use super::pidfile::PidFile;
 use super::plan::{self, RouterPlan};
 use super::routers::Routers;
-use super::{configuration, realtime, role, status, watchdog};
+use super::scripts::Scripts;
+use super::startup::{self, Adverts};
+use super::{configuration, notifier, role, status, watchdog};
 use crate::cli::Options;
-use crate::config::model::{Config, XdpMode};
+use crate::config::model::{Config, Instance};
 use crate::control::protocol::{Request, Response};
 use crate::control::server::{Question, Server};
-use crate::datapath::{Datapath, DebugLog, LoadOptions, RecordTable};
-use crate::net::address::{AddressWorker, Operation};
-use crate::net::announce::Announcer;
-use crate::net::link::{Links, Monitor};
-use crate::net::socket::AdvertSocket;
+use crate::datapath::Datapath;
+use crate::net::address::AddressWorker;
+use crate::net::link::Monitor;
 use crate::notify::Occasion;
-use crate::script::Script;
-use crate::track::script::{Verdict, Watch};
-use crate::track::standing::{self, Tracked};
-use crate::vrrp::{RouterId, Standing};
+use crate::track::script::Verdict;
+use crate::vrrp::RouterId;
 
 /// How long the farewell and the removal of addresses may take before the process ends anyway.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -52,7 +44,7 @@ const STOP_SCRIPTS: Duration = Duration::from_secs(1);
 /// If what cannot be done without - sockets, netlink, threads - is not to be had.
 pub(super) fn run(options: &Options) -> Result<ExitCode> {
     // Without its parent nobody would answer for this process.
-    set_parent_process_death_signal(Some(Signal::TERM)).context("cannot follow the parent")?;
+    set_parent_process_death_signal(Some(Number::TERM)).context("cannot follow the parent")?;
     let config = match configuration::at_start(&options.config) {
         Ok(config) => config,
         Err(exit) => return Ok(exit.into()),
@@ -71,19 +63,25 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
 struct Worker<'a> {
     options: &'a Options,
     config: Config,
+    signals: Signals,
     monitor: Monitor,
     datapath: Option<Datapath>,
     attachments: Attachments,
     routers: Routers,
-    watches: BTreeMap<String, Watch>,
-    orders: Orders,
-    reports: UnboundedReceiver<Report>,
-    verdicts: UnboundedReceiver<Verdict>,
-    verdict_sender: UnboundedSender<Verdict>,
+    scripts: Scripts,
+    /// Interfaces that the configuration names and the host lacks.
+    missing: BTreeSet<String>,
+    adverts: Adverts,
     questions: mpsc::Receiver<Question>,
-    advert_thread: JoinHandle<Result<()>>,
     control: tokio::task::JoinHandle<()>,
     pid: PidFile,
+}
+
+/// What the operator tells by signals.
+struct Signals {
+    hup: Signal,
+    term: Signal,
+    int: Signal,
 }
 
 /// What the main loop wakes up for.
@@ -97,61 +95,45 @@ enum Wake {
     Question(Question),
 }
 
+impl Signals {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            hup: signal(SignalKind::hangup())?,
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+        })
+    }
+}
+
 impl<'a> Worker<'a> {
     async fn start(options: &'a Options, config: Config) -> Result<Self> {
+        let signals = Signals::new().context("cannot listen for signals")?;
         let monitor = Monitor::open()
             .await
             .context("cannot watch the interfaces")?;
         let addresses = AddressWorker::spawn().context("cannot start the address thread")?;
         let plans = plan::plan(&config, monitor.links());
-        remove_stale_addresses(&addresses, &plans).await;
-        let mut datapath = load_datapath(config.xdp.mode, options.debug_xdp);
+        startup::remove_stale_addresses(&addresses, &plans).await;
+        let mut datapath = startup::load_datapath(config.xdp.mode, options.debug_xdp)?;
         let attachments =
             Attachments::attach(datapath.as_mut(), config.xdp.mode, &plans, monitor.links());
-        let (orders, order_queue) = order::queue()?;
-        let (report_sender, reports) = mpsc::unbounded_channel();
-        let executor = Executor::new(Means {
-            socket: AdvertSocket::open().context("cannot open the socket for adverts")?,
-            records: datapath
-                .as_ref()
-                .map_or_else(RecordTable::in_memory, Datapath::records),
-            announcer: Announcer::open().context("cannot open the socket for gratuitous ARP")?,
-            addresses,
-            orders: orders.clone(),
-            reports: report_sender.clone(),
-            guarded: attachments.any(),
-        });
-        let notices = datapath.as_mut().and_then(Datapath::notices);
-        if let Some(debug_log) = datapath.as_mut().and_then(Datapath::debug_log) {
-            follow(debug_log).context("cannot follow what the XDP program logs")?;
-        }
-        for ifindex in attachments.guarded() {
-            orders.send(Order::Judged {
-                ifindex,
-                by_xdp: true,
-            });
-        }
-        let thread = AdvertThread::new(executor, order_queue, notices, report_sender)?;
-        let advert_thread = realtime::spawn(thread)?;
+        let adverts = startup::start_adverts(datapath.as_mut(), &attachments, addresses)?;
         let server = Server::bind(&options.control_socket())?;
         let (question_sender, questions) = mpsc::channel(16);
         let control = tokio::spawn(async move { server.serve(question_sender).await });
-        let (verdict_sender, verdicts) = mpsc::unbounded_channel();
         let pid = PidFile::create(&options.vrrp_pid)?;
         let mut worker = Self {
             options,
             config,
+            signals,
             monitor,
             datapath,
             attachments,
             routers: Routers::default(),
-            watches: BTreeMap::new(),
-            orders,
-            reports,
-            verdicts,
-            verdict_sender,
+            scripts: Scripts::new(),
+            missing: BTreeSet::new(),
+            adverts,
             questions,
-            advert_thread,
             control,
             pid,
         };
@@ -160,20 +142,17 @@ impl<'a> Worker<'a> {
     }
 
     async fn serve(&mut self) -> Result<()> {
-        let mut hup = signal(SignalKind::hangup())?;
-        let mut term = signal(SignalKind::terminate())?;
-        let mut int = signal(SignalKind::interrupt())?;
         let mut heartbeat = interval(watchdog::HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         role::say_ready(self.options)?;
         loop {
             let wake = tokio::select! {
                 biased;
-                _ = term.recv() => Wake::Stop,
-                _ = int.recv() => Wake::Stop,
-                Some(report) = self.reports.recv() => Wake::Report(report),
-                Some(verdict) = self.verdicts.recv() => Wake::Verdict(verdict),
-                _ = hup.recv() => Wake::Reload,
+                _ = self.signals.term.recv() => Wake::Stop,
+                _ = self.signals.int.recv() => Wake::Stop,
+                Some(report) = self.adverts.reports.recv() => Wake::Report(report),
+                Some(verdict) = self.scripts.next() => Wake::Verdict(verdict),
+                _ = self.signals.hup.recv() => Wake::Reload,
                 changed = self.monitor.changed() => Wake::Links(changed.map(|_| ())),
                 Some(question) = self.questions.recv() => Wake::Question(question),
                 _ = heartbeat.tick() => Wake::Heartbeat,
@@ -189,7 +168,7 @@ impl<'a> Worker<'a> {
         match wake {
             Wake::Stop => {}
             Wake::Reload => self.reload(),
-            Wake::Heartbeat => self.orders.send(Order::Heartbeat),
+            Wake::Heartbeat => self.adverts.orders.send(Order::Heartbeat),
             Wake::Links(Ok(())) => self.settle(),
             Wake::Links(Err(error)) => self.watch_links_again(&error).await?,
             Wake::Report(Report::Transition {
@@ -213,7 +192,7 @@ impl<'a> Worker<'a> {
     fn settle(&mut self) {
         let plans = plan::plan(&self.config, self.monitor.links());
         self.say_missing_interfaces();
-        self.watch_scripts();
+        self.scripts.follow(&self.config);
         let added = self.attachments.extend(
             self.datapath.as_mut(),
             self.config.xdp.mode,
@@ -221,21 +200,31 @@ impl<'a> Worker<'a> {
             self.monitor.links(),
         );
         for ifindex in added {
-            self.orders.send(Order::Judged {
+            self.adverts.orders.send(Order::Judged {
                 ifindex,
                 by_xdp: true,
             });
         }
-        let (config, watches) = (&self.config, &self.watches);
-        let standing = |plan: &RouterPlan| stand(config, watches, plan);
-        self.routers
-            .reconcile(plans, standing, self.datapath.as_mut(), &self.orders);
+        let (config, scripts) = (&self.config, &self.scripts);
+        let standing = |plan: &RouterPlan| scripts.stand(config, plan);
+        self.routers.reconcile(
+            plans,
+            standing,
+            self.datapath.as_mut(),
+            &self.adverts.orders,
+        );
     }
 
     fn reload(&mut self) {
         log::info!("Reloading {}", self.options.config.display());
         match configuration::at_reload(&self.options.config) {
             Some(config) => {
+                if config.xdp != self.config.xdp {
+                    log::warn!(
+                        "the xdp block takes effect at the next start: attaching takes \
+                                longer than a reload may"
+                    );
+                }
                 self.config = config;
                 self.settle();
             }
@@ -252,72 +241,36 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn say_missing_interfaces(&self) {
-        for instance in &self.config.instances {
-            if self.monitor.links().named(&instance.interface).is_none() {
-                let (name, interface) = (&instance.name, &instance.interface);
-                log::warn!("({name}) interface {interface} does not exist; waiting for it");
-            }
-        }
-    }
-
-    /// Starts scripts that some instance tracks, keeps those that have not changed.
-    fn watch_scripts(&mut self) {
-        let tracked: Vec<usize> = self
+    /// Says once which interfaces are missed.
+    fn say_missing_interfaces(&mut self) {
+        let links = self.monitor.links();
+        let interfaces = self
             .config
             .instances
             .iter()
-            .flat_map(|instance| instance.track_scripts.iter().map(|track| track.script))
+            .map(|instance| &instance.interface);
+        let missing: BTreeSet<String> = interfaces
+            .filter(|name| links.named(name).is_none())
+            .cloned()
             .collect();
-        let mut before = std::mem::take(&mut self.watches);
-        for (index, settings) in self.config.scripts.iter().enumerate() {
-            if !tracked.contains(&index) {
-                continue;
-            }
-            let old = before.remove(&settings.name);
-            let watch = match old {
-                Some(watch) if watch.settings == *settings => Some(watch),
-                old => self.start_watch(settings.clone(), old.and_then(|watch| watch.up)),
-            };
-            if let Some(watch) = watch {
-                self.watches.insert(settings.name.clone(), watch);
-            }
+        for name in missing.difference(&self.missing) {
+            log::warn!("interface {name} does not exist; its instances wait for it");
         }
-    }
-
-    fn start_watch(
-        &self,
-        settings: crate::config::model::Script,
-        known: Option<bool>,
-    ) -> Option<Watch> {
-        match Script::new(&settings.command, self.config.global.script_user.as_ref()) {
-            Ok(script) => Some(Watch::start(
-                settings,
-                script,
-                known,
-                self.verdict_sender.clone(),
-            )),
-            Err(error) => {
-                log::error!("vrrp_script {} cannot run: {error}", settings.name);
-                None
-            }
-        }
+        self.missing = missing;
     }
 
     fn take_verdict(&mut self, verdict: &Verdict) {
-        if let Some(watch) = self.watches.get_mut(&verdict.script) {
-            watch.up = Some(verdict.up);
-        }
-        let (config, watches) = (&self.config, &self.watches);
+        self.scripts.note(verdict);
+        let (config, scripts) = (&self.config, &self.scripts);
         self.routers
-            .restate(|plan| stand(config, watches, plan), &self.orders);
+            .restate(|plan| scripts.stand(config, plan), &self.adverts.orders);
     }
 
     fn notify(&self, router: RouterId, occasion: Occasion, priority: u8) {
         let Some(known) = self.routers.get(router) else {
             return;
         };
-        let named = |instance: &&crate::config::model::Instance| instance.name == known.plan.name;
+        let named = |instance: &&Instance| instance.name == known.plan.name;
         if let Some(instance) = self.config.instances.iter().find(named) {
             notifier::start(&self.config, instance, occasion, priority);
         }
@@ -331,7 +284,7 @@ impl<'a> Worker<'a> {
         }: Question,
     ) {
         let (reply, wait) = oneshot::channel();
-        self.orders.send(Order::Inquire(reply));
+        self.adverts.orders.send(Order::Inquire(reply));
         let outline = status::Outline {
             config_file: self.options.config.display().to_string(),
             instances: status::outline(&self.config, &self.routers),
@@ -352,10 +305,10 @@ impl<'a> Worker<'a> {
     /// answers once the program is gone.
     async fn stop(mut self) -> Result<ExitCode> {
         log::info!("Stopping");
-        self.watches.clear();
-        self.orders.send(Order::Stop);
+        self.scripts.clear();
+        self.adverts.orders.send(Order::Stop);
         let left = async {
-            while let Some(report) = self.reports.recv().await {
+            while let Some(report) = self.adverts.reports.recv().await {
                 if matches!(report, Report::Stopped) {
                     return;
                 }
@@ -363,7 +316,7 @@ impl<'a> Worker<'a> {
         };
         if timeout(STOP_TIMEOUT, left).await.is_err() {
             log::error!("could not leave every router within {STOP_TIMEOUT:?}");
-        } else if self.advert_thread.is_finished() || wait_for(self.advert_thread).await {
+        } else if self.adverts.thread.is_finished() || wait_for(self.adverts.thread).await {
             log::debug!("left every router");
         }
         if let Some(datapath) = &mut self.datapath {
@@ -382,95 +335,4 @@ impl<'a> Worker<'a> {
 async fn wait_for(thread: JoinHandle<Result<()>>) -> bool {
     let joined = tokio::task::spawn_blocking(move || thread.join());
     matches!(timeout(STOP_TIMEOUT, joined).await, Ok(Ok(Ok(Ok(())))))
-}
-
-/// How a router stands on its link and its scripts.
-fn stand(config: &Config, watches: &BTreeMap<String, Watch>, plan: &RouterPlan) -> Standing {
-    let instance = config
-        .instances
-        .iter()
-        .find(|instance| instance.name == plan.name);
-    let tracked = instance
-        .into_iter()
-        .flat_map(|instance| &instance.track_scripts);
-    let tracked = tracked.filter_map(|track| {
-        let script = config.scripts.get(track.script)?;
-        let watch = watches.get(&script.name);
-        // A script that cannot even be run has failed.
-        let up = watch.map_or(Some(false), |watch| watch.up);
-        Some(Tracked {
-            weight: track.weight,
-            up,
-        })
-    });
-    standing::sum(plan.fault.is_some(), tracked)
-}
-
-/// A predecessor that was killed leaves its addresses behind.
-async fn remove_stale_addresses(addresses: &AddressWorker, plans: &[RouterPlan]) {
-    let carried = plans.iter().flat_map(|plan| &plan.addresses);
-    let changes = carried
-        .map(|address| address.change(Operation::Remove))
-        .collect();
-    let (done, wait) = oneshot::channel();
-    addresses.submit(changes, move |_| {
-        // The one who waits does so until the answer.
-        let _ = done.send(());
-    });
-    let _ = wait.await;
-}
-
-fn load_datapath(mode: XdpMode, debug_xdp: bool) -> Option<Datapath> {
-    if mode == XdpMode::Off {
-        log::info!("XDP is off: working as keepalived does");
-        return None;
-    }
-    match Datapath::load(LoadOptions { debug_xdp }) {
-        Ok(datapath) => Some(datapath),
-        Err(error) => {
-            log::warn!("no XDP, working as keepalived does: {error:#}");
-            None
-        }
-    }
-}
-
-/// Hands what the XDP program says with `--debug-xdp` to the log, on a thread that ends with the
-/// process.
-fn follow(mut debug_log: DebugLog) -> Result<()> {
-    let follow = move || {
-        loop {
-            let wait = poll(&mut [PollFd::new(&debug_log, PollFlags::IN)], None);
-            if !matches!(wait, Ok(_) | Err(Errno::INTR)) {
-                return;
-            }
-            debug_log.flush();
-        }
-    };
-    thread::Builder::new()
-        .name("xdp-log".to_owned())
-        .spawn(follow)?;
-    Ok(())
-}
-
-/// The links, for those who only read.
-#[must_use]
-pub(super) fn interfaces_of<'l>(
-    plans: &[RouterPlan],
-    links: &'l Links,
-) -> Vec<&'l crate::net::link::Link> {
-    let mut indices: Vec<u32> = plans
-        .iter()
-        .flat_map(|plan| {
-            plan.addresses
-                .iter()
-                .map(|carried| carried.ifindex)
-                .chain([plan.ifindex])
-        })
-        .collect();
-    indices.sort_unstable();
-    indices.dedup();
-    indices
-        .into_iter()
-        .filter_map(|ifindex| links.get(ifindex))
-        .collect()
 }

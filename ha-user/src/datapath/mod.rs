@@ -58,6 +58,12 @@ impl Datapath {
         load::load(options)
     }
 
+    /// The program, in the kernel.
+    #[must_use]
+    pub const fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// The records of all routers.
     #[must_use]
     pub fn records(&self) -> RecordTable {

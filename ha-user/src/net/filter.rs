@@ -1,84 +1,74 @@
-//! A classic BPF filter for the advert socket: adverts of other people's VRIDs never wake us.
+//! A classic BPF filter for the advert socket: what is of no consequence never wakes us.
 
-use ha_common::Vrid;
+use std::collections::BTreeMap;
+
+use ha_common::{Priority, Vrid};
 use socket2::SockFilter;
 
 /// Octets of a packet to keep: all of it.
 const WHOLE: u32 = u32::MAX;
-
-/// Offset of the VRID behind the IP header.
+/// Offsets behind the IP header.
 const VRID: u32 = 1;
+const PRIORITY: u32 = 2;
+/// Of adverts that are shed, one in this many is heard all the same. A power of two.
+const SAMPLE: u32 = 64;
+/// Where a filter reads a random number.
+const RANDOM: u32 = (libc::SKF_AD_OFF + libc::SKF_AD_RANDOM).cast_unsigned();
 
-/// Builds the filter that accepts adverts of `vrids` only, as a raw IPv4 socket sees them.
+/// VRIDs to hear, each with the priority below which its adverts are shed.
 ///
-/// The set is a bitmap of 32-bit words, so the program's length is bounded by the eight words and
-/// not by the number of routers:
-///
-/// ```text
-/// X = header length; A = vrid
-/// M[0] = A & 31; A = A >> 5
-/// for every word that is not empty: if A == word { A = bits; goto test }
-/// reject
-/// test: A = (A >> M[0]) & 1; if A accept else reject
-/// ```
+/// Shedding is for a flood: such an advert is no sign of life of an Active router, so that to hear
+/// one in 64 is enough. Nothing is below [`Priority::LEAVING`], and an advert with that
+/// priority is never shed.
+pub type Rules = BTreeMap<Vrid, Priority>;
+
+/// Builds the filter that accepts adverts as `rules` say, as a raw IPv4 socket sees them, and
+/// nothing else.
 #[must_use]
-pub fn accept_only(vrids: impl IntoIterator<Item = Vrid>) -> Vec<SockFilter> {
-    let words = bitmap(vrids);
-    let used: Vec<_> = (0u32..).zip(words).filter(|(_, bits)| *bits != 0).collect();
-    let mut program = load_vrid();
-    for (position, (word, bits)) in used.iter().enumerate() {
-        // Behind this block of three: the blocks that are left, and the `reject` before `test`.
-        let to_test = 3 * (used.len() - 1 - position) + 1;
-        program.extend([
-            jump_if_equal(*word, 0, 2),
-            op(libc::BPF_LD | libc::BPF_IMM, *bits),
-            op(libc::BPF_JMP | libc::BPF_JA, to_test as u32),
-        ]);
+pub(super) fn program(rules: &Rules) -> Vec<SockFilter> {
+    let mut program = vec![
+        // X = length of the IP header, A = VRID.
+        op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0),
+        op(libc::BPF_LD | libc::BPF_B | libc::BPF_IND, VRID),
+    ];
+    for (vrid, shed_below) in rules {
+        if *shed_below == Priority::LEAVING {
+            program.extend(accept(*vrid));
+        } else {
+            program.extend(shed(*vrid, *shed_below));
+        }
     }
-    program.push(op(libc::BPF_RET | libc::BPF_K, 0));
-    program.extend(test_bit());
+    program.push(REJECT);
     program
 }
 
-fn bitmap(vrids: impl IntoIterator<Item = Vrid>) -> [u32; 8] {
-    let mut words = [0; 8];
-    for vrid in vrids {
-        words[usize::from(vrid.get() >> 5)] |= 1 << (vrid.get() & 31);
-    }
-    words
+const ACCEPT: SockFilter = op(libc::BPF_RET | libc::BPF_K, WHOLE);
+const REJECT: SockFilter = op(libc::BPF_RET | libc::BPF_K, 0);
+
+fn accept(vrid: Vrid) -> [SockFilter; 2] {
+    [jump(libc::BPF_JEQ, vrid.get().into(), 0, 1), ACCEPT]
 }
 
-/// Leaves the bit's number in M\[0\] and the word's in A.
-fn load_vrid() -> Vec<SockFilter> {
-    vec![
-        op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0),
-        op(libc::BPF_LD | libc::BPF_B | libc::BPF_IND, VRID),
-        op(libc::BPF_MISC | libc::BPF_TAX, 0),
-        op(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, 31),
-        op(libc::BPF_ST, 0),
-        op(libc::BPF_MISC | libc::BPF_TXA, 0),
-        op(libc::BPF_ALU | libc::BPF_RSH | libc::BPF_K, 5),
-    ]
-}
-
-/// Accepts if bit M\[0\] of A is set.
-fn test_bit() -> [SockFilter; 6] {
+/// Jumps count the instructions that they skip.
+fn shed(vrid: Vrid, below: Priority) -> [SockFilter; 8] {
     [
-        op(libc::BPF_LDX | libc::BPF_MEM, 0),
-        op(libc::BPF_ALU | libc::BPF_RSH | libc::BPF_X, 0),
-        op(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, 1),
-        jump_if_equal(0, 1, 0),
-        op(libc::BPF_RET | libc::BPF_K, WHOLE),
-        op(libc::BPF_RET | libc::BPF_K, 0),
+        jump(libc::BPF_JEQ, vrid.get().into(), 0, 7),
+        op(libc::BPF_LD | libc::BPF_B | libc::BPF_IND, PRIORITY),
+        jump(libc::BPF_JEQ, Priority::LEAVING.get().into(), 3, 0),
+        jump(libc::BPF_JGE, below.get().into(), 2, 0),
+        op(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, RANDOM),
+        jump(libc::BPF_JSET, SAMPLE - 1, 1, 0),
+        ACCEPT,
+        REJECT,
     ]
 }
 
-fn op(code: u32, operand: u32) -> SockFilter {
+const fn op(code: u32, operand: u32) -> SockFilter {
     SockFilter::new(code as u16, 0, 0, operand)
 }
 
-fn jump_if_equal(operand: u32, then: u8, otherwise: u8) -> SockFilter {
-    let code = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+const fn jump(condition: u32, operand: u32, then: u8, otherwise: u8) -> SockFilter {
+    let code = libc::BPF_JMP | condition | libc::BPF_K;
     SockFilter::new(code as u16, then, otherwise, operand)
 }
 
@@ -91,35 +81,68 @@ mod tests {
 
     use super::*;
 
-    /// Sends the header of an advert of each VRID through the kernel's filter machine.
-    fn accepted(filter: &[SockFilter]) -> Vec<u8> {
-        let (near, far) = UnixDatagram::pair().expect("socketpair");
-        SockRef::from(&far).attach_filter(filter).expect("filter");
-        far.set_nonblocking(true).expect("nonblocking");
-        let mut heard = Vec::new();
-        for vrid in 0..=255 {
+    /// The kernel's filter machine, fed with headers of adverts.
+    struct Machine(UnixDatagram, UnixDatagram);
+
+    impl Machine {
+        fn new(rules: impl IntoIterator<Item = (u8, u8)>) -> Self {
+            let rule = |(id, below)| (vrid(id), Priority::new(below));
+            let rules = rules.into_iter().map(rule).collect();
+            let (near, far) = UnixDatagram::pair().expect("socketpair");
+            SockRef::from(&far)
+                .attach_filter(&program(&rules))
+                .expect("the kernel takes the filter");
+            far.set_nonblocking(true).expect("nonblocking");
+            Self(near, far)
+        }
+
+        fn accepts(&self, vrid: u8, priority: u8) -> bool {
+            // An IP header with one word of options, then VRRP.
             let mut packet = [0; 32];
-            (packet[0], packet[24], packet[25]) = (0x46, 0x21, vrid);
+            (packet[0], packet[24]) = (0x46, 0x21);
+            (packet[25], packet[26]) = (vrid, priority);
             // A unix socket tells the sender of a packet that the filter takes away.
-            let _ = near.send(&packet);
-            match far.recv(&mut packet) {
-                Ok(_) => heard.push(vrid),
-                Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            let _ = self.0.send(&packet);
+            match self.1.recv(&mut packet) {
+                Ok(_) => true,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+                Err(error) => panic!("{error}"),
             }
         }
-        heard
     }
 
-    fn vrids(ids: impl IntoIterator<Item = u8>) -> Vec<Vrid> {
-        ids.into_iter().filter_map(Vrid::new).collect()
+    fn vrid(id: u8) -> Vrid {
+        Vrid::new(id).expect("a VRID")
     }
 
     #[test]
-    fn accepts_exactly_its_set() {
-        for ids in [vec![], vec![51], vec![1, 31, 32, 33, 64, 200, 255]] {
-            assert_eq!(accepted(&accept_only(vrids(ids.clone()))), ids);
+    fn hears_its_vrids_and_no_others() {
+        for ids in [
+            vec![],
+            vec![51],
+            vec![1, 2, 51, 200, 255],
+            (1..=255).collect(),
+        ] {
+            let machine = Machine::new(ids.iter().map(|id| (*id, 0)));
+            let heard: Vec<u8> = (0..=255).filter(|id| machine.accepts(*id, 1)).collect();
+            assert_eq!(heard, ids);
         }
-        let all: Vec<u8> = (1..=255).collect();
-        assert_eq!(accepted(&accept_only(vrids(all.clone()))), all);
+    }
+
+    #[test]
+    fn sheds_most_of_what_is_below_a_priority_and_nothing_else() {
+        let machine = Machine::new((1..=255).map(|id| (id, 100)));
+        for id in [1, 128, 255] {
+            assert!((100..=255).all(|priority| machine.accepts(id, priority)));
+            assert!(
+                (0..50).all(|_| machine.accepts(id, 0)),
+                "farewells are heard"
+            );
+            let heard = (0..12_800).filter(|_| machine.accepts(id, 99)).count();
+            assert!(
+                (100..400).contains(&heard),
+                "one in 64 of 12800 is 200: {heard}"
+            );
+        }
     }
 }

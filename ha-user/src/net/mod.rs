@@ -6,6 +6,7 @@ pub mod advert;
 pub mod announce;
 pub mod clock;
 pub mod filter;
+pub mod flood;
 pub mod interface;
 pub mod link;
 pub mod netlink;

@@ -5,7 +5,6 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use ha_common::Vrid;
 use nix::errno::Errno;
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, recvmmsg,
@@ -13,7 +12,8 @@ use nix::sys::socket::{
 };
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockRef, Socket, Type};
 
-use super::{filter, interface};
+use super::filter::{self, Rules};
+use super::interface;
 
 /// IP protocol number of VRRP (RFC 9568 section 5.1.1.4).
 const VRRP: i32 = 112;
@@ -38,10 +38,11 @@ pub struct Received<'a> {
 
 /// A raw socket for VRRP on all interfaces of a network namespace.
 ///
-/// It hears nothing before [`Self::listen_to`] names the VRIDs.
+/// It hears nothing before [`Self::listen_to`] names VRIDs.
 #[derive(Debug)]
 pub struct AdvertSocket {
     socket: Socket,
+    rules: Rules,
     memberships: BTreeMap<(u32, Ipv4Addr), UdpSocket>,
     buffers: Vec<[u8; LONGEST_PACKET]>,
 }
@@ -53,7 +54,8 @@ impl AdvertSocket {
     /// The process lacks `CAP_NET_RAW`.
     pub fn open() -> io::Result<Self> {
         let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(VRRP)))?;
-        socket.attach_filter(&filter::accept_only([]))?;
+        let rules = Rules::new();
+        socket.attach_filter(&filter::program(&rules))?;
         socket.set_nonblocking(true)?;
         socket.set_header_included_v4(true)?;
         socket.set_multicast_loop_v4(false)?;
@@ -63,20 +65,26 @@ impl AdvertSocket {
         let _ = setsockopt(&socket, sockopt::Priority, &PRIORITY_CONTROL);
         Ok(Self {
             socket,
+            rules,
             memberships: BTreeMap::new(),
             buffers: vec![[0; LONGEST_PACKET]; BATCH],
         })
     }
 
-    /// Hears adverts of `vrids` from now on, and of no others.
+    /// Hears adverts as `rules` say from now on. The same rules again cost nothing.
     ///
     /// # Errors
-    /// The kernel has no memory for the filter.
-    pub fn listen_to(&self, vrids: impl IntoIterator<Item = Vrid>) -> io::Result<()> {
-        self.socket.attach_filter(&filter::accept_only(vrids))
+    /// The kernel has no memory for the filter; the former rules hold.
+    pub fn listen_to(&mut self, rules: Rules) -> io::Result<()> {
+        if rules != self.rules {
+            self.socket.attach_filter(&filter::program(&rules))?;
+            self.rules = rules;
+        }
+        Ok(())
     }
 
-    /// Joins `group` on `ifindex`; again is harmless.
+    /// Joins `group` on `ifindex`; again is harmless. The calling thread is in the network
+    /// namespace of the socket.
     ///
     /// Each membership is held by a socket of its own: one socket may hold no more than
     /// `net.ipv4.igmp_max_memberships` (20), and a raw socket hears the groups of all of them.

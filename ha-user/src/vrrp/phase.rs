@@ -78,9 +78,9 @@ impl ActiveDownTimer {
     pub(super) fn farewell(self, now: Nanos, skew: Duration) -> Self {
         Self {
             deadline: self.deadline.min(now + skew),
-            heard: now,
             left: true,
             doubted: false,
+            ..self
         }
     }
 

@@ -49,9 +49,8 @@ pub(super) struct Router {
     /// Active_Adver_Interval, where an advert has taught it.
     learnt: Option<Duration>,
     active: Option<Ipv4Addr>,
-    /// Who spoke last of those with too low a priority, and when.
-    lower: Option<Ipv4Addr>,
-    last_lower: Nanos,
+    /// The last advert of too low a priority, and when it came.
+    lower: Option<(Advert, Nanos)>,
     statistics: Statistics,
 }
 
@@ -86,7 +85,6 @@ impl Router {
             learnt: None,
             active: None,
             lower: None,
-            last_lower: Nanos::NEVER,
             statistics: Statistics::default(),
         }
     }

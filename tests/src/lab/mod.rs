@@ -33,7 +33,7 @@ mod self_test;
 mod tools;
 mod transcript;
 mod wait;
-mod xdp_pass;
+pub(crate) mod xdp_pass;
 
 pub use capture::{Capture, Frame};
 pub use client::{Client, Errand};

@@ -4,11 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::job;
 use crate::privilege::Root;
 use crate::workspace::find_command;
+
+/// Takes nothing away that is there: a compiler of Debian's may conflict with another.
+const INSTALL: [&str; 4] = ["install", "-y", "--no-install-recommends", "--no-remove"];
 
 /// A command and the package that holds it.
 pub(super) struct Tool {
@@ -25,52 +28,25 @@ pub(super) fn missing(tools: &'static [Tool]) -> Vec<&'static Tool> {
         .collect()
 }
 
-/// # Errors
-/// There is no apt-get here and `tools` are missing: the message names them.
-pub(super) fn require_present(tools: &[&Tool]) -> Result<()> {
-    if tools.is_empty() || is_here() {
-        return Ok(());
-    }
-    let commands: Vec<_> = tools.iter().map(|tool| tool.command).collect();
-    bail!(
-        "missing commands: {}. There is no apt-get here: install them",
-        commands.join(", ")
-    )
-}
-
-/// # Errors
-/// There is no apt-get here: the message has the command for a machine that has it.
-pub(super) fn require(packages: &[&str]) -> Result<()> {
-    if is_here() {
-        return Ok(());
-    }
-    bail!(
-        "there is no apt-get here. On Debian it would be\n  apt-get install {}",
-        packages.join(" ")
-    )
-}
-
 /// Whether this machine has apt-get.
 pub(super) fn is_here() -> bool {
     find_command("apt-get").is_some()
 }
 
-/// Whether apt-get knows any packages.
-pub(super) fn has_lists() -> bool {
-    let entries = fs::read_dir("/var/lib/apt/lists")
-        .into_iter()
-        .flatten()
-        .flatten();
-    entries
-        .into_iter()
-        .any(|entry| entry.file_name().to_string_lossy().contains("Packages"))
-}
-
-/// Refreshes the lists and installs `packages`; removes nothing that is there.
+/// Refreshes the lists and installs `packages`, if any.
 ///
 /// # Errors
-/// apt-get fails.
-pub(super) fn install(root: Root, packages: &[&str]) -> Result<()> {
+/// There is no apt-get here, or no root, or apt-get fails. The message has the commands.
+pub(super) fn install(packages: &[&str]) -> Result<()> {
+    install_as_root(packages)
+        .map_err(|error| anyhow!("{error:#}\nBy hand, on Debian:\n  {}", by_hand(packages)))
+}
+
+fn install_as_root(packages: &[&str]) -> Result<()> {
+    if !is_here() {
+        bail!("there is no apt-get here");
+    }
+    let root = Root::obtain("install packages with apt-get")?;
     let mut update = root.command("apt-get", []);
     // A third party's list that cannot be had is no reason to stop: Debian's may be there.
     job::run("apt-get update", update.arg("update"))?;
@@ -80,10 +56,18 @@ pub(super) fn install(root: Root, packages: &[&str]) -> Result<()> {
     let quiet = [("DEBIAN_FRONTEND", "noninteractive".into())];
     let mut install = root.command("apt-get", &quiet);
     install
-        .args(["install", "-y", "--no-install-recommends", "--no-remove"])
+        .args(INSTALL)
         .args(["-o", "DPkg::Lock::Timeout=300"])
         .args(packages);
     job::must("apt-get install", &mut install).map(drop)
+}
+
+fn by_hand(packages: &[&str]) -> String {
+    let install = [&INSTALL, packages].concat().join(" ");
+    if packages.is_empty() {
+        return "apt-get update".to_owned();
+    }
+    format!("apt-get update && apt-get {install}")
 }
 
 /// Unpacks `package`, and those of its dependencies that are not installed, into `directory`. No

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::rustc::BpfRustc;
+use super::toolchain::{Toolchain, kept_linker, stdout};
 use crate::{job, workspace};
 
 const VERSION: &str = "0.13.0";
@@ -20,22 +20,34 @@ const VERSION: &str = "0.13.0";
 ///
 /// # Errors
 /// No LLVM library of rustc's version is found, or the build fails.
-pub(super) fn ensure(rustc: &BpfRustc) -> Result<()> {
+pub(super) fn ensure(rustc: &Toolchain) -> Result<()> {
     if std::env::var_os("HA_BPF_LINKER").is_some() {
         return Ok(());
     }
-    let cache = workspace::cache()?;
-    let prefix = cache.join(format!("llvm-{}", rustc.llvm));
-    if prefix.exists() && runs(&cache.join("bin/bpf-linker")) {
+    let cache = super::cache()?;
+    let llvm = llvm_version(rustc)?;
+    let prefix = cache.join(format!("llvm-{llvm}"));
+    if prefix.exists() && runs(&kept_linker(&cache)) {
         return Ok(());
     }
-    let library = find_library(rustc)?;
+    let library = find_library(rustc, llvm)?;
     eprintln!(
         "setup: bpf-linker {VERSION} into {}: links the XDP program; takes a minute, once",
         cache.join("bin").display()
     );
     link_library(&prefix, &library)?;
-    install(&cache, &prefix, rustc.llvm)
+    install(&cache, &prefix, llvm)
+}
+
+/// The major version of the LLVM whose bitcode `rustc` writes.
+fn llvm_version(rustc: &Toolchain) -> Result<u32> {
+    let text = stdout(Command::new(rustc.rustc()).arg("-vV")).unwrap_or_default();
+    let version = text
+        .lines()
+        .find_map(|line| line.strip_prefix("LLVM version: "));
+    version
+        .and_then(|version| version.split('.').next()?.parse().ok())
+        .with_context(|| format!("{} -vV names no LLVM version", rustc.rustc().display()))
 }
 
 fn runs(linker: &Path) -> bool {
@@ -47,8 +59,7 @@ fn runs(linker: &Path) -> bool {
     version.status().is_ok_and(|status| status.success())
 }
 
-fn find_library(rustc: &BpfRustc) -> Result<PathBuf> {
-    let major = rustc.llvm;
+fn find_library(rustc: &Toolchain, major: u32) -> Result<PathBuf> {
     let system = [
         format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH),
         "/usr/lib64".to_owned(),

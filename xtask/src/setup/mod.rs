@@ -8,12 +8,12 @@ mod apt;
 mod linker;
 mod peers;
 mod rustc;
+#[path = "../../../ha-user/build/toolchain.rs"]
+mod toolchain;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
-
-use crate::privilege::Root;
+use anyhow::{Context as _, Result, bail};
 
 /// The programs that labs put vipd beside. `None`: not on this machine, and not to be had.
 pub(crate) struct Peers {
@@ -21,24 +21,35 @@ pub(crate) struct Peers {
     pub(crate) keepalived: Option<PathBuf>,
 }
 
-/// Everything: to build and to run labs.
+/// Everything: to build and to run labs. What labs would like to call is not insisted on here,
+/// as not every lab calls everything: see [`require_everything`].
 ///
 /// # Errors
-/// Something is missing and cannot be installed from here. The message has the commands that do.
+/// Something cannot be installed. The message has the commands that do.
 pub(crate) fn run() -> Result<Peers> {
     to_build()?;
-    let missing = apt::missing(LAB_TOOLS);
-    let fetch_peers = peers::missing()?;
-    if !missing.is_empty() || !fetch_peers.is_empty() {
-        prepare_labs(&missing, &fetch_peers)?;
+    let tools = apt::missing(LAB_TOOLS);
+    let peers = peers::missing()?;
+    for tool in &tools {
+        eprintln!("setup: apt package {}: {}", tool.package, tool.purpose);
+    }
+    for peer in &peers {
+        eprintln!(
+            "setup: {}: {}; unpacked into the cache, not installed",
+            peer.name, peer.purpose
+        );
+    }
+    if !apt::is_here() {
+        return peers::find();
+    }
+    if !tools.is_empty() || !peers.is_empty() {
+        let packages: Vec<_> = tools.iter().map(|tool| tool.package).collect();
+        apt::install(&packages)?;
+    }
+    for peer in peers {
+        peers::fetch(peer)?;
     }
     peers::find()
-}
-
-/// The target of the XDP program, where the toolchain in use can compile and lint for it.
-/// Elsewhere another compiler builds the program, and has no clippy.
-pub(crate) fn lintable_target() -> Option<&'static str> {
-    rustc::in_use_builds_core().then_some(rustc::TARGET)
 }
 
 /// Only what building needs.
@@ -51,6 +62,41 @@ pub(crate) fn to_build() -> Result<()> {
         None => rustc::install()?,
     };
     linker::ensure(&rustc)
+}
+
+/// Tests call everything: a machine that lacks something cannot run them.
+///
+/// # Errors
+/// The first thing that is missing, after [`run`].
+pub(crate) fn require_everything(peers: &Peers) -> Result<()> {
+    if let Some(tool) = apt::missing(LAB_TOOLS).first() {
+        bail!(
+            "the tests call {} ({}): install it",
+            tool.command,
+            tool.purpose
+        );
+    }
+    if peers.nginx.is_none() || peers.keepalived.is_none() {
+        bail!("the tests start nginx and keepalived: name them in HA_NGINX and HA_KEEPALIVED");
+    }
+    Ok(())
+}
+
+/// The target of the XDP program, where the toolchain that compiles for it can lint for it: it
+/// builds core from source, and has clippy.
+pub(crate) fn lintable_target() -> Option<&'static str> {
+    let rustc = rustc::find()?;
+    let has_clippy = rustc.sysroot.join("bin/cargo-clippy").exists();
+    (!rustc.has_core && has_clippy).then_some(rustc::TARGET)
+}
+
+/// The directory for what setup builds and unpacks, once per user.
+///
+/// # Errors
+/// Neither `XDG_CACHE_HOME` nor `HOME` is set.
+fn cache() -> Result<PathBuf> {
+    toolchain::cache()
+        .context("neither XDG_CACHE_HOME nor HOME is set: there is no place to keep things")
 }
 
 /// The commands that labs and the scripts in them call, and the packages that hold them.
@@ -86,25 +132,3 @@ const LAB_TOOLS: &[apt::Tool] = &[
         purpose: "check scripts and watch loops use it",
     },
 ];
-
-fn prepare_labs(tools: &[&apt::Tool], peers: &[&peers::Peer]) -> Result<()> {
-    apt::require_present(tools)?;
-    for tool in tools {
-        eprintln!("setup: apt package {}: {}", tool.package, tool.purpose);
-    }
-    for peer in peers {
-        eprintln!(
-            "setup: {}: {}; unpacked into the cache, not installed",
-            peer.name, peer.purpose
-        );
-    }
-    let packages: Vec<_> = tools.iter().map(|tool| tool.package).collect();
-    if !packages.is_empty() || !apt::has_lists() {
-        let root = Root::obtain("install packages with apt-get")?;
-        apt::install(root, &packages)?;
-    }
-    for peer in peers {
-        peers::fetch(peer)?;
-    }
-    Ok(())
-}

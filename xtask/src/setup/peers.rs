@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use super::{Peers, apt};
-use crate::workspace::{self, find_command};
+use crate::workspace::find_command;
 
 /// A program that labs start.
 pub(super) struct Peer {
@@ -63,7 +63,7 @@ pub(super) fn missing() -> Result<Vec<&'static Peer>> {
 /// # Errors
 /// It cannot be downloaded or does not start.
 pub(super) fn fetch(peer: &Peer) -> Result<()> {
-    let directory = workspace::cache()?.join("peers").join(peer.name);
+    let directory = super::cache()?.join("peers").join(peer.name);
     let _ = fs::remove_dir_all(&directory);
     apt::unpack(peer.name, &directory)?;
     let launcher = write_launcher(peer, &directory)?;
@@ -81,7 +81,7 @@ fn locate(peer: &Peer) -> Result<Option<PathBuf>> {
     if let Some(named) = env::var_os(peer.variable) {
         return Ok(Some(PathBuf::from(named)));
     }
-    let fetched = launcher(&workspace::cache()?.join("peers").join(peer.name), peer);
+    let fetched = launcher(&super::cache()?.join("peers").join(peer.name), peer);
     Ok(find_command(peer.name).or_else(|| runs(&fetched).then_some(fetched)))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::source::{self, Source};
 
-/// Longest Rust file, in lines. A file with more than one thing in it gets there first.
+/// Longest Rust file, in lines of code. A file with more than one thing in it gets there first.
 const LONGEST: usize = 400;
 
 /// Catalogues: one thing, but long.
@@ -35,7 +35,10 @@ const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 #[test]
 fn no_rust_file_is_longer_than_its_budget() {
     let long = source::rust_below("").into_iter().filter(|source| {
-        let lines = source.text.lines().count();
+        let lines = source
+            .code()
+            .filter(|(_, line)| !line.trim().is_empty())
+            .count();
         lines > LONGEST && !LONG_ON_PURPOSE.contains(&source.path.as_str())
     });
     let long: Vec<_> = long.map(|source| source.path).collect();
@@ -71,7 +74,9 @@ fn the_lock_file_knows_one_registry() {
 
 #[test]
 fn no_line_ends_in_blanks_and_every_file_ends_in_a_line() {
-    let concerned = |source: &Source| !source.path.starts_with("LICENSE-");
+    // Licences and the configurations of articles stay as they were printed.
+    let as_printed = |path: &str| path.starts_with("LICENSE-") || path.ends_with(".conf");
+    let concerned = |source: &Source| !as_printed(&source.path);
     for source in source::below("").into_iter().filter(concerned) {
         let ragged = source
             .text

@@ -3,5 +3,6 @@
 mod files;
 mod layers;
 mod licences;
+mod links;
 mod source;
 mod spdx;

@@ -1,7 +1,7 @@
 //! The table of keywords as data: for the documentation and for "did you mean".
 
 use super::root::ROOT;
-use super::{Keyword, Known, Syntax};
+use super::{Keyword, Known, Syntax, Table};
 use std::fmt::Write;
 use std::sync::LazyLock;
 
@@ -49,7 +49,7 @@ pub struct Entry {
 /// Every keyword in every block that it can stand in.
 #[must_use]
 pub fn catalogue() -> &'static [Entry] {
-    static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| entries(ROOT));
+    static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| entries(&ROOT));
     &CATALOGUE
 }
 
@@ -94,31 +94,44 @@ fn heading(page: &mut String, entry: &Entry) {
 }
 
 /// The rows of one table; what stands in their blocks follows after them all.
-pub(super) fn entries<T>(keywords: &'static [Keyword<T>]) -> Vec<Entry> {
-    let mut rows: Vec<Entry> = keywords.iter().map(row).collect();
-    for keyword in keywords {
+pub(super) fn entries<T>(table: &'static Table<T>) -> Vec<Entry> {
+    let mut rows: Vec<Entry> = table.keywords.iter().map(row).collect();
+    let mut later = known_entries(table.later, Effect::Later);
+    let below_later = later.split_off(table.later.len());
+    rows.extend(later);
+    for keyword in table.keywords {
         let inside = match &keyword.syntax {
-            Syntax::Block(keywords) => entries(keywords),
+            Syntax::Block(table) => entries(table),
             Syntax::Section { keywords, .. } => keywords(),
-            Syntax::Later(known) => known_entries(known),
             _ => continue,
         };
         rows.extend(inside.into_iter().map(|entry| below(keyword.name, entry)));
     }
+    rows.extend(below_later);
     rows
 }
 
-fn known_entries(known: &'static [Known]) -> Vec<Entry> {
+/// The rows of a list, each with `effect` unless it has a block, and what stands in their blocks.
+fn known_entries(known: &'static [Known], effect: Effect) -> Vec<Entry> {
     let row = |keyword: &Known| Entry {
         path: Vec::new(),
         name: keyword.name,
-        value: String::new(),
-        effect: Effect::Skipped,
+        value: if keyword.inside.is_empty() {
+            ""
+        } else {
+            "{ ... }"
+        }
+        .into(),
+        effect: if keyword.inside.is_empty() {
+            effect
+        } else {
+            Effect::Skipped
+        },
         doc: keyword.doc,
     };
     let mut rows: Vec<Entry> = known.iter().map(row).collect();
     for keyword in known {
-        let inside = known_entries(keyword.inside).into_iter();
+        let inside = known_entries(keyword.inside, Effect::Skipped).into_iter();
         rows.extend(inside.map(|entry| below(keyword.name, entry)));
     }
     rows
@@ -132,8 +145,6 @@ fn below(block: &'static str, mut entry: Entry) -> Entry {
 fn row<T>(keyword: &'static Keyword<T>) -> Entry {
     let effect = match &keyword.syntax {
         Syntax::Accepted => Effect::Accepted,
-        Syntax::Later([]) => Effect::Later,
-        Syntax::Later(_) => Effect::Skipped,
         _ => Effect::Used,
     };
     Entry {
@@ -147,7 +158,7 @@ fn row<T>(keyword: &'static Keyword<T>) -> Entry {
 
 fn value<T>(syntax: &Syntax<T>) -> String {
     match syntax {
-        Syntax::Flag(_) | Syntax::Accepted | Syntax::Later([]) => String::new(),
+        Syntax::Flag(_) | Syntax::Accepted => String::new(),
         Syntax::Switch(_) => "[true|false]".into(),
         Syntax::Number { range, .. } => format!("{} to {}", range.start(), range.end()),
         Syntax::Seconds { range, .. } => {
@@ -156,7 +167,7 @@ fn value<T>(syntax: &Syntax<T>) -> String {
         }
         Syntax::Words { names, .. } => (*names).into(),
         Syntax::Lines { names, .. } => format!("{{ {names} ... }}"),
-        Syntax::Block(_) | Syntax::Later(_) => "{ ... }".into(),
+        Syntax::Block(_) => "{ ... }".into(),
         Syntax::Section { names, .. } => format!("{names} {{ ... }}").trim_start().into(),
     }
 }
@@ -176,12 +187,13 @@ pub(super) fn blocks_of(name: &str) -> Vec<String> {
     blocks
 }
 
-/// The name that is at most two slips away from `word`.
+/// The name that is at most two slips away from `word`, whatever its case.
 pub(super) fn closest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let slips = |name: &&str| distance(word, name);
+    let word = word.to_lowercase();
+    let slips = |name: &&str| distance(&word, name);
     let best = names.min_by_key(slips)?;
     let allowed = 2.min(best.len() / 3);
-    (distance(word, best) <= allowed).then_some(best)
+    (distance(&word, best) <= allowed).then_some(best)
 }
 
 /// Characters to insert, delete or replace to get from `a` to `b` (Levenshtein), capped for words
@@ -221,6 +233,7 @@ mod tests {
         assert_eq!(closest("prioritty", names.into_iter()), Some("priority"));
         assert_eq!(closest("interfcae", names.into_iter()), Some("interface"));
         assert_eq!(closest("stat", names.into_iter()), Some("state"));
+        assert_eq!(closest("STATE", names.into_iter()), Some("state"));
         assert_eq!(closest("foo", names.into_iter()), None);
     }
 

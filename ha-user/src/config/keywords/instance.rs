@@ -6,14 +6,18 @@ use super::instance_value::{
     auth_pass, auth_type, interface, multicast_source, notify, state, track_script, unicast_peer,
     unicast_source,
 };
-use super::later as blocks;
 use super::{
-    Keyword, Syntax, accepted, flag, later, later_block, lines, number, number_or, seconds, switch,
+    Keyword, Syntax, Table, accepted, flag, later, lines, number, number_or, seconds, switch,
     value, words,
 };
 use std::time::Duration;
 
-pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
+pub(super) const TABLE: Table<InstanceDraft> = Table {
+    keywords: KEYWORDS,
+    later: later::INSTANCE,
+};
+
+const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     words(
         "state",
         "MASTER|BACKUP",
@@ -82,7 +86,7 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     Keyword {
         name: "authentication",
         doc: "plain text, of version 2 only",
-        syntax: Syntax::Block(AUTHENTICATION),
+        syntax: Syntax::Block(&AUTHENTICATION),
     },
     words(
         "mcast_src_ip",
@@ -213,118 +217,18 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
             instance.v3_checksum_as_v2 = Some(on);
         },
     ),
-    later("vrf", "VRF of unicast adverts without an interface"),
-    later("native_ipv6", "IPv6 although there is no address yet"),
-    later(
-        "vmac_xmit_base",
-        "adverts leave by the interface below the virtual MAC",
-    ),
-    later("use_vmac", "addresses have the virtual MAC"),
-    later(
-        "use_vmac_addr",
-        "addresses on other interfaces have the virtual MAC",
-    ),
-    later("use_ipvlan", "addresses are on an ipvlan interface"),
-    later("unicast_ttl", "TTL of unicast adverts"),
-    later("unicast_fault_no_peer", "no peer is a fault"),
-    later(
-        "old_unicast_checksum",
-        "checksum of unicast adverts as keepalived 1.3.6 made it",
-    ),
-    later("mcast_dst_ip", "group that adverts go to"),
-    later("track_src_ip", "losing the source address is a fault"),
-    later("kernel_rx_buf_size", "receive buffer of adverts"),
-    later("no_virtual_ipaddress", "there is no address on purpose"),
-    later(
-        "promote_secondaries",
-        "addresses of a removed one's network stay",
-    ),
-    later("no_accept", "packets to the addresses are dropped"),
-    later(
-        "preempt_delay",
-        "seconds until a living MASTER of lower priority is replaced",
-    ),
-    later(
-        "dont_track_primary",
-        "a fault of its own interface is none of the instance",
-    ),
-    later("linkbeat_use_polling", "poll the state of the link"),
-    later(
-        "notify_deleted",
-        "command when a reload removes the instance",
-    ),
-    later(
-        "notify_master_rx_lower_pri",
-        "command when a MASTER hears a lower one",
-    ),
-    later(
-        "notify_priority_changes",
-        "changes of priority go to the pipes too",
-    ),
-    later("smtp_alert", "mail on every transition"),
-    later(
-        "lvs_sync_daemon_interface",
-        "interface that IPVS connections are synchronised on",
-    ),
-    later(
-        "garp_lower_prio_delay",
-        "delay of the second burst after a lower advert",
-    ),
-    later(
-        "garp_lower_prio_repeat",
-        "gratuitous ARPs after a lower advert",
-    ),
-    later(
-        "garp_extra_if",
-        "repeat gratuitous ARPs on the interface below a virtual MAC",
-    ),
-    later("vmac_garp_intvl", "older name of garp_extra_if"),
-    later(
-        "lower_prio_no_advert",
-        "the MASTER does not answer lower adverts",
-    ),
-    later(
-        "higher_prio_send_advert",
-        "one advert before yielding to a higher one",
-    ),
-    later("owner_ignore_adverts", "an address owner ignores adverts"),
-    later(
-        "timer_expired_backup",
-        "a MASTER whose timer ran late becomes BACKUP",
-    ),
-    later("thread_timer_expired", "older name of timer_expired_backup"),
-    later_block(
-        "virtual_routes",
-        "routes that come and go with the addresses",
-        blocks::LINES,
-    ),
-    later_block(
-        "virtual_rules",
-        "rules that come and go with the addresses",
-        blocks::LINES,
-    ),
-    later_block(
-        "track_interface",
-        "interfaces that it follows",
-        blocks::TRACKED,
-    ),
-    later_block("track_file", "files that it follows", blocks::TRACKED),
-    later_block(
-        "track_process",
-        "processes that it follows",
-        blocks::TRACKED,
-    ),
-    later_block("track_bfd", "BFD sessions that it follows", blocks::TRACKED),
-    later_block("auth_hmac", "authentication by HMAC", blocks::HMAC),
 ];
 
-const AUTHENTICATION: &[Keyword<InstanceDraft>] = &[
-    words(
-        "auth_type",
-        "PASS",
-        1..=1,
-        "plain text; AH is not supported",
-        auth_type,
-    ),
-    words("auth_pass", "PASSWORD", 1..=1, "8 bytes count", auth_pass),
-];
+const AUTHENTICATION: Table<InstanceDraft> = Table {
+    later: &[],
+    keywords: &[
+        words(
+            "auth_type",
+            "PASS",
+            1..=1,
+            "plain text; AH is not supported",
+            auth_type,
+        ),
+        words("auth_pass", "PASSWORD", 1..=1, "8 bytes count", auth_pass),
+    ],
+};

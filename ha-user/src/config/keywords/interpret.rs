@@ -4,40 +4,48 @@ use super::super::diagnostic::{At, Report, Severity};
 use super::super::lexer::Word;
 use super::super::tree::Statement;
 use super::catalogue::{blocks_of, closest};
-use super::{Keyword, Syntax, number};
+use super::{Keyword, Known, Syntax, Table, number};
 use std::ops::RangeInclusive;
 
 /// Interprets the statements of the block called `block`, collecting what they mean in `target`.
 pub(in crate::config) fn interpret<T>(
     block: &str,
     statements: &[Statement],
-    keywords: &'static [Keyword<T>],
+    table: &'static Table<T>,
     target: &mut T,
     report: &mut Report,
 ) {
     for statement in statements {
         let name = statement.keyword.text.as_str();
-        match keywords.iter().find(|row| row.name == name) {
-            Some(row) => {
-                let mut applied = Applied {
-                    row,
-                    keywords,
-                    statement,
-                    report: &mut *report,
-                };
-                applied.run(target);
-            }
-            None => unknown(block, statement, keywords, report),
+        if let Some(row) = table.keywords.iter().find(|row| row.name == name) {
+            let mut applied = Applied {
+                row,
+                table,
+                statement,
+                report: &mut *report,
+            };
+            applied.run(target);
+        } else if let Some(known) = table.later.iter().find(|row| row.name == name) {
+            later(known, statement, report);
+        } else {
+            unknown(block, statement, table, report);
         }
     }
 }
 
-fn unknown<T>(
-    block: &str,
-    statement: &Statement,
-    keywords: &'static [Keyword<T>],
-    report: &mut Report,
-) {
+/// Says of a block, and once of a keyword, that it is known and not done yet.
+fn later(known: &Known, statement: &Statement, report: &mut Report) {
+    let name = known.name;
+    let message = match statement.body {
+        Some(_) => format!("`{name}` is not supported yet: ignoring the whole block"),
+        None => format!("`{name}` is accepted and has no effect yet"),
+    };
+    if statement.body.is_some() || report.first(name) {
+        report.add(Severity::Warning, &statement.keyword.at, message);
+    }
+}
+
+fn unknown<T>(block: &str, statement: &Statement, table: &'static Table<T>, report: &mut Report) {
     let Word { text: name, at, .. } = &statement.keyword;
     let what = match statement.body {
         Some(_) => " with its block",
@@ -46,10 +54,10 @@ fn unknown<T>(
     let message = format!("Unknown keyword '{name}' in {block}: ignoring it{what}");
     let homes = blocks_of(name);
     if !homes.is_empty() {
-        let help = format!("it belongs into {}", homes.join(" or "));
+        let help = format!("it belongs in {}", homes.join(" or "));
         return report.add_with_help(Severity::Warning, at, message, help);
     }
-    match closest(name, keywords.iter().map(|row| row.name)) {
+    match closest(name, names(table)) {
         Some(known) => {
             let help = format!("did you mean `{known}`?");
             report.add_with_help(Severity::Warning, at, message, help);
@@ -61,7 +69,7 @@ fn unknown<T>(
 /// A row of the table and the statement that it is applied to.
 struct Applied<'a, 'r, T: 'static> {
     row: &'static Keyword<T>,
-    keywords: &'static [Keyword<T>],
+    table: &'static Table<T>,
     statement: &'a Statement,
     report: &'r mut Report,
 }
@@ -100,7 +108,7 @@ impl<'a, T> Applied<'a, '_, T> {
             }
             _ => return self.run_block(target),
         }
-        self.no_block();
+        no_block(self.statement, self.report);
     }
 
     fn run_block(&mut self, target: &mut T) {
@@ -109,13 +117,13 @@ impl<'a, T> Applied<'a, '_, T> {
             Syntax::Lines { apply, .. } => {
                 for line in self.body() {
                     apply(target, &line.words(), self.report);
+                    no_block(line, self.report);
                 }
             }
-            Syntax::Block(keywords) => {
-                interpret(name, self.body(), keywords, target, self.report);
+            Syntax::Block(table) => {
+                interpret(name, self.body(), table, target, self.report);
             }
             Syntax::Section { apply, .. } => apply(target, self.statement, self.report),
-            Syntax::Later(_) => self.later(),
             _ => {}
         }
     }
@@ -175,7 +183,7 @@ impl<'a, T> Applied<'a, '_, T> {
             self.row.name,
             takes(most)
         );
-        if self.keywords.iter().any(|row| row.name == word.text) {
+        if names(self.table).any(|name| name == word.text) {
             let help = "a keyword begins on a line of its own";
             self.report
                 .add_with_help(Severity::Warning, &word.at, message, help);
@@ -194,27 +202,20 @@ impl<'a, T> Applied<'a, '_, T> {
             .add(Severity::Error, &self.statement.keyword.at, message);
         &[]
     }
+}
 
-    fn no_block(&mut self) {
-        if self.statement.body.is_some() {
-            let message = format!("`{}` has no block: ignoring the block", self.row.name);
-            self.report
-                .add(Severity::Error, &self.statement.keyword.at, message);
-        }
+/// What stands in braces after something that has no block is left out.
+fn no_block(statement: &Statement, report: &mut Report) {
+    if statement.body.is_some() {
+        let Word { text, at, .. } = &statement.keyword;
+        let message = format!("`{text}` has no block: ignoring the block");
+        report.add(Severity::Error, at, message);
     }
+}
 
-    /// Says once for each keyword that it is known and not done yet.
-    fn later(&mut self) {
-        let name = self.row.name;
-        let message = match self.statement.body {
-            Some(_) => format!("`{name}` is not supported yet: ignoring the whole block"),
-            None => format!("`{name}` is accepted and has no effect yet"),
-        };
-        if self.statement.body.is_some() || self.report.first(name) {
-            self.report
-                .add(Severity::Warning, &self.statement.keyword.at, message);
-        }
-    }
+fn names<T>(table: &'static Table<T>) -> impl Iterator<Item = &'static str> {
+    let later = table.later.iter().map(|row| row.name);
+    table.keywords.iter().map(|row| row.name).chain(later)
 }
 
 fn takes(count: usize) -> String {

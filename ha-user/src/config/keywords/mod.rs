@@ -24,6 +24,14 @@ use super::tree::Statement;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+/// The keywords of one block, whose content is collected in a `T`.
+pub(super) struct Table<T: 'static> {
+    /// Those that do something.
+    pub keywords: &'static [Keyword<T>],
+    /// Those that are only known.
+    pub later: &'static [Known],
+}
+
 /// One keyword of a block whose content is collected in a `T`.
 pub(super) struct Keyword<T: 'static> {
     /// As it is written in the file.
@@ -67,7 +75,7 @@ pub(super) enum Syntax<T: 'static> {
         apply: fn(&mut T, &[Word], &mut Report),
     },
     /// A block of keywords that belong to the same `T`.
-    Block(&'static [Keyword<T>]),
+    Block(&'static Table<T>),
     /// A block of its own, with what `apply` makes of it.
     Section {
         names: &'static str,
@@ -76,36 +84,16 @@ pub(super) enum Syntax<T: 'static> {
     },
     /// What it asks for is so in any case.
     Accepted,
-    /// Known, not done yet; a block is left out as a whole.
-    Later(&'static [Known]),
 }
 
-/// A keyword inside a block that is left out as a whole.
-pub struct Known {
+/// A keyword that is known and not done yet: it is warned of, its block is left out as a whole.
+pub(super) struct Known {
     /// As it is written in the file.
     pub name: &'static str,
     /// One line for people.
     pub doc: &'static str,
     /// Keywords of its block, if it has one.
     pub inside: &'static [Self],
-}
-
-/// A row that is known and not done yet.
-const fn later<T>(name: &'static str, doc: &'static str) -> Keyword<T> {
-    later_block(name, doc, &[])
-}
-
-/// A block that is known and not done yet.
-const fn later_block<T>(
-    name: &'static str,
-    doc: &'static str,
-    inside: &'static [Known],
-) -> Keyword<T> {
-    Keyword {
-        name,
-        doc,
-        syntax: Syntax::Later(inside),
-    }
 }
 
 /// A row that asks for what is so in any case.

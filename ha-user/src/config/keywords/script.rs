@@ -3,13 +3,18 @@
 use super::super::diagnostic::Report;
 use super::super::draft::ScriptDraft;
 use super::super::lexer::Word;
-use super::{Keyword, flag, number_or, seconds, value, words};
+use super::{Keyword, Table, flag, number_or, seconds, value, words};
 use std::time::Duration;
 
 /// The longest interval that keepalived can count, in its unit of a microsecond.
 const LONGEST: Duration = Duration::from_secs(4294);
 
-pub(super) const KEYWORDS: &[Keyword<ScriptDraft>] = &[
+pub(super) const TABLE: Table<ScriptDraft> = Table {
+    keywords: KEYWORDS,
+    later: &[],
+};
+
+const KEYWORDS: &[Keyword<ScriptDraft>] = &[
     words(
         "script",
         "\"PROGRAM ARG...\"",

@@ -3,9 +3,14 @@
 use super::super::diagnostic::{Report, Severity};
 use super::super::lexer::Word;
 use super::super::model::{Xdp, XdpMode};
-use super::{Keyword, words};
+use super::{Keyword, Table, words};
 
-pub(super) const KEYWORDS: &[Keyword<Xdp>] = &[words(
+pub(super) const TABLE: Table<Xdp> = Table {
+    keywords: KEYWORDS,
+    later: &[],
+};
+
+const KEYWORDS: &[Keyword<Xdp>] = &[words(
     "mode",
     "auto|native|generic|off",
     1..=1,

@@ -100,11 +100,12 @@ impl Router {
         cx: &mut Context<'_>,
     ) {
         let before = self.priority();
-        self.stand(standing, cx);
+        self.standing = standing;
         if standing.faulted {
             self.leave(Phase::Faulted, Reason::Faulted, cx);
+            self.set_election(cx);
         } else if self.priority() != before {
-            self.phase = Phase::Active(self.advertise(owned, cx));
+            self.phase = Phase::Active(self.speak_anew(owned, before, cx));
         }
     }
 
@@ -115,16 +116,36 @@ impl Router {
         parameters: Parameters,
         cx: &mut Context<'_>,
     ) {
+        let before = self.priority();
         let readdressed = parameters.addresses != self.parameters.addresses;
-        self.reconfigure(parameters, cx);
+        self.parameters = parameters;
         let cadence = owned.cadence.change(&self.parameters);
-        let mut owned = self.advertise(Ownership { cadence, ..owned }, cx);
+        let mut owned = self.speak_anew(Ownership { cadence, ..owned }, before, cx);
         if readdressed {
             owned.announcer = Announcer::new(cx.now, &self.parameters.announcements);
             self.announce(self.parameters.announcements.repeat, cx);
         }
         cx.actions.push(Action::AddAddresses { router: self.id });
         self.phase = Phase::Active(owned);
+    }
+
+    /// Advertises who we are now. The data path never judges by a priority above the one that
+    /// others have heard, or it would not fence us where they expect it to.
+    fn speak_anew(
+        &mut self,
+        owned: Ownership,
+        before: Priority,
+        cx: &mut Context<'_>,
+    ) -> Ownership {
+        let raised = self.priority() > before;
+        if !raised {
+            self.set_election(cx);
+        }
+        let owned = self.advertise(owned, cx);
+        if raised {
+            self.set_election(cx);
+        }
+        owned
     }
 
     /// Adver_Timer has fired, or announcements are due.

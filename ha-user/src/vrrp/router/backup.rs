@@ -1,5 +1,7 @@
 //! Backup: watching the Active router, and taking over from it (RFC 9568 section 6.4.2).
 
+use std::time::Duration;
+
 use ha_common::{Nanos, Priority};
 
 use super::super::action::Reason;
@@ -24,16 +26,31 @@ impl Router {
         } else if advert.priority >= self.accept_min_priority() {
             self.phase = Phase::Backup(self.follow(&advert, cx.now));
         } else {
-            self.last_lower = cx.now;
-            self.lower = Some(advert.source);
+            self.note_lower(&advert, cx.now);
+        }
+    }
+
+    /// Remembers the highest of those too low, for as long as it may be Active.
+    fn note_lower(&mut self, advert: &Advert, now: Nanos) {
+        let silence = self.active_down_interval();
+        let outdated = |(noted, at): (Advert, Nanos)| {
+            noted.source == advert.source
+                || noted.priority <= advert.priority
+                || now.saturating_since(at) >= silence
+        };
+        if self.lower.is_none_or(outdated) {
+            self.lower = Some((*advert, now));
         }
     }
 
     /// Stops waiting for a router that leaves, unless another one is known to be Active: a process
     /// that stood still may say farewell long after it was replaced.
     fn bid_farewell(&self, timer: ActiveDownTimer, advert: &Advert, now: Nanos) -> ActiveDownTimer {
-        let source = Some(advert.source);
-        if self.active.is_none() || self.active == source || self.lower == source {
+        let followed = self.active.is_none_or(|active| active == advert.source);
+        let in_spite_of_us = self
+            .lower
+            .is_some_and(|(lower, at)| lower.source == advert.source && at > timer.heard);
+        if followed || in_spite_of_us {
             timer.farewell(now, self.skew_time(self.priority()))
         } else {
             timer
@@ -58,7 +75,7 @@ impl Router {
         if standing.faulted {
             self.leave(Phase::Faulted, Reason::Faulted, cx);
         } else {
-            self.phase = Phase::Backup(timer.shift(old, self.active_down_interval()));
+            self.phase = Phase::Backup(self.adjust(timer, old));
         }
     }
 
@@ -70,7 +87,20 @@ impl Router {
     ) {
         let old = self.active_down_interval();
         self.reconfigure(parameters, cx);
-        self.phase = Phase::Backup(timer.shift(old, self.active_down_interval()));
+        self.phase = Phase::Backup(self.adjust(timer, old));
+    }
+
+    /// The timer after a change of the own parameters, which were good for a silence of `old`.
+    /// An advert that was discarded may be one to accept by now.
+    fn adjust(&mut self, timer: ActiveDownTimer, old: Duration) -> ActiveDownTimer {
+        match self.lower {
+            Some((advert, at))
+                if at > timer.heard && advert.priority >= self.accept_min_priority() =>
+            {
+                self.follow(&advert, at)
+            }
+            _ => timer.shift(old, self.active_down_interval()),
+        }
     }
 
     /// Active_Down_Timer has fired, or the shell woke up for something else.
@@ -103,7 +133,8 @@ impl Router {
 
     /// Whether a router of lower priority is Active, as far as we can tell.
     fn lower_lives(&self, cx: &Context<'_>) -> bool {
-        let heard = self.last_lower.max(self.record(cx).last_lower);
+        let told = self.lower.map_or(Nanos::NEVER, |(_, at)| at);
+        let heard = told.max(self.record(cx).last_lower);
         heard != Nanos::NEVER && cx.now.saturating_since(heard) < self.active_down_interval()
     }
 }

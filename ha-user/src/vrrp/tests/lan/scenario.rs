@@ -290,7 +290,8 @@ impl Seed {
         if self.others_answering(owner).is_empty() {
             return Err(format!("nobody took over from {owner} within {first:?}"));
         }
-        self.world.run_until(last + all * 2 + self.slack());
+        let settle = all + self.draw.longest_silence() * 2;
+        self.world.run_until(last + settle + self.slack());
         self.verdict()?;
         match self.others_answering(owner)[..] {
             [_] => Ok(()),

@@ -137,7 +137,7 @@ impl Watch {
         overlap.end = until;
         let length = until.saturating_since(overlap.since);
         let bound = self.bounds.overlap(overlap.lost, self.interrupted);
-        if !self.bounds.harsh {
+        if !self.bounds.harsh && !self.interrupted {
             self.tally.longest_overlap = self.tally.longest_overlap.max(length);
         }
         if length > bound {

@@ -1,0 +1,113 @@
+//! The `vrrp_script`s that run, and how routers stand on them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use super::plan::RouterPlan;
+use crate::config::model::{self, Config};
+use crate::script::Script;
+use crate::track::script::{Verdict, Watch};
+use crate::track::standing::{self, Tracked};
+use crate::vrrp::Standing;
+
+/// Scripts that some instance tracks.
+#[derive(Debug)]
+pub(super) struct Scripts {
+    watches: BTreeMap<String, Watch>,
+    sender: UnboundedSender<Verdict>,
+    verdicts: UnboundedReceiver<Verdict>,
+}
+
+impl Scripts {
+    /// None yet.
+    pub(super) fn new() -> Self {
+        let (sender, verdicts) = mpsc::unbounded_channel();
+        Self {
+            watches: BTreeMap::new(),
+            sender,
+            verdicts,
+        }
+    }
+
+    /// Starts scripts that some instance tracks, keeps those that have not changed, ends the rest.
+    pub(super) fn follow(&mut self, config: &Config) {
+        let tracked: BTreeSet<usize> = config
+            .instances
+            .iter()
+            .flat_map(|instance| instance.track_scripts.iter().map(|track| track.script))
+            .collect();
+        let mut before = std::mem::take(&mut self.watches);
+        for settings in tracked
+            .into_iter()
+            .filter_map(|index| config.scripts.get(index))
+        {
+            let watch = match before.remove(&settings.name) {
+                Some(watch) if watch.settings == *settings => Some(watch),
+                old => self.start(config, settings, old.and_then(|watch| watch.up)),
+            };
+            if let Some(watch) = watch {
+                self.watches.insert(settings.name.clone(), watch);
+            }
+        }
+    }
+
+    /// Ends all scripts.
+    pub(super) fn clear(&mut self) {
+        self.watches.clear();
+    }
+
+    /// Waits for a verdict that has changed. Can be cancelled without losing one.
+    pub(super) async fn next(&mut self) -> Option<Verdict> {
+        self.verdicts.recv().await
+    }
+
+    /// Takes note of a verdict.
+    pub(super) fn note(&mut self, verdict: &Verdict) {
+        if let Some(watch) = self.watches.get_mut(&verdict.script) {
+            watch.up = Some(verdict.up);
+        }
+    }
+
+    /// How a router stands on its link and its scripts.
+    pub(super) fn stand(&self, config: &Config, plan: &RouterPlan) -> Standing {
+        let instance = config
+            .instances
+            .iter()
+            .find(|instance| instance.name == plan.name);
+        let tracked = instance
+            .into_iter()
+            .flat_map(|instance| &instance.track_scripts);
+        let tracked = tracked.filter_map(|track| {
+            let script = config.scripts.get(track.script)?;
+            let watch = self.watches.get(&script.name);
+            // A script that cannot even be run has failed.
+            let up = watch.map_or(Some(false), |watch| watch.up);
+            Some(Tracked {
+                weight: track.weight,
+                up,
+            })
+        });
+        standing::sum(plan.fault.is_some(), tracked)
+    }
+
+    fn start(
+        &self,
+        config: &Config,
+        settings: &model::Script,
+        known: Option<bool>,
+    ) -> Option<Watch> {
+        match Script::new(&settings.command, config.global.script_user.as_ref()) {
+            Ok(script) => Some(Watch::start(
+                settings.clone(),
+                script,
+                known,
+                self.sender.clone(),
+            )),
+            Err(error) => {
+                log::error!("vrrp_script {} cannot run: {error}", settings.name);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The XDP program without an interface: `BPF_PROG_TEST_RUN` hands it a frame, and shows its
+//! verdict, the counter that moved, and the frame as it left it.
+
+pub mod frame;
+pub mod raw;
+mod test_run;
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Election, RouterKey, RouterRecord};
+use ha_common::reason::Verdict;
+use ha_common::{Nanos, Reason};
+use ha_user::datapath::{Datapath, LoadOptions, NoticeRing, RecordTable};
+use ha_user::net::clock;
+use ha_user::vrrp::RouterId;
+
+pub use test_run::{TestRun, test_run};
+
+/// The interface that frames seem to come in by: loopback, which every namespace has.
+pub const IFINDEX: u32 = 1;
+/// The one router of a [`Director`].
+pub const ROUTER: RouterId = RouterId(7);
+/// Its Virtual Router Identifier.
+pub const VRID: u8 = 51;
+/// Its Priority.
+pub const PRIORITY: u8 = 100;
+/// Its Advertisement_Interval, far longer than any test waits.
+pub const INTERVAL: Duration = Duration::from_secs(10);
+/// How long a lease lasts here.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// A director whose data path knows one router with one virtual address.
+pub struct Director {
+    /// Its data path.
+    pub datapath: Datapath,
+    /// What the program tells it.
+    pub notices: NoticeRing,
+    records: RecordTable,
+}
+
+/// What became of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the kernel was told.
+    pub verdict: Verdict,
+    /// Whose counter moved.
+    pub reason: Reason,
+    /// The frame afterwards.
+    pub frame: Vec<u8>,
+}
+
+impl Director {
+    /// A Backup, as the daemon sets one up.
+    ///
+    /// # Errors
+    /// The program cannot be loaded: root is needed.
+    pub fn new(options: LoadOptions) -> Result<Self> {
+        let mut datapath = Datapath::load(options)?;
+        let notices = datapath.notices();
+        let mut director = Self {
+            notices: notices.ok_or_else(|| anyhow::anyhow!("the notices were taken"))?,
+            records: datapath.records(),
+            datapath,
+        };
+        director.configure()?;
+        Ok(director)
+    }
+
+    fn configure(&mut self) -> Result<()> {
+        for cast in [CAST_MULTICAST, CAST_UNICAST] {
+            let key = RouterKey::ipv4(IFINDEX, VRID, cast);
+            self.datapath.set_router(key, ROUTER)?;
+        }
+        self.datapath
+            .set_address(Ipv4Addr::from(frame::VIRTUAL_IP), ROUTER)?;
+        self.reset()
+    }
+
+    /// Makes it a Backup again that has heard nothing.
+    ///
+    /// # Errors
+    /// A map cannot be written.
+    pub fn reset(&mut self) -> Result<()> {
+        self.datapath.set_interface(IFINDEX, frame::OWN_MAC)?;
+        self.datapath.set_gate(2)?;
+        for peer in [frame::PEER_IP, frame::LESSER_PEER_IP] {
+            self.datapath.remove_peer(ROUTER, peer.into())?;
+        }
+        let record = self.record();
+        record.reset();
+        record.set_interval(u64::try_from(INTERVAL.as_nanos()).unwrap_or(u64::MAX));
+        record.set_election(Self::election());
+        while self.notices.next().is_some() {}
+        Ok(())
+    }
+
+    /// Who it is in the election: version 3, nothing special.
+    #[must_use]
+    pub const fn election() -> Election {
+        Election {
+            priority: PRIORITY,
+            accept_min_priority: PRIORITY,
+            version: 3,
+            flags: 0,
+            primary_ip: frame::OWN_IP,
+        }
+    }
+
+    /// Makes it Active, with an advert just sent.
+    pub fn take_over(&self) {
+        let now = clock::now();
+        self.record().set_installed(true);
+        self.record().set_last_sent(now);
+        self.record().set_owned_since(now);
+        self.record().set_owned_until(now + LEASE);
+    }
+
+    /// Lets its lease run out, with the addresses still on the interface.
+    pub fn lose_lease(&self) {
+        self.take_over();
+        self.record().set_owned_until(clock::now());
+    }
+
+    /// Makes its last sign of life `age` old, and the takeover, too.
+    pub fn fall_silent(&self, age: Duration) {
+        let then = clock::now() - age;
+        self.record().set_owned_since(then);
+        self.record().set_last_sent(then);
+    }
+
+    /// The router's record.
+    #[must_use]
+    pub fn record(&self) -> &RouterRecord {
+        self.records.record(ROUTER)
+    }
+
+    /// Hands `frame` to the program.
+    ///
+    /// # Errors
+    /// The kernel refuses the frame, or not exactly one counter moved by exactly one.
+    pub fn receive(&self, frame: &[u8]) -> Result<Outcome> {
+        self.receive_split(frame, frame.len())
+    }
+
+    /// Like [`Self::receive`], with no more than `linear` octets of the frame in one piece.
+    ///
+    /// # Errors
+    /// As above; kernels before 6.18 refuse to split.
+    pub fn receive_split(&self, frame: &[u8], linear: usize) -> Result<Outcome> {
+        let before = self.datapath.counters()?;
+        let run = test_run(self.datapath.program(), IFINDEX, frame, linear, 1)?;
+        let after = self.datapath.counters()?;
+        let moved: Vec<_> = before
+            .iter()
+            .zip(&after)
+            .filter(|(before, after)| before != after)
+            .map(|((reason, before), (_, after))| (*reason, after - before))
+            .collect();
+        ensure!(
+            matches!(moved[..], [(_, 1)]),
+            "a packet moves one counter by one, not {moved:?}"
+        );
+        Ok(Outcome {
+            verdict: run.verdict()?,
+            reason: moved[0].0,
+            frame: run.frame,
+        })
+    }
+}
+
+/// What the program may have changed in a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traces {
+    /// [`RouterRecord::last_advert`].
+    pub last_advert: Nanos,
+    /// [`RouterRecord::last_lower`].
+    pub last_lower: Nanos,
+    /// [`RouterRecord::fenced_at`].
+    pub fenced_at: Nanos,
+    /// [`RouterRecord::adverts`].
+    pub adverts: u64,
+}
+
+impl Traces {
+    /// Those of `record`, as of now.
+    #[must_use]
+    pub fn of(record: &RouterRecord) -> Self {
+        Self {
+            last_advert: record.last_advert(),
+            last_lower: record.last_lower(),
+            fenced_at: record.fenced_at(),
+            adverts: record.adverts(),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Random and truncated frames: nothing that is not ours is dropped or altered.
+
+use anyhow::Result;
+use ha_common::reason::Verdict;
+use ha_common::wire::{arp, ethernet, ipv4, vlan};
+use ha_tests::xdp::Director;
+use ha_tests::xdp::frame::{OWN_MAC, VIRTUAL_IP};
+use ha_user::datapath::LoadOptions;
+
+use crate::fixtures;
+
+/// Frames below this length the kernel does not take for a test run.
+const SHORTEST: usize = ethernet::HEADER_LEN;
+/// Changed frames for each fixture and role.
+const CHANGES: usize = 150;
+/// Where headers are, and changes matter.
+const HEADERS: usize = 64;
+
+/// A generator of numbers, the same on every run (Steele, Lea and Flood's SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
+        usize::try_from(self.next() % limit).unwrap_or(0)
+    }
+
+    fn octet(&mut self) -> u8 {
+        self.next().to_le_bytes()[0]
+    }
+
+    /// `frame` with one to four octets of its headers changed.
+    fn change(&mut self, frame: &[u8]) -> Vec<u8> {
+        let mut frame = frame.to_vec();
+        for _ in 0..=self.below(4) {
+            let at = self.below(frame.len().min(HEADERS));
+            frame[at] = self.octet();
+        }
+        frame
+    }
+}
+
+/// Whether the data path may do more with `frame` than pass it, by plain reading: an ARP request
+/// or an IPv4 packet for the virtual address, in a frame that may be for us.
+fn is_ours(frame: &[u8]) -> bool {
+    let Some((ethertype, payload)) = payload(frame) else {
+        return false;
+    };
+    let for_us = frame[0] & 1 != 0 || frame[..6] == OWN_MAC || frame[..5] == [0, 0, 0x5e, 0, 1];
+    let about_us = match ethertype {
+        ethernet::TYPE_ARP => arp::Packet::new_checked(payload)
+            .and_then(|packet| arp::Repr::parse(&packet))
+            .is_ok_and(|message| {
+                message.operation == arp::Operation::Request
+                    && message.target_ip == VIRTUAL_IP
+                    && message.sender_ip != VIRTUAL_IP
+            }),
+        ethernet::TYPE_IPV4 => ipv4::Header::new_checked(payload)
+            .is_ok_and(|header| header.destination() == VIRTUAL_IP),
+        _ => false,
+    };
+    for_us && about_us
+}
+
+fn payload(frame: &[u8]) -> Option<(u16, &[u8])> {
+    let mut at = ethernet::HEADER_LEN - 2;
+    loop {
+        let ethertype = u16::from_be_bytes(*frame.get(at..)?.first_chunk()?);
+        let tags = (at + 2 - ethernet::HEADER_LEN) / vlan::TAG_LEN;
+        if !vlan::is_tag(ethertype) || tags == vlan::MAX_TAGS {
+            return Some((ethertype, frame.get(at + 2..)?));
+        }
+        at += vlan::TAG_LEN;
+    }
+}
+
+fn check(director: &Director, frame: &[u8]) -> Result<()> {
+    let outcome = director.receive(frame)?;
+    let changed = outcome.frame != frame;
+    assert_eq!(
+        changed,
+        outcome.verdict == Verdict::Transmit,
+        "only an answer is rewritten: {frame:02x?}"
+    );
+    if outcome.verdict != Verdict::Pass {
+        assert!(is_ours(frame), "{:?}: {frame:02x?}", outcome.reason);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_not_ours_passes_whatever_it_looks_like() -> Result<()> {
+    let director = Director::new(LoadOptions::default())?;
+    let mut numbers = Numbers(51);
+    for role in [Director::take_over, Director::lose_lease] {
+        for fixture in fixtures() {
+            for _ in 0..CHANGES {
+                director.record().reset();
+                director.record().set_election(Director::election());
+                role(&director);
+                check(&director, &numbers.change(&fixture.frame))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn truncated_frames_pass_or_are_ours() -> Result<()> {
+    let director = Director::new(LoadOptions::default())?;
+    director.lose_lease();
+    for fixture in fixtures() {
+        let longest = fixture.frame.len().min(HEADERS + 32);
+        for len in SHORTEST..longest {
+            check(&director, &fixture.frame[..len])?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn noise_passes_or_is_ours() -> Result<()> {
+    let director = Director::new(LoadOptions::default())?;
+    director.lose_lease();
+    let mut numbers = Numbers(112);
+    for _ in 0..5_000 {
+        let len = SHORTEST + numbers.below(200);
+        let frame: Vec<u8> = (0..len).map(|_| numbers.octet()).collect();
+        check(&director, &frame)?;
+    }
+    Ok(())
+}
