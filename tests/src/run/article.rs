@@ -23,10 +23,11 @@ pub(super) const SCRIPT_PATH: &str = "/etc/keepalived/nginx_check.sh";
 
 /// What is not the article's, for the reader of the output.
 const ADDED: &str = "\
-  the article's keepalived.conf and script, and:
-    track_script { chk_nginx }   it defines the script but never tracks it
-    ps ... --no-header           it prints a dash that ps does not know
-    nginx.conf                   it shows a picture; here two upstreams on each director";
+the second article's keepalived.conf and script; added here:
+  track_script { chk_nginx }   it defines the script, but no instance tracks it
+  ps ... --no-header           it prints a dash that ps does not know
+  nginx.conf                   it shows a picture; here two upstreams on each director
+  kill nginx                   takes its program away, too: the script would start it again";
 
 /// Its script.
 pub(super) const SCRIPT: &str = r"#!/bin/bash
@@ -110,16 +111,17 @@ pub(super) fn nginx_config(name: &str) -> String {
 
 /// What runs, for the reader of the output.
 pub(super) fn explain(stage: &Stage) -> String {
-    let [lb1, lb2] = &stage.directors;
     let web = match stage.has_nginx {
         true => "nginx on both",
         false => "no nginx found: a built-in responder on both",
     };
-    let [first, second] = LAYOUT.directors;
-    format!(
-        "lb1 {first} {}, lb2 {second} {}; {web}; VIP {}\n{ADDED}",
-        lb1.software.name(),
-        lb2.software.name(),
-        LAYOUT.vip
-    )
+    let mut text = String::new();
+    for (director, address) in stage.directors.iter().zip(LAYOUT.directors) {
+        let (name, software) = (director.host.name(), director.software.name());
+        let data_path = director
+            .data_path()
+            .map_or(String::new(), |line| format!("; {line}"));
+        text.push_str(&format!("  {name} {address}  {software}{data_path}\n"));
+    }
+    format!("{text}  VIP {}, {web}\n{ADDED}", LAYOUT.vip)
 }

@@ -84,6 +84,14 @@ impl Director {
         &mut self.daemon
     }
 
+    /// What the daemon says about its data path, if it does.
+    pub(super) fn data_path(&self) -> Option<String> {
+        let marker = format!("{}: XDP", article::LAYOUT.interface);
+        let line = self.daemon.log().matching(&marker).pop()?;
+        let begin = line.text.find(&marker)?;
+        line.text.get(begin..).map(str::to_owned)
+    }
+
     /// Starts the daemon again, if it has ended.
     pub(super) fn restart(&mut self) -> Result<()> {
         if !self.daemon.is_running()? {
