@@ -16,7 +16,11 @@ impl Rng {
     #[must_use]
     pub fn announced() -> Self {
         let given = env::var(VARIABLE).ok().and_then(|text| text.parse().ok());
-        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = || {
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+        };
         let seed = given.unwrap_or_else(|| now().subsec_nanos().into());
         println!("{VARIABLE}={seed}");
         Self::from_seed(seed)
@@ -39,6 +43,7 @@ impl Rng {
     /// A time in `range`, to the microsecond.
     pub fn duration(&mut self, range: Range<Duration>) -> Duration {
         let span = (range.end.saturating_sub(range.start)).as_micros().max(1);
-        range.start + Duration::from_micros(u64::try_from(u128::from(self.next()) % span).unwrap_or(0))
+        range.start
+            + Duration::from_micros(u64::try_from(u128::from(self.next()) % span).unwrap_or(0))
     }
 }

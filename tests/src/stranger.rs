@@ -47,7 +47,12 @@ impl Flood {
     pub fn start(netns: &Netns, interface: &str, frame: Vec<u8>, limit: Duration) -> Result<Self> {
         let socket = PacketSocket::open(netns, interface)?;
         // Nothing that arrives is of interest.
-        socket.filter(&[socket2::SockFilter::new((libc::BPF_RET | libc::BPF_K) as u16, 0, 0, 0)])?;
+        socket.filter(&[socket2::SockFilter::new(
+            (libc::BPF_RET | libc::BPF_K) as u16,
+            0,
+            0,
+            0,
+        )])?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::Builder::new().name("flood".to_owned());
@@ -61,16 +66,13 @@ impl Flood {
     /// When it could not send.
     pub fn stop(self) -> Result<Rate> {
         self.stop.store(true, Relaxed);
-        self.thread.join().map_err(|_| anyhow!("the flood panicked"))?
+        self.thread
+            .join()
+            .map_err(|_| anyhow!("the flood panicked"))?
     }
 }
 
-fn flood(
-    socket: &PacketSocket,
-    frame: &[u8],
-    limit: Duration,
-    stop: &AtomicBool,
-) -> Result<Rate> {
+fn flood(socket: &PacketSocket, frame: &[u8], limit: Duration, stop: &AtomicBool) -> Result<Rate> {
     let started = Instant::now();
     let slices = vec![[IoSlice::new(frame)]; BATCH];
     let nobody: [Option<SockaddrIn>; BATCH] = [None; BATCH];
@@ -86,5 +88,8 @@ fn flood(
             Err(error) => return Err(error).context("cannot send the flood"),
         }
     }
-    Ok(Rate { frames, time: started.elapsed() })
+    Ok(Rate {
+        frames,
+        time: started.elapsed(),
+    })
 }

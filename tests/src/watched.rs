@@ -31,6 +31,8 @@ pub struct Setup {
     pub version: u8,
     /// `advert_int`, in milliseconds; whole seconds in version 2.
     pub interval_ms: u64,
+    /// Without `nopreempt`, so that the director of higher priority takes the VIP back.
+    pub preempt: bool,
     /// `priority` of each.
     pub priorities: [u8; 2],
     /// `mode` of the `xdp` block; `None` for a file that keepalived can read, too.
@@ -38,16 +40,23 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Configuration of director `index`. Nobody preempts, so that the owner only changes when
-    /// it must.
+    /// Configuration of director `index`.
     #[must_use]
     pub fn config(&self, index: usize) -> String {
-        let Self { version, priorities, .. } = *self;
+        let Self {
+            version,
+            preempt,
+            priorities,
+            ..
+        } = *self;
+        let nopreempt = if preempt { "" } else { "    nopreempt\n" };
         let interval = self.interval().as_secs_f64();
-        let xdp = self.xdp.map(|mode| format!("xdp {{\n    mode {mode}\n}}\n"));
+        let xdp = self
+            .xdp
+            .map(|mode| format!("xdp {{\n    mode {mode}\n}}\n"));
         format!(
             "{}vrrp_instance {INSTANCE} {{\n    \
-                 state BACKUP\n    nopreempt\n    interface {INTERFACE}\n    \
+                 state BACKUP\n{nopreempt}    interface {INTERFACE}\n    \
                  version {version}\n    virtual_router_id {VRID}\n    \
                  priority {}\n    advert_int {interval}\n    \
                  virtual_ipaddress {{\n        {VIP}/24\n    }}\n\
@@ -100,10 +109,20 @@ impl Pair {
         let directors = [Host::new("lb1")?, Host::new("lb2")?];
         let (prober, stranger) = (Host::new("prober")?, Host::new("stranger")?);
         let mut attach = |host, address| lan.attach(host, INTERFACE, &format!("{address}/24"));
-        let macs = [attach(&directors[0], DIRECTORS[0])?, attach(&directors[1], DIRECTORS[1])?];
+        let macs = [
+            attach(&directors[0], DIRECTORS[0])?,
+            attach(&directors[1], DIRECTORS[1])?,
+        ];
         attach(&prober, PROBER)?;
         attach(&stranger, STRANGER)?;
-        Ok(Self { lan, directors, macs, prober, stranger, setup })
+        Ok(Self {
+            lan,
+            directors,
+            macs,
+            prober,
+            stranger,
+            setup,
+        })
     }
 
     /// How the directors are configured.
@@ -124,10 +143,7 @@ impl Pair {
     ///
     /// # Errors
     /// As [`Self::start`], or as `start`.
-    pub fn start_with(
-        &self,
-        start: impl Fn(&Host, &str) -> Result<Daemon>,
-    ) -> Result<[Daemon; 2]> {
+    pub fn start_with(&self, start: impl Fn(&Host, &str) -> Result<Daemon>) -> Result<[Daemon; 2]> {
         let first = start(&self.directors[0], &self.setup.config(0))?;
         first.wait_for(INSTANCE, "MASTER", ELECTION)?;
         let second = start(&self.directors[1], &self.setup.config(1))?;
@@ -142,7 +158,12 @@ impl Pair {
     /// # Errors
     /// As [`Prober::start`].
     pub fn probe(&self) -> Result<Prober> {
-        Prober::start(&self.lan, (&self.prober, INTERFACE, PROBER), VIP, &self.macs)
+        Prober::start(
+            &self.lan,
+            (&self.prober, INTERFACE, PROBER),
+            VIP,
+            &self.macs,
+        )
     }
 
     /// Address and MAC of the stranger.

@@ -26,7 +26,11 @@ pub(crate) fn check(
     let mut text = String::new();
     for question in wrong.iter().take(5) {
         let (subject, answers) = (question.subject, &question.answers);
-        writeln!(text, "  {:?}: {subject:?} answered by {answers:?}", since(question.at))?;
+        writeln!(
+            text,
+            "  {:?}: {subject:?} answered by {answers:?}",
+            since(question.at)
+        )?;
     }
     ensure!(
         wrong.is_empty(),
@@ -41,7 +45,10 @@ pub(crate) fn check(
 
 /// Fails if any question at all was answered twice, or an echo by whom it was not sent to.
 pub(crate) fn check_never_two(transcript: &Transcript) -> Result<()> {
-    let two = transcript.questions.iter().find(|question| question.answers.len() > 1);
+    let two = transcript
+        .questions
+        .iter()
+        .find(|question| question.answers.len() > 1);
     ensure!(two.is_none(), "two answers: {two:?}");
     Ok(())
 }

@@ -15,22 +15,48 @@ const WATCH: Duration = Duration::from_secs(6);
 /// Questions without which a run proves nothing.
 const ENOUGH: usize = 5_000;
 
-const V2: Setup =
-    Setup { version: 2, interval_ms: 1000, priorities: [150, 100], xdp: Some("native") };
-const V3: Setup = Setup { version: 3, interval_ms: 100, ..V2 };
+const V2: Setup = Setup {
+    version: 2,
+    interval_ms: 1000,
+    preempt: false,
+    priorities: [150, 100],
+    xdp: Some("native"),
+};
+const V3: Setup = Setup {
+    version: 3,
+    interval_ms: 100,
+    ..V2
+};
 
 type Start = fn(&Host, &str) -> Result<Daemon>;
 
 #[test]
 fn one_owner_of_version_2() -> Result<()> {
-    all(&[("native", V2, plain), ("generic", Setup { xdp: Some("generic"), ..V2 }, plain)])
+    all(&[
+        ("native", V2, plain),
+        (
+            "generic",
+            Setup {
+                xdp: Some("generic"),
+                ..V2
+            },
+            plain,
+        ),
+    ])
 }
 
 #[test]
 fn one_owner_of_version_3() -> Result<()> {
     all(&[
         ("native", V3, plain),
-        ("generic", Setup { xdp: Some("generic"), ..V3 }, plain),
+        (
+            "generic",
+            Setup {
+                xdp: Some("generic"),
+                ..V3
+            },
+            plain,
+        ),
         ("ip netns exec", V3, by_ip_netns_exec),
     ])
 }
@@ -50,9 +76,19 @@ fn two_owners_of_keepalived() -> Result<()> {
     pause(LAST_ANSWERS)?;
     let transcript = prober.finish()?;
     let asked = transcript.during(taken_over..end);
-    let two = asked.iter().filter(|question| question.answers.len() == 2).count();
-    println!("keepalived: {two} of {} questions had two answers", asked.len());
-    ensure!(two > ENOUGH / 5, "only {two} of {} questions had two answers", asked.len());
+    let two = asked
+        .iter()
+        .filter(|question| question.answers.len() == 2)
+        .count();
+    println!(
+        "keepalived: {two} of {} questions had two answers",
+        asked.len()
+    );
+    ensure!(
+        two > ENOUGH / 5,
+        "only {two} of {} questions had two answers",
+        asked.len()
+    );
     Ok(())
 }
 
@@ -62,13 +98,22 @@ fn all(cells: &[(&'static str, Setup, Start)]) -> Result<()> {
         let running: Vec<_> = cells
             .iter()
             .map(|&(name, setup, start)| {
-                (name, scope.spawn(move || freeze_thaw_and_kill(setup, start)))
+                (
+                    name,
+                    scope.spawn(move || freeze_thaw_and_kill(setup, start)),
+                )
             })
             .collect();
         for (name, cell) in running {
-            let asked = cell.join().map_err(|_| anyhow!("{name}: panicked"))?.context(name)?;
+            let asked = cell
+                .join()
+                .map_err(|_| anyhow!("{name}: panicked"))?
+                .context(name)?;
             println!("{name}: {asked:?} questions were answered by exactly the owner");
-            ensure!(asked.into_iter().all(|asked| asked >= ENOUGH), "{name}: {asked:?} questions");
+            ensure!(
+                asked.into_iter().all(|asked| asked >= ENOUGH),
+                "{name}: {asked:?} questions"
+            );
         }
         Ok(())
     })
@@ -117,12 +162,26 @@ fn by_ip_netns_exec(host: &Host, config: &str) -> Result<Daemon> {
     host.write(CONFIG_PATH, config)?;
     host.sh("ip netns attach director 1")?;
     let mut command = Command::new("ip");
-    command.args(["netns", "exec", "director", "keepalived", "-n", "-l", "-f", CONFIG_PATH]);
+    command.args([
+        "netns",
+        "exec",
+        "director",
+        "keepalived",
+        "-n",
+        "-l",
+        "-f",
+        CONFIG_PATH,
+    ]);
     let daemon = Daemon::launch(host, &mut command)?;
-    daemon.log().wait_for("Entering", Instant::now(), Duration::from_secs(20))?;
+    daemon
+        .log()
+        .wait_for("Entering", Instant::now(), Duration::from_secs(20))?;
     for pid in daemon.processes()? {
         let mounts = std::fs::read_to_string(format!("/proc/{}/mounts", pid.as_raw_pid()))?;
-        ensure!(!mounts.contains(" bpf "), "a daemon by ip netns exec still sees a bpffs");
+        ensure!(
+            !mounts.contains(" bpf "),
+            "a daemon by ip netns exec still sees a bpffs"
+        );
     }
     Ok(daemon)
 }

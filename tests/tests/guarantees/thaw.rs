@@ -16,8 +16,13 @@ const FROZEN: Duration = Duration::from_millis(200);
 /// Far more than a transition takes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-const SETUP: Setup =
-    Setup { version: 3, interval_ms: 10, priorities: [150, 100], xdp: Some("native") };
+const SETUP: Setup = Setup {
+    version: 3,
+    interval_ms: 10,
+    preempt: false,
+    priorities: [150, 100],
+    xdp: Some("native"),
+};
 
 /// 200 rounds; in each the owner is frozen and the other one takes over.
 #[test]
@@ -25,8 +30,22 @@ fn a_thaw_after_the_takeover() -> Result<()> {
     let mut rng = Rng::announced();
     let cells = [
         (140, SETUP),
-        (30, Setup { interval_ms: 100, ..SETUP }),
-        (30, Setup { interval_ms: 100, priorities: [100, 100], xdp: Some("generic"), ..SETUP }),
+        (
+            30,
+            Setup {
+                interval_ms: 100,
+                ..SETUP
+            },
+        ),
+        (
+            30,
+            Setup {
+                interval_ms: 100,
+                priorities: [100, 100],
+                xdp: Some("generic"),
+                ..SETUP
+            },
+        ),
     ];
     let cells = cells.map(|(rounds, setup)| (rounds, setup, Rng::from_seed(rng.next())));
     thread::scope(|scope| {
@@ -69,7 +88,14 @@ impl Arena {
         let pair = Pair::new(setup)?;
         let daemons = pair.start(&Tools::vipd()?)?;
         let prober = pair.probe()?;
-        Ok(Self { pair, daemons, prober, rng, owner: 0, periods: Vec::new() })
+        Ok(Self {
+            pair,
+            daemons,
+            prober,
+            rng,
+            owner: 0,
+            periods: Vec::new(),
+        })
     }
 
     fn late_thaws(mut self, rounds: usize) -> Result<()> {
@@ -87,7 +113,11 @@ impl Arena {
                 .wait_for_since(INSTANCE, "BACKUP", thawed, PATIENCE)
                 .with_context(|| format!("round {round}"))?;
             self.settle()?;
-            self.note(from, next, format!("round {round}, thawed {:?} after it", thawed - from));
+            self.note(
+                from,
+                next,
+                format!("round {round}, thawed {:?} after it", thawed - from),
+            );
             self.owner = self.the_one_active()?;
         }
         self.finish()
@@ -105,7 +135,11 @@ impl Arena {
             self.owner = self.the_one_active()?;
             let from = Instant::now();
             self.settle()?;
-            self.note(from, self.owner, format!("round {round}, frozen for {frozen_for:?}"));
+            self.note(
+                from,
+                self.owner,
+                format!("round {round}, frozen for {frozen_for:?}"),
+            );
         }
         self.finish()
     }
@@ -128,7 +162,12 @@ impl Arena {
     }
 
     fn note(&mut self, from: Instant, owner: usize, what: String) {
-        self.periods.push(Period { from, to: Instant::now(), owner, what });
+        self.periods.push(Period {
+            from,
+            to: Instant::now(),
+            owner,
+            what,
+        });
     }
 
     fn finish(self) -> Result<()> {
@@ -136,7 +175,13 @@ impl Arena {
         let transcript = self.prober.transcript();
         check_never_two(&transcript)?;
         let (mut asked, mut stalled) = (0, 0);
-        for Period { from, to, owner, what } in &self.periods {
+        for Period {
+            from,
+            to,
+            owner,
+            what,
+        } in &self.periods
+        {
             match check(&transcript, *from..*to, self.pair.macs[*owner], what) {
                 Ok(questions) => asked += questions,
                 Err(_) if self.has_stalled(*owner, *from..*to) => stalled += 1,
@@ -145,7 +190,10 @@ impl Arena {
         }
         let rounds = self.periods.len();
         println!("{rounds} rounds, {stalled} of them stalled; {asked} questions answered rightly");
-        ensure!(stalled <= rounds / 10, "in {stalled} of {rounds} rounds a lease ran out");
+        ensure!(
+            stalled <= rounds / 10,
+            "in {stalled} of {rounds} rounds a lease ran out"
+        );
         Ok(())
     }
 
