@@ -31,6 +31,9 @@ const SOURCES: [&str; 6] = [
     "../ha-common/src",
 ];
 
+/// Between the flags in `CARGO_ENCODED_RUSTFLAGS`.
+const FLAG_SEPARATOR: &str = "\x1f";
+
 type Result<T> = std::result::Result<T, String>;
 
 fn main() -> ExitCode {
@@ -135,8 +138,19 @@ fn cargo_of(toolchain: &Toolchain) -> PathBuf {
 
 fn rustflags(linker: &Path) -> OsString {
     let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
-    let mut flags = OsString::from(format!("--cfg=bpf_target_arch=\"{arch}\"\x1f"));
-    flags.push("-Ctarget-cpu=v3\x1f-Cdebuginfo=2\x1f-Clink-arg=--btf\x1f-Clinker=");
+    let mut flags = vec![
+        format!("--cfg=bpf_target_arch=\"{arch}\""),
+        "-Ctarget-cpu=v3".to_owned(),
+        "-Cdebuginfo=2".to_owned(),
+        "-Clink-arg=--btf".to_owned(),
+    ];
+    // Where the kernel allows it, headers are read by words instead of octets.
+    if matches!(arch.as_str(), "x86_64" | "aarch64") {
+        flags.push("-Clink-arg=--cpu-features=+allows-misaligned-mem-access".to_owned());
+    }
+    let mut flags = OsString::from(flags.join(FLAG_SEPARATOR));
+    flags.push(FLAG_SEPARATOR);
+    flags.push("-Clinker=");
     flags.push(linker);
     flags
 }

@@ -1,5 +1,6 @@
 //! What there is to say about a configuration: how serious, where, what, and how to mend it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -109,13 +110,8 @@ impl fmt::Display for Diagnostic {
 }
 
 impl Diagnostic {
-    /// The line of the file with a caret under the place, for a terminal.
-    ///
-    /// `None` if the place is not in any of `sources`.
-    pub(super) fn excerpt(&self, sources: &[Source]) -> Option<String> {
-        let source = sources.iter().find(|s| s.name == self.location.file)?;
-        let index = usize::try_from(self.location.line).ok()?.checked_sub(1)?;
-        let line = source.text.lines().nth(index)?;
+    /// The line that it is about, with a caret under the place, for a terminal.
+    fn excerpt(&self, line: &str) -> Option<String> {
         let before = usize::try_from(self.location.column).ok()?.checked_sub(1)?;
         let blank = |c: char| if c == '\t' { '\t' } else { ' ' };
         let indent: String = line.chars().take(before).map(blank).collect();
@@ -123,7 +119,7 @@ impl Diagnostic {
     }
 }
 
-/// A file that was read, for [`Diagnostic::excerpt`].
+/// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Source {
     /// As in [`Location::file`].
@@ -132,11 +128,28 @@ pub(super) struct Source {
     pub text: String,
 }
 
+/// A line for each diagnostic, and below it the line of `sources` that it is about.
+pub(super) fn render(diagnostics: &[Diagnostic], sources: &[Source]) -> String {
+    let files: BTreeMap<Arc<str>, Vec<&str>> = sources
+        .iter()
+        .map(|source| (Arc::clone(&source.name), source.text.lines().collect()))
+        .collect();
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text += &format!("{diagnostic}\n");
+        let Location { file, line, .. } = &diagnostic.location;
+        let index = usize::try_from(*line).unwrap_or(0).wrapping_sub(1);
+        let line = files.get(file).and_then(|lines| lines.get(index));
+        text.extend(line.and_then(|line| diagnostic.excerpt(line)));
+    }
+    text
+}
+
 /// Collects diagnostics while a configuration is read.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     diagnostics: Vec<Diagnostic>,
-    said: std::collections::BTreeSet<&'static str>,
+    said: BTreeSet<&'static str>,
 }
 
 impl Report {

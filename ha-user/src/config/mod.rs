@@ -53,14 +53,12 @@ impl Loaded {
     /// All diagnostics, a line for each; on a `terminal` with the line of the file and a caret.
     #[must_use]
     pub fn render(&self, terminal: bool) -> String {
-        let mut text = String::new();
-        for diagnostic in &self.diagnostics {
-            text += &format!("{diagnostic}\n");
-            if terminal && let Some(excerpt) = diagnostic.excerpt(&self.sources) {
-                text += &excerpt;
-            }
-        }
-        text
+        let sources = if terminal {
+            self.sources.as_slice()
+        } else {
+            &[]
+        };
+        diagnostic::render(&self.diagnostics, sources)
     }
 
     fn worst(&self) -> Option<Severity> {

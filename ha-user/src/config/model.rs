@@ -53,6 +53,14 @@ pub struct Command {
     pub user: Option<ScriptUser>,
 }
 
+impl Command {
+    /// What is run: a path, or a name to be found in `PATH`.
+    #[must_use]
+    pub fn program(&self) -> &str {
+        self.words.first().map_or("", String::as_str)
+    }
+}
+
 /// `vrrp_script NAME`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// Files that include files that include files.
 const MAX_DEPTH: usize = 16;
+/// Files in all: a file that includes itself twice would be read 2^16 times.
+const MAX_FILES: usize = 1000;
 /// Spellings of `include`; they differ in what keepalived takes for an error.
 const INCLUDES: [&str; 6] = [
     "include", "includer", "includem", "includew", "includeb", "includea",
@@ -85,8 +87,10 @@ impl<'a> Reader<'a> {
             self.report.add(Severity::Fatal, at, message);
             return Vec::new();
         };
-        if self.depth >= MAX_DEPTH {
-            let message = format!("files include each other {MAX_DEPTH} deep: ignoring this one");
+        if self.depth >= MAX_DEPTH || self.sources.len() >= MAX_FILES {
+            let message = format!(
+                "files include each other {MAX_DEPTH} deep, or are {MAX_FILES}: ignoring this one"
+            );
             self.report.add(Severity::Error, at, message);
             return Vec::new();
         }

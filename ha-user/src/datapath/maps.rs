@@ -1,4 +1,5 @@
 //! The maps that the daemon writes and the XDP program reads, with the types of the ABI.
+#![expect(unsafe_code, reason = "aya takes the ABI's types on our word")]
 
 use std::net::Ipv4Addr;
 

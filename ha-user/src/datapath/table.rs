@@ -1,4 +1,5 @@
 //! The records of all routers: shared with the XDP program, or in this process's memory only.
+#![expect(unsafe_code, reason = "memory that is shared with the XDP program")]
 
 use std::io;
 use std::os::fd::AsFd;

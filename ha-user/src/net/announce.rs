@@ -1,4 +1,8 @@
 //! Tells neighbours who answers for an address: gratuitous ARP.
+#![expect(
+    unsafe_code,
+    reason = "a packet socket's address, which socket2 has no type for"
+)]
 
 use std::io;
 use std::net::Ipv4Addr;

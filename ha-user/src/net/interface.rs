@@ -1,5 +1,9 @@
 //! What a host knows of an interface without asking netlink: answered at once, without the lock
 //! that netlink's answers wait for.
+#![expect(
+    unsafe_code,
+    reason = "two ioctls without a safe wrapper among the crates in use"
+)]
 
 use std::ffi::{CStr, c_char};
 use std::io;

@@ -72,6 +72,8 @@ pub struct Daemon {
     child: Child,
     log: Log,
     started: Instant,
+    /// Seen to have ended: what runs under its name now is not ours to end.
+    gone: bool,
 }
 
 impl Daemon {
@@ -115,6 +117,7 @@ impl Daemon {
             child,
             log,
             started,
+            gone: false,
         })
     }
 
@@ -240,7 +243,9 @@ impl Daemon {
     pub fn wait_gone(&mut self, limit: Duration) -> Result<()> {
         let what = format!("the end of the daemon on {}", self.host.name());
         let gone = until(&what, limit, || Ok(!self.is_running()?));
-        gone.with_context(|| format!("its log ends with\n{}", self.log.tail(12)))
+        gone.with_context(|| format!("its log ends with\n{}", self.log.tail(12)))?;
+        self.gone = true;
+        Ok(())
     }
 }
 
@@ -251,6 +256,9 @@ fn entering(instance: &str, state: &str) -> String {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
+        if self.gone {
+            return;
+        }
         // Nobody is left to hear of an error, and the host's end takes what we could not.
         let _ = self.signal_all(Signal::KILL);
         let _ = self.child.kill();

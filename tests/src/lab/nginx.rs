@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use rustix::process::Signal;
 
-use super::Host;
 use super::process::signal_all;
 use super::wait::until;
+use super::{Host, responder};
 
 /// nginx as if built with `--prefix=/usr/local/nginx`, or another one.
 #[derive(Debug)]
@@ -38,6 +38,23 @@ impl Nginx {
             program.display()
         );
         host.write_script(&nginx.program(), &script)?;
+        Ok(nginx)
+    }
+
+    /// Installs this very executable where the articles have nginx: called by that name, it must
+    /// call [`super::stand_in_for_nginx`].
+    ///
+    /// # Errors
+    /// As of the file system.
+    pub fn substitute(host: &Host) -> Result<Self> {
+        let nginx = Self {
+            host: host.clone(),
+            prefix: "/usr/local/nginx".to_owned(),
+        };
+        host.write(responder::NAME_FILE, host.name())?;
+        let link = host.outside(&nginx.program());
+        std::fs::create_dir_all(link.parent().unwrap_or(Path::new("/")))?;
+        std::os::unix::fs::symlink(std::env::current_exe()?, link)?;
         Ok(nginx)
     }
 

@@ -1,17 +1,20 @@
 //! The smallest web server.
 
+use std::env;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
-use super::background::Background;
+use super::Host;
+use super::background::{Background, Stop};
 use super::requests::DIRECTOR_HEADER;
-use super::{Host, interrupted};
 
 /// How long a client may take to say what it wants, in one piece.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -30,20 +33,41 @@ impl Responder {
     pub fn start(host: &Host, port: u16) -> Result<Self> {
         let listener = host.netns().enter(|| listen(port))??;
         let name = host.name().to_owned();
-        let work =
-            move |stop: super::background::Stop| serve(&listener, &name, || stop.is_requested());
+        let work = move |stop: Stop| serve(&listener, &name, || stop.is_requested());
         Ok(Self {
             _thread: Background::start("responder", work)?,
         })
     }
 }
 
-/// Runs as a process of its own that serves on `port`, as `name`, until it is killed.
+/// Where a process that stands in for nginx finds the name to serve under.
+pub(super) const NAME_FILE: &str = "/usr/local/nginx/conf/director";
+/// Argument that tells the process in the background from the one that starts it.
+const IN_BACKGROUND: &str = "serve";
+
+/// What an executable does that was called as `nginx` where there is none: serves on port 80, in
+/// the background, until it is killed.
 ///
 /// # Errors
 /// When the port is taken.
-pub fn respond_for_ever(name: &str, port: u16) -> Result<()> {
-    serve(&listen(port)?, name, interrupted)
+pub fn stand_in_for_nginx() -> Result<()> {
+    let mut arguments = env::args_os();
+    let program = arguments.next().context("called without a name")?;
+    if arguments
+        .next()
+        .is_some_and(|argument| argument == IN_BACKGROUND)
+    {
+        let name = std::fs::read_to_string(NAME_FILE)?;
+        return serve(&listen(80)?, &name, || false);
+    }
+    let mut server = Command::new(program);
+    server
+        .arg(IN_BACKGROUND)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    server.process_group(0).spawn()?;
+    Ok(())
 }
 
 fn listen(port: u16) -> Result<TcpListener> {

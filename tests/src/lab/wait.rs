@@ -57,40 +57,25 @@ pub fn interrupted() -> bool {
 }
 
 /// From now on SIGINT, SIGTERM and SIGHUP make [`pause`] and [`until`] fail, so that the lab is
-/// taken down in order; a second signal ends the process at once.
-///
-/// Called first in `main`, before any thread is started: threads inherit what is blocked.
+/// taken down in order; a second signal ends the process at once. Processes that are started do
+/// not inherit this.
 ///
 /// # Errors
-/// When the signals cannot be blocked.
+/// When a signal cannot be caught.
 pub fn interrupt_on_signals() -> Result<()> {
-    let signals = block_signals().context("cannot block signals")?;
-    thread::spawn(move || {
-        loop {
-            let mut signal = 0;
-            // SAFETY: both arguments point to values that live through the call.
-            if unsafe { libc::sigwait(&raw const signals, &raw mut signal) } == 0
-                && INTERRUPTED.swap(true, Relaxed)
-            {
-                std::process::exit(128 + signal);
-            }
+    let handler: extern "C" fn(libc::c_int) = interrupt;
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        // SAFETY: the handler stays valid, and calls nothing that is not async-signal-safe.
+        if unsafe { libc::signal(signal, handler as libc::sighandler_t) } == libc::SIG_ERR {
+            return Err(std::io::Error::last_os_error()).context("cannot catch signals");
         }
-    });
+    }
     Ok(())
 }
 
-fn block_signals() -> std::io::Result<libc::sigset_t> {
-    // SAFETY: an all-zero set is a valid value, and `sigemptyset` initialises it anyway; the
-    // pointers live through the calls.
-    unsafe {
-        let mut signals: libc::sigset_t = std::mem::zeroed();
-        libc::sigemptyset(&raw mut signals);
-        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-            libc::sigaddset(&raw mut signals, signal);
-        }
-        match libc::pthread_sigmask(libc::SIG_BLOCK, &raw const signals, std::ptr::null_mut()) {
-            0 => Ok(signals),
-            error => Err(std::io::Error::from_raw_os_error(error)),
-        }
+extern "C" fn interrupt(signal: libc::c_int) {
+    if INTERRUPTED.swap(true, Relaxed) {
+        // SAFETY: it ends the process and touches none of its state.
+        unsafe { libc::_exit(128 + signal) }
     }
 }

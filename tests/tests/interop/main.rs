@@ -7,9 +7,10 @@ mod ownership;
 mod profile;
 mod story;
 
+use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use ha_tests::pair::Make;
 
 use self::profile::Profile;
@@ -42,21 +43,14 @@ fn version_3_every_10_ms() -> Result<()> {
     one_by_one(&Profile::v3(Duration::from_millis(10)))
 }
 
-/// Two labs at a time: what is measured is long against what they do to each other.
+/// All roles at a time: what is measured is long against what their labs do to each other.
 fn side_by_side(profile: &Profile) -> Result<()> {
-    for roles in ROLES.chunks(2) {
-        std::thread::scope(|scope| {
-            let labs = roles
-                .iter()
-                .map(|makes| scope.spawn(|| story::tell(profile, *makes)));
-            let labs: Vec<_> = labs.collect();
-            labs.into_iter().try_for_each(|lab| {
-                lab.join()
-                    .unwrap_or_else(|_| anyhow::bail!("a story panicked"))
-            })
-        })?;
-    }
-    Ok(())
+    thread::scope(|scope| {
+        let labs = ROLES.map(|makes| scope.spawn(move || story::tell(profile, makes)));
+        let ended = labs.map(thread::ScopedJoinHandle::join);
+        let mut results = ended.into_iter();
+        results.try_for_each(|result| result.unwrap_or_else(|_| bail!("a story panicked")))
+    })
 }
 
 fn one_by_one(profile: &Profile) -> Result<()> {

@@ -23,8 +23,8 @@ const PORTS: [Port; 2] = [
 
 /// What a busy machine may add to a reaction.
 const SLACK: Duration = Duration::from_millis(250);
-/// What it may add to the time in which both answer: one process being woken, and its netlink.
-const OVERLAP_SLACK: Duration = Duration::from_millis(40);
+/// What being woken and removing an address may take whoever yields, on most days.
+const YIELDING: Duration = Duration::from_millis(15);
 /// How long the stage is watched after a change, besides three adverts.
 const AFTERMATH: Duration = Duration::from_millis(200);
 
@@ -46,8 +46,7 @@ pub(super) fn tell(profile: &Profile, makes: [Make; 2]) -> Result<()> {
         };
         story.election()?;
         story.death().context("the Active is killed")?;
-        story.preemption().context("it comes back and preempts")?;
-        story.farewell().context("it is stopped")
+        story.returns()
     });
     told.context(title)
 }
@@ -92,13 +91,34 @@ impl Story<'_> {
         Ok(())
     }
 
-    fn preemption(&mut self) -> Result<()> {
+    /// It comes back and leaves again, more than once where that is quick: one sample of a few
+    /// milliseconds says little on a busy machine.
+    fn returns(&mut self) -> Result<()> {
+        let rounds = if self.profile.interval < Duration::from_secs(1) {
+            3
+        } else {
+            1
+        };
+        let mut overlaps = Vec::new();
+        for _ in 0..rounds {
+            overlaps.push(self.preemption().context("it comes back and preempts")?);
+            self.farewell().context("it is stopped")?;
+        }
+        overlaps.sort();
+        let (median, limit) = (overlaps[rounds / 2], self.profile.interval + YIELDING);
+        ensure!(median <= limit, "two owners for {overlaps:?} at fail-backs");
+        Ok(())
+    }
+
+    /// For how long both answered.
+    fn preemption(&mut self) -> Result<Duration> {
         let prober = self.pair.start_prober(VIP)?;
         self.start(Side::Lb1)?;
         self.settle(Side::Lb1)?;
         self.aftermath()?;
-        self.assert_one_owner(&prober.finish()?)?;
-        self.pair.assert_answers(VIP, Side::Lb1)
+        let overlap = self.assert_one_owner(&prober.finish()?)?;
+        self.pair.assert_answers(VIP, Side::Lb1)?;
+        Ok(overlap)
     }
 
     fn farewell(&mut self) -> Result<()> {
@@ -118,7 +138,8 @@ impl Story<'_> {
             taken_over <= limit,
             "takeover took {taken_over:?}, more than {limit:?}"
         );
-        self.assert_one_owner(&transcript)
+        self.assert_one_owner(&transcript)?;
+        Ok(())
     }
 
     fn start(&mut self, side: Side) -> Result<()> {
@@ -152,14 +173,13 @@ impl Story<'_> {
         Ok(first.context("the new Active does not answer")? - since)
     }
 
-    /// Both answer for one advert interval at most.
-    fn assert_one_owner(&self, transcript: &Transcript) -> Result<()> {
+    /// Both answer for one advert interval at most; returns for how long they did.
+    fn assert_one_owner(&self, transcript: &Transcript) -> Result<Duration> {
         let [lb1, lb2] = [Side::Lb1, Side::Lb2].map(|side| spans(transcript, self.pair.mac(side)));
         let overlap = longest_overlap(&lb1, &lb2);
-        let limit = self.profile.interval + OVERLAP_SLACK;
-        eprintln!("{} {:?} overlap {overlap:?}", self.profile, self.makes);
+        let limit = self.profile.interval + SLACK;
         ensure!(overlap <= limit, "two owners for {overlap:?}");
-        Ok(())
+        Ok(overlap)
     }
 }
 

@@ -1,6 +1,10 @@
 //! Tests of the engine through its public face.
 
+mod behaviour;
+mod bench;
 mod lan;
+mod table;
+mod timing;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

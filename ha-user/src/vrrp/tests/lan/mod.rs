@@ -2,6 +2,7 @@
 //!
 //! `VIPD_SEED=n` replays one seed with a trace; `VIPD_SEEDS=n` runs more, or fewer, of them.
 
+mod agenda;
 mod host;
 mod rng;
 mod scenario;

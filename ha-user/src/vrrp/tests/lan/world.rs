@@ -1,12 +1,12 @@
 //! The simulated LAN: what happens when, and to whom.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
 
 use super::super::super::{Action, Advert, Event, State, TransitionReason};
+use super::agenda::Agenda;
 use super::host::Host;
 use super::rng::Rng;
 use super::watch::Watch;
@@ -55,38 +55,13 @@ enum Happening {
 }
 
 #[derive(Debug)]
-struct Scheduled {
-    at: Nanos,
-    order: u64,
-    what: Happening,
-}
-
-impl PartialEq for Scheduled {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-impl Eq for Scheduled {}
-impl PartialOrd for Scheduled {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Scheduled {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        Reverse((self.at, self.order)).cmp(&Reverse((other.at, other.order)))
-    }
-}
-
-#[derive(Debug)]
 pub(super) struct World {
     pub(super) now: Nanos,
     pub(super) hosts: Vec<Host>,
     pub(super) weather: Weather,
     pub(super) watch: Watch,
     pub(super) rng: Rng,
-    agenda: BinaryHeap<Scheduled>,
-    scheduled: u64,
+    agenda: Agenda<Happening>,
     /// Adverts between two hosts keep their order.
     last_arrival: Vec<Nanos>,
     trace: bool,
@@ -107,8 +82,7 @@ impl World {
             weather,
             watch,
             rng,
-            agenda: BinaryHeap::new(),
-            scheduled: 0,
+            agenda: Agenda::new(),
             last_arrival: vec![Nanos::NEVER; pairs],
             trace,
         };
@@ -120,15 +94,13 @@ impl World {
     }
 
     pub(super) fn run_until(&mut self, end: Nanos) {
-        while self.agenda.peek().is_some_and(|next| next.at <= end)
-            && self.watch.violation.is_none()
-        {
-            let Some(next) = self.agenda.pop() else {
-                return;
+        while self.watch.violation.is_none() {
+            let Some((at, what)) = self.agenda.next_until(end) else {
+                break;
             };
-            self.watch.pass(&self.hosts, self.now, next.at);
-            self.now = self.now.max(next.at);
-            self.happen(next.what);
+            self.watch.pass(&self.hosts, self.now, at);
+            self.now = self.now.max(at);
+            self.happen(what);
         }
         self.watch.pass(&self.hosts, self.now, end);
         self.now = end;
@@ -150,12 +122,7 @@ impl World {
     }
 
     fn schedule(&mut self, at: Nanos, what: Happening) {
-        self.scheduled += 1;
-        self.agenda.push(Scheduled {
-            at,
-            order: self.scheduled,
-            what,
-        });
+        self.agenda.schedule(at, what);
     }
 
     fn happen(&mut self, what: Happening) {

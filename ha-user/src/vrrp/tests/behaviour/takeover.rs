@@ -1,0 +1,125 @@
+//! How a router becomes Active.
+
+use super::*;
+
+fn owner() -> Parameters {
+    Parameters {
+        priority: Priority::OWNER,
+        ..parameters()
+    }
+}
+
+#[test]
+fn an_owner_speaks_at_once_and_answers_a_moment_later() {
+    let mut bench = Bench::new(owner());
+    let actions = bench.tell(Event::Startup);
+    assert_eq!(
+        summary(&actions),
+        "elect 255 from 255, end, remove, advertise 255"
+    );
+    assert_eq!(bench.status().state, State::Initialize { faulted: false });
+    assert_eq!(bench.wait(), MS);
+    let actions = bench.pass_to_deadline();
+    assert_eq!(
+        summary(&actions),
+        "begin for 500ms, advertise 255 for 2.9375s, announce 5, add, Initialize to Active: AddressOwner"
+    );
+}
+
+#[test]
+fn an_owner_that_meets_a_higher_one_becomes_backup() {
+    let mut bench = Bench::started(owner());
+    let actions = bench.hear(20, 255);
+    assert_eq!(summary(&actions), "Initialize to Backup: Startup");
+}
+
+#[test]
+fn silence_leads_to_a_takeover_without_a_claim() {
+    let mut bench = Bench::started(parameters());
+    bench.hear(20, 150);
+    let actions = bench.pass_to_deadline();
+    assert_eq!(summary(&actions), format!("{TAKEOVER}: Silence"));
+    assert_eq!(bench.status().statistics.became_active, 1);
+}
+
+#[test]
+fn a_living_router_of_lower_priority_is_told_first() {
+    let mut bench = Bench::started(parameters());
+    bench.pass(3 * SECOND);
+    bench.hear(20, 50);
+    assert_eq!(summary(&bench.pass_to_deadline()), "advertise 100");
+    assert_eq!(bench.wait(), MS);
+    assert_eq!(
+        summary(&bench.pass_to_deadline()),
+        format!("{TAKEOVER}: Preempted")
+    );
+}
+
+#[test]
+fn a_living_router_that_only_the_data_path_has_seen_is_told_first() {
+    let mut bench = Bench::started(parameters());
+    bench.record.last_lower = bench.now + 3 * SECOND;
+    assert_eq!(summary(&bench.pass_to_deadline()), "advertise 100");
+}
+
+#[test]
+fn a_lower_router_that_fell_silent_needs_no_claim() {
+    let mut bench = Bench::started(parameters());
+    bench.record.last_lower = bench.now - SECOND;
+    assert_eq!(
+        summary(&bench.pass_to_deadline()),
+        format!("{TAKEOVER}: Silence")
+    );
+}
+
+#[test]
+fn a_claim_is_given_up_for_a_higher_router_that_only_the_data_path_has_seen() {
+    let mut bench = claiming();
+    bench.record.last_advert = bench.now;
+    assert_eq!(summary(&bench.pass_to_deadline()), "");
+    assert_eq!(bench.wait(), Duration::from_nanos(3_608_375_000));
+}
+
+#[test]
+fn a_claim_that_has_grown_old_is_made_again() {
+    let mut bench = claiming();
+    assert_eq!(summary(&bench.pass(2 * SECOND)), "advertise 100");
+    assert_eq!(bench.wait(), MS);
+}
+
+#[test]
+fn without_preemption_any_advert_keeps_a_router_quiet() {
+    let mut bench = Bench::new(Parameters {
+        preempt_mode: false,
+        ..parameters()
+    });
+    let actions = bench.tell(Event::Startup);
+    assert!(
+        summary(&actions).starts_with("elect 100 from 0"),
+        "{actions:?}"
+    );
+    bench.pass(3 * SECOND);
+    bench.hear(20, 1);
+    assert_eq!(bench.wait(), Duration::from_nanos(3_609_375_000));
+}
+
+#[test]
+fn a_lowered_priority_makes_a_discarded_advert_count() {
+    let mut bench = Bench::started(parameters());
+    bench.pass(3 * SECOND);
+    bench.hear(20, 80);
+    bench.hear(2, 1);
+    bench.stand(Standing {
+        weight: -40,
+        ..Standing::default()
+    });
+    assert_eq!(bench.wait(), Duration::from_nanos(3_765_625_000));
+}
+
+fn claiming() -> Bench {
+    let mut bench = Bench::started(parameters());
+    bench.pass(3 * SECOND);
+    bench.hear(20, 50);
+    bench.pass_to_deadline();
+    bench
+}

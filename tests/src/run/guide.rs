@@ -1,0 +1,33 @@
+//! How to look around in a lab that stays up.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use super::article;
+use super::stage::Stage;
+use crate::lab::{CONFIG_PATH, Software, Tools};
+
+/// Commands for another terminal.
+pub(super) fn render(stage: &Stage) -> Result<String> {
+    let mut text = String::from("\nthe lab is up; in another terminal, as root:\n");
+    for director in &stage.directors {
+        let name = director.host.name();
+        let enter = format!("nsenter --all --target {}", director.host.pid());
+        writeln!(text, "\n  {enter}    # a shell on {name}")?;
+        writeln!(text, "  {enter} ip -4 address show {}", article::INTERFACE)?;
+        writeln!(text, "  {enter} cat {CONFIG_PATH}")?;
+        if let Software::Vipd(_) = director.software {
+            writeln!(text, "  {enter} {} status", Tools::vipctl()?.display())?;
+        }
+    }
+    let lan = stage.lan.netns().path();
+    writeln!(
+        text,
+        "\n  nsenter --net={} tcpdump -ni {} vrrp or arp    # adverts and ARP on the bridge",
+        lan.display(),
+        stage.lan.interface()
+    )?;
+    text.push_str("\nCtrl-C here takes everything down");
+    Ok(text)
+}

@@ -1,0 +1,154 @@
+//! One fault, from its injection until the lab is calm again.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use super::fault::Fault;
+use super::lane::{self, Cell};
+use super::screen::Screen;
+use super::stage::Stage;
+use crate::lab::{Mac, pause};
+
+/// How long the other director may take to answer; the slowest way is through the script, a lower
+/// priority and Active_Down_Interval.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long it is watched after it has answered first.
+const AFTERWARDS: Duration = Duration::from_millis(1500);
+/// From its first answer until it must be the only one.
+const HANDOVER: Duration = Duration::from_millis(100);
+/// How often the screen follows.
+const REFRESH: Duration = Duration::from_millis(100);
+/// Resolution of the kept timeline.
+pub(super) const CELL: Duration = Duration::from_millis(10);
+/// How much of the time before the fault the timeline shows.
+pub(super) const LEAD: Duration = Duration::from_millis(400);
+
+/// What was seen of one fault.
+pub(super) struct Outcome {
+    pub(super) fault: Fault,
+    /// The longest time between two pages, if the client got pages again, relative to the fault.
+    pub(super) gap: Option<Gap>,
+    /// Requests that were lost.
+    pub(super) lost: usize,
+    /// Who answered at the end: names of directors.
+    pub(super) owners: Vec<String>,
+    /// Who has the VIP on an interface at the end: names of directors.
+    pub(super) installed: Vec<String>,
+    /// Questions that were asked after the switch, and how many of them were not answered by
+    /// exactly the new owner.
+    pub(super) questions: usize,
+    pub(super) wrong: usize,
+    /// Longest time in which the prober did not ask: what it cannot have seen.
+    pub(super) longest_pause: Duration,
+    /// Whether lb2 answered at all.
+    pub(super) switched: bool,
+    /// From [`LEAD`] before the fault, in steps of [`CELL`].
+    pub(super) timeline: Vec<Cell>,
+}
+
+/// A time without pages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gap {
+    /// From the fault to the last page before; in milliseconds, negative before the fault.
+    pub(super) from_ms: f64,
+    /// How long.
+    pub(super) length: Duration,
+}
+
+impl Outcome {
+    /// Whether the VIP has moved to exactly one other director and the client came back.
+    pub(super) fn is_good(&self) -> bool {
+        self.switched && self.owners.len() == 1 && self.gap.is_some()
+    }
+}
+
+/// Injects `fault` and watches.
+pub(super) fn observe(fault: Fault, stage: &mut Stage, screen: &Screen) -> Result<Outcome> {
+    let [lb1, lb2] = stage.directors.each_ref().map(|director| director.mac);
+    let injected_at = Instant::now();
+    let begin = injected_at - LEAD;
+    fault
+        .inject(stage)
+        .with_context(|| format!("cannot {}", fault.name()))?;
+    let mut switched_at = None;
+    loop {
+        let now = Instant::now();
+        switched_at = switched_at.or_else(|| {
+            stage
+                .prober
+                .look(|seen| seen.first_answer_of(lb2, injected_at))
+        });
+        screen.live(fault, &timeline(stage, [lb1, lb2], begin..now));
+        let end = switched_at.map_or(injected_at + PATIENCE, |at| at + AFTERWARDS);
+        if now >= end {
+            break;
+        }
+        pause(REFRESH.min(end - now))?;
+    }
+    let end = Instant::now();
+    let settled = switched_at.map_or(end - AFTERWARDS, |at| at + HANDOVER)..end;
+    let outcome = evaluate(fault, stage, injected_at, settled)?;
+    screen.done(&outcome);
+    Ok(Outcome {
+        switched: switched_at.is_some(),
+        ..outcome
+    })
+}
+
+fn timeline(stage: &Stage, directors: [Mac; 2], period: Range<Instant>) -> Vec<Cell> {
+    stage
+        .prober
+        .look(|seen| lane::cells(seen, directors, period, CELL))
+}
+
+fn evaluate(
+    fault: Fault,
+    stage: &Stage,
+    injected_at: Instant,
+    settled: Range<Instant>,
+) -> Result<Outcome> {
+    let macs = stage.directors.each_ref().map(|director| director.mac);
+    let period = injected_at..settled.end;
+    let seen = stage.prober.transcript();
+    let requests = stage.client.requests();
+    let answerers = seen.answerers(settled.clone());
+    let names = answerers.iter().filter_map(|mac| stage.lan.owner_of(*mac));
+    let [_, lb2] = macs;
+    Ok(Outcome {
+        fault,
+        gap: requests
+            .gap(period.clone())
+            .map(|gap| Gap::relative(&gap, injected_at)),
+        lost: requests.lost(period.clone()),
+        owners: names.map(str::to_owned).collect(),
+        installed: installed(stage)?,
+        questions: seen.during(settled.clone()).len(),
+        wrong: seen.wrong(settled, lb2).len(),
+        longest_pause: seen.longest_pause(period.clone()),
+        switched: false,
+        timeline: lane::cells(&seen, macs, injected_at - LEAD..period.end, CELL),
+    })
+}
+
+fn installed(stage: &Stage) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for director in &stage.directors {
+        if director.host.has_address(super::article::VIP)? {
+            names.push(director.host.name().to_owned());
+        }
+    }
+    Ok(names)
+}
+
+impl Gap {
+    fn relative(gap: &Range<Instant>, injected_at: Instant) -> Self {
+        let before = injected_at.saturating_duration_since(gap.start);
+        let after = gap.start.saturating_duration_since(injected_at);
+        Self {
+            from_ms: (after.as_secs_f64() - before.as_secs_f64()) * 1e3,
+            length: gap.end - gap.start,
+        }
+    }
+}

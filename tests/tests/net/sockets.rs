@@ -1,0 +1,254 @@
+//! Adverts and announcements from one host to another.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::num::NonZeroU16;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use bytes::BytesMut;
+use ha_common::{Priority, Vrid};
+use ha_tests::lab::{PacketSocket, until};
+use ha_user::net::advert::{Cast, Framing, GROUP};
+use ha_user::net::announce::Announcer;
+use ha_user::net::filter::Rules;
+use ha_user::net::link::Links;
+use ha_user::net::socket::AdvertSocket;
+use ha_user::vrrp::Version;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::time::Timespec;
+
+use super::{LEFT, PATIENCE, Pair, RIGHT, VIP, ifindex};
+
+/// How long to listen for what must not come.
+const SILENCE: Duration = Duration::from_millis(200);
+
+fn vrid(id: u8) -> Vrid {
+    Vrid::new(id).expect("a VRID")
+}
+
+/// Hears all adverts of these VRIDs.
+fn rules(ids: &[u8]) -> Rules {
+    ids.iter()
+        .map(|id| (vrid(*id), Priority::LEAVING))
+        .collect()
+}
+
+fn packet(id: u8, to: Ipv4Addr) -> BytesMut {
+    let framing = Framing {
+        vrid: vrid(id),
+        version: Version::V3,
+        source: LEFT,
+        auth: None,
+        addresses: vec![VIP],
+        interval: Duration::from_secs(1),
+        cast: Cast::Multicast,
+        checksum_as_v2: false,
+        check_unicast_source: false,
+    };
+    let mut packet = BytesMut::new();
+    framing.encode(Priority::DEFAULT, to, NonZeroU16::MIN, &mut packet);
+    packet
+}
+
+/// Two hosts with a socket each.
+struct Hosts {
+    pair: Pair,
+    sender: AdvertSocket,
+    receiver: AdvertSocket,
+}
+
+impl Hosts {
+    fn new(cables: usize) -> Result<Self> {
+        let pair = Pair::new(cables)?;
+        Ok(Self {
+            sender: pair.left.enter(AdvertSocket::open)??,
+            receiver: pair.right.enter(AdvertSocket::open)??,
+            pair,
+        })
+    }
+
+    fn send(&self, id: u8, interface: &str, to: Ipv4Addr) -> Result<io::Result<()>> {
+        let ifindex = ifindex(&self.pair.left, interface)?;
+        Ok(self.sender.send(ifindex, LEFT, to, &packet(id, to)))
+    }
+
+    fn join(&mut self, ifindex: u32) -> Result<()> {
+        let receiver = &mut self.receiver;
+        Ok(self.pair.right.enter(|| receiver.join(ifindex, GROUP))??)
+    }
+
+    /// Interfaces that packets have come in by, waiting for the first one.
+    fn heard(&mut self, limit: Duration) -> Result<Vec<u32>> {
+        let mut heard = Vec::new();
+        if is_readable(&self.receiver, limit)? {
+            self.receiver
+                .receive(1000, |received| heard.push(received.ifindex))?;
+        }
+        Ok(heard)
+    }
+}
+
+fn is_readable(socket: &AdvertSocket, limit: Duration) -> Result<bool> {
+    let mut fds = [PollFd::new(socket, PollFlags::IN)];
+    Ok(poll(&mut fds, Some(&Timespec::try_from(limit)?))? > 0)
+}
+
+#[test]
+fn adverts_arrive_with_their_interface_and_no_others() -> Result<()> {
+    let mut hosts = Hosts::new(2)?;
+    let eth1 = ifindex(&hosts.pair.right, "eth1")?;
+    hosts.join(eth1)?;
+    hosts.join(eth1)?;
+    hosts.receiver.listen_to(rules(&[51, 255]))?;
+    for id in [51, 52, 255] {
+        hosts.send(id, "eth1", GROUP)??;
+        // Nobody has joined here.
+        hosts.send(id, "eth0", GROUP)??;
+    }
+    assert_eq!(hosts.heard(PATIENCE)?, [eth1, eth1]);
+    hosts.receiver.listen_to(rules(&[]))?;
+    hosts.send(51, "eth1", GROUP)??;
+    assert!(!is_readable(&hosts.receiver, SILENCE)?, "it never wakes");
+    Ok(())
+}
+
+#[test]
+fn a_sender_does_not_hear_itself() -> Result<()> {
+    let mut hosts = Hosts::new(1)?;
+    let eth0 = ifindex(&hosts.pair.left, "eth0")?;
+    let sender = &mut hosts.sender;
+    hosts.pair.left.enter(|| sender.join(eth0, GROUP))??;
+    hosts.sender.listen_to(rules(&[51]))?;
+    hosts.send(51, "eth0", GROUP)??;
+    assert!(!is_readable(&hosts.sender, SILENCE)?);
+    Ok(())
+}
+
+#[test]
+fn unicast_adverts_arrive() -> Result<()> {
+    let mut hosts = Hosts::new(1)?;
+    hosts.receiver.listen_to(rules(&[51]))?;
+    hosts.send(51, "eth0", RIGHT)??;
+    assert_eq!(
+        hosts.heard(PATIENCE)?,
+        [ifindex(&hosts.pair.right, "eth0")?]
+    );
+    Ok(())
+}
+
+#[test]
+fn more_interfaces_than_one_socket_may_join_groups_on() -> Result<()> {
+    const CABLES: usize = 30;
+    let mut hosts = Hosts::new(CABLES)?;
+    hosts.receiver.listen_to(rules(&[51]))?;
+    let links = hosts.pair.right.enter(Links::read)??;
+    let mut expected: Vec<u32> = Vec::new();
+    for cable in 0..CABLES {
+        let name = format!("eth{cable}");
+        let link = links.named(&name).context("a cable")?;
+        hosts.join(link.ifindex)?;
+        hosts.send(51, &name, GROUP)??;
+        expected.push(link.ifindex);
+    }
+    assert_eq!(hosts.heard(PATIENCE)?, expected);
+    hosts.receiver.leave(expected[0], GROUP);
+    hosts.send(51, "eth0", GROUP)??;
+    assert!(hosts.heard(SILENCE)?.is_empty());
+    Ok(())
+}
+
+#[test]
+fn without_carrier_an_advert_is_not_sent() -> Result<()> {
+    let hosts = Hosts::new(1)?;
+    let refused = |what: &str| {
+        until(what, PATIENCE, || {
+            let result = hosts.send(51, "eth0", GROUP)?;
+            Ok(result.is_err_and(|error| error.raw_os_error() == Some(libc::ENETDOWN)))
+        })
+    };
+    let sent = |what: &str| {
+        until(what, PATIENCE, || {
+            Ok(hosts.send(51, "eth0", GROUP)?.is_ok())
+        })
+    };
+    sent("an advert leaves with carrier")?;
+    hosts.pair.right.ip("link set eth0 down")?;
+    refused("the other end is down")?;
+    hosts.pair.right.ip("link set eth0 up")?;
+    sent("carrier is back")?;
+    hosts.pair.left.ip("link set eth0 down")?;
+    refused("the interface is down")?;
+    Ok(())
+}
+
+#[test]
+fn a_flood_is_taken_in_turns() -> Result<()> {
+    let mut hosts = Hosts::new(1)?;
+    let eth0 = ifindex(&hosts.pair.right, "eth0")?;
+    let from = ifindex(&hosts.pair.left, "eth0")?;
+    hosts.join(eth0)?;
+    hosts.receiver.listen_to(rules(&[51]))?;
+    let advert = packet(51, GROUP);
+    for _ in 0..2000 {
+        hosts.sender.send(from, LEFT, GROUP, &advert)?;
+    }
+    let mut turn = |budget| {
+        hosts.receiver.receive(budget, |received| {
+            assert_eq!(received.packet, &advert[..]);
+        })
+    };
+    assert_eq!(turn(100)?, 100);
+    assert_eq!(turn(1)?, 1);
+    let started = Instant::now();
+    assert_eq!(
+        turn(5000)?,
+        1899,
+        "a burst of 2000 fits the socket's buffer"
+    );
+    let each = started.elapsed() / 1899;
+    println!("{each:?} for each advert received");
+    assert!(each < Duration::from_micros(50), "{each:?}");
+    assert_eq!(turn(10)?, 0);
+    Ok(())
+}
+
+#[test]
+fn a_flood_of_no_consequence_is_shed_before_it_wakes_anybody() -> Result<()> {
+    const SENT: usize = 6400;
+    let mut hosts = Hosts::new(1)?;
+    let eth0 = ifindex(&hosts.pair.right, "eth0")?;
+    let from = ifindex(&hosts.pair.left, "eth0")?;
+    hosts.join(eth0)?;
+    let mut heard = |shed_below: Priority| -> Result<usize> {
+        let rules = Rules::from([(vrid(51), shed_below)]);
+        hosts.receiver.listen_to(rules)?;
+        let advert = packet(51, GROUP);
+        (0..SENT).try_for_each(|_| hosts.sender.send(from, LEFT, GROUP, &advert))?;
+        Ok(hosts.receiver.receive(2 * SENT, |_| ())?)
+    };
+    let sample = heard(Priority::new(Priority::DEFAULT.get() + 1))?;
+    assert!((20..400).contains(&sample), "one in 64 of {SENT}: {sample}");
+    let all = heard(Priority::DEFAULT)?;
+    assert!(all > SENT / 2, "as many as fit the buffer: {all}");
+    Ok(())
+}
+
+#[test]
+fn announcements_arrive() -> Result<()> {
+    let hosts = Hosts::new(1)?;
+    let mut neighbour = PacketSocket::open(&hosts.pair.right, "eth0")?;
+    let announcer = hosts.pair.left.enter(Announcer::open)??;
+    let mac = [2, 0, 0, 0, 0, 7];
+    announcer.announce(ifindex(&hosts.pair.left, "eth0")?, mac, VIP)?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let frame = neighbour.receive(left)?.context("no announcement")?;
+        if frame[12..14] == [0x08, 0x06] && frame[6..12] == mac {
+            assert_eq!(frame[28..32], VIP.octets(), "sender");
+            assert_eq!(frame[38..42], VIP.octets(), "target");
+            return Ok(());
+        }
+    }
+}
