@@ -31,6 +31,9 @@ const SOURCES: [&str; 6] = [
     "../ha-common/src",
 ];
 
+/// Between the flags in `CARGO_ENCODED_RUSTFLAGS`.
+const FLAG_SEPARATOR: &str = "\x1f";
+
 type Result<T> = std::result::Result<T, String>;
 
 fn main() -> ExitCode {
@@ -51,14 +54,19 @@ fn provide_object() -> Result<()> {
         Some(prebuilt) => rerun_if_changed(PathBuf::from(prebuilt)),
         None => build(&find_toolchain()?, &find_linker()?)?,
     };
-    let target = out_dir()?.join(OBJECT);
-    fs::copy(&object, &target).map(drop).map_err(|error| {
-        format!(
-            "cannot copy the XDP program from {} to {}: {error}",
-            object.display(),
-            target.display()
-        )
-    })
+    place(&object, &out_dir()?.join(OBJECT))
+}
+
+/// Copies the object, unless it is there already: a new file would have the crate rebuilt.
+fn place(object: &Path, target: &Path) -> Result<()> {
+    let failed = |what, path: &Path, error| {
+        format!("cannot {what} the XDP program, {}: {error}", path.display())
+    };
+    let new = fs::read(object).map_err(|error| failed("read", object, error))?;
+    if fs::read(target).is_ok_and(|old| old == new) {
+        return Ok(());
+    }
+    fs::write(target, new).map_err(|error| failed("write", target, error))
 }
 
 fn find_toolchain() -> Result<Toolchain> {
@@ -135,8 +143,19 @@ fn cargo_of(toolchain: &Toolchain) -> PathBuf {
 
 fn rustflags(linker: &Path) -> OsString {
     let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
-    let mut flags = OsString::from(format!("--cfg=bpf_target_arch=\"{arch}\"\x1f"));
-    flags.push("-Ctarget-cpu=v3\x1f-Cdebuginfo=2\x1f-Clink-arg=--btf\x1f-Clinker=");
+    let mut flags = vec![
+        format!("--cfg=bpf_target_arch=\"{arch}\""),
+        "-Ctarget-cpu=v3".to_owned(),
+        "-Cdebuginfo=2".to_owned(),
+        "-Clink-arg=--btf".to_owned(),
+    ];
+    // Where the kernel allows it, headers are read by words instead of octets.
+    if matches!(arch.as_str(), "x86_64" | "aarch64") {
+        flags.push("-Clink-arg=--cpu-features=+allows-misaligned-mem-access".to_owned());
+    }
+    let mut flags = OsString::from(flags.join(FLAG_SEPARATOR));
+    flags.push(FLAG_SEPARATOR);
+    flags.push("-Clinker=");
     flags.push(linker);
     flags
 }

@@ -6,7 +6,7 @@ use ha_common::Reason;
 use ha_common::abi::NoticeKind;
 use ha_common::wire::{arp, ethernet as wire};
 
-use crate::ethernet::{self, Payload};
+use crate::ethernet::{self, Mac, Payload};
 use crate::maps::{self, Router};
 use crate::packet::Packet;
 
@@ -55,7 +55,8 @@ fn probe(router: &Router) -> Reason {
 #[inline(always)]
 fn announcement(packet: &Packet, router: &Router, message: &arp::Repr) -> Reason {
     let now = maps::now();
-    let own = maps::interface_mac(packet.ifindex()) == Some(message.sender_mac);
+    let own =
+        maps::interface_mac(packet.ifindex()).map(Mac::new) == Some(Mac::new(message.sender_mac));
     if own || !router.record.owned(now) {
         return Reason::ArpAnnouncement;
     }
@@ -76,7 +77,7 @@ fn question(packet: &mut Packet, payload: Payload, router: &Router, message: &ar
     if !router.record.owned(maps::now()) {
         return Reason::ArpNotOwned;
     }
-    if message.sender_mac[0] & 1 != 0 {
+    if Mac::new(message.sender_mac).is_group() {
         // Nobody lives at a group address; an answer would go to many.
         return Reason::Unparsable;
     }

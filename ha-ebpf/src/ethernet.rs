@@ -5,10 +5,37 @@ use ha_common::wire::{ethernet, vlan};
 use crate::maps;
 use crate::packet::Packet;
 
-/// Group addresses that IPv4 and ARP use on Ethernet begin with this (RFC 1112 section 6.4).
-const IPV4_GROUP_PREFIX: [u8; 3] = [0x01, 0x00, 0x5e];
-/// Virtual Router MAC Addresses for IPv4 begin with this (RFC 9568 section 7.3).
-const VIRTUAL_PREFIX: [u8; 5] = [0x00, 0x00, 0x5e, 0x00, 0x01];
+/// A hardware address as a number: one comparison instead of a loop over octets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mac(u64);
+
+impl Mac {
+    const BROADCAST: Self = Self::new(ethernet::BROADCAST);
+
+    #[inline(always)]
+    pub(crate) const fn new(octets: [u8; ethernet::ADDRESS_LEN]) -> Self {
+        let [a, b, c, d, e, f] = octets;
+        Self(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+    }
+
+    /// The group addresses that IPv4 uses on Ethernet, 01:00:5e (RFC 1112 section 6.4).
+    #[inline(always)]
+    const fn is_ipv4_group(self) -> bool {
+        self.0 >> 24 == 0x0001_005e
+    }
+
+    /// Virtual Router MAC Addresses for IPv4, 00:00:5e:00:01 (RFC 9568 section 7.3).
+    #[inline(always)]
+    const fn is_virtual(self) -> bool {
+        self.0 >> 8 == 0x005e_0001
+    }
+
+    /// Whether several hosts may listen there.
+    #[inline(always)]
+    pub(crate) const fn is_group(self) -> bool {
+        self.0 >> 40 & 1 != 0
+    }
+}
 
 /// What a frame carries, and where it begins.
 #[derive(Clone, Copy)]
@@ -55,20 +82,18 @@ pub(crate) fn is_for_us(packet: &Packet) -> bool {
     let Some(destination) = destination(packet) else {
         return false;
     };
-    if destination == ethernet::BROADCAST
-        || destination.starts_with(&IPV4_GROUP_PREFIX)
-        || destination.starts_with(&VIRTUAL_PREFIX)
-    {
+    if destination == Mac::BROADCAST || destination.is_ipv4_group() || destination.is_virtual() {
         return true;
     }
     match maps::interface_mac(packet.ifindex()) {
-        Some(own) => destination == own,
-        None => destination[0] & 1 == 0,
+        Some(own) => destination == Mac::new(own),
+        None => !destination.is_group(),
     }
 }
 
 /// Whom the frame is addressed to.
 #[inline(always)]
-pub(crate) fn destination(packet: &Packet) -> Option<[u8; ethernet::ADDRESS_LEN]> {
-    packet.array::<{ ethernet::ADDRESS_LEN }>(0).copied()
+pub(crate) fn destination(packet: &Packet) -> Option<Mac> {
+    let octets = packet.array::<{ ethernet::ADDRESS_LEN }>(0)?;
+    Some(Mac::new(*octets))
 }

@@ -5,13 +5,15 @@ use ha_common::abi::{
     CAST_MULTICAST, CAST_UNICAST, Election, NoticeKind, RouterKey, Speaker, flag,
 };
 use ha_common::wire::checksum::{PseudoHeader, Sum};
-use ha_common::wire::{ethernet as mac, ipv4, vrrp};
+use ha_common::wire::{ethernet::VRRP_GROUP as GROUP_OCTETS, ipv4, vrrp};
 use ha_common::{Nanos, Reason};
 
-use crate::ethernet::{self, Payload};
+use crate::ethernet::{self, Mac, Payload};
 use crate::maps::{self, Router};
 use crate::packet::Packet;
 
+/// Where the group of VRRP routers lives on Ethernet.
+const VRRP_GROUP: Mac = Mac::new(GROUP_OCTETS);
 /// Octets that are summed at a time.
 const WORD: usize = 4;
 
@@ -120,7 +122,7 @@ impl Advert<'_> {
             return ensure(ethernet::is_for_us(self.packet), Reason::AdvertForeign);
         }
         ensure(self.ip.ttl() == ipv4::VRRP_TTL, Reason::AdvertTtl)?;
-        let to_group = ethernet::destination(self.packet) == Some(mac::VRRP_GROUP);
+        let to_group = ethernet::destination(self.packet) == Some(VRRP_GROUP);
         ensure(to_group, Reason::AdvertMac)
     }
 
@@ -131,11 +133,10 @@ impl Advert<'_> {
             return ensure(none, Reason::AdvertAuth);
         }
         let plain = self.header.auth_kind() == vrrp::Authentication::KIND_PLAIN_TEXT;
+        let own = u64::from_ne_bytes(self.router.record.auth());
         let data = self.packet.copy(self.at + self.header.auth_offset());
-        ensure(
-            plain && data == Some(self.router.record.auth()),
-            Reason::AdvertAuth,
-        )
+        let same = data.map(u64::from_ne_bytes) == Some(own);
+        ensure(plain && same, Reason::AdvertAuth)
     }
 
     /// Version 2 routers must agree on the interval (RFC 3768 section 7.1).

@@ -96,19 +96,20 @@ impl Script {
         self.words.join(" ")
     }
 
-    /// Runs the command to its end, at most for `limit`.
+    /// Runs the command to its end, at most for `limit`. It goes on if this future is dropped.
     pub async fn run(&self, limit: Duration) -> Outcome {
-        let mut child = match self.spawn() {
-            Ok(child) => child,
-            Err(error) => return Outcome::NotStarted(error.kind()),
-        };
-        match timeout(limit, child.wait()).await {
-            Ok(Ok(status)) => Outcome::Ended(status),
-            Ok(Err(error)) => Outcome::NotStarted(error.kind()),
-            Err(_) => {
-                end(&mut child).await;
-                Outcome::TimedOut
-            }
+        match self.spawn() {
+            Ok(mut child) => finish(&mut child, limit).await,
+            Err(error) => Outcome::NotStarted(error.kind()),
+        }
+    }
+
+    /// As [`Self::run`], but the command and all that it started are asked to end if this future
+    /// is dropped: a check that outlives its daemon may restart, or end, what belongs to the next.
+    pub async fn run_on_leash(&self, limit: Duration) -> Outcome {
+        match self.spawn() {
+            Ok(child) => finish(&mut Leash(child).0, limit).await,
+            Err(error) => Outcome::NotStarted(error.kind()),
         }
     }
 
@@ -141,6 +142,26 @@ impl Script {
     }
 }
 
+/// A child that is asked to end when this is dropped before it has.
+struct Leash(Child);
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        signal_group(&self.0, Signal::TERM);
+    }
+}
+
+async fn finish(child: &mut Child, limit: Duration) -> Outcome {
+    match timeout(limit, child.wait()).await {
+        Ok(Ok(status)) => Outcome::Ended(status),
+        Ok(Err(error)) => Outcome::NotStarted(error.kind()),
+        Err(_) => {
+            end(child).await;
+            Outcome::TimedOut
+        }
+    }
+}
+
 /// Ends a script and all that it started: asked first, then killed.
 async fn end(child: &mut Child) {
     signal_group(child, Signal::TERM);
@@ -151,6 +172,7 @@ async fn end(child: &mut Child) {
     }
 }
 
+/// Signals a script and all that it started; nothing if it has been waited for.
 fn signal_group(child: &Child, signal: Signal) {
     let group = child
         .id()

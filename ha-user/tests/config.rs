@@ -184,6 +184,7 @@ impl Host for Small {
     fn program(&self, name: &str) -> Program {
         match name {
             "/ok" => Program::Runnable,
+            "/shared" => Program::Changeable,
             "/text" => Program::NotExecutable,
             _ => Program::Missing,
         }
@@ -242,6 +243,25 @@ fn a_script_that_cannot_be_run_holds_nobody_up() {
             kept == 1,
             "security is about scripts that run"
         );
+    }
+}
+
+#[test]
+fn script_security_keeps_root_from_what_others_can_change() {
+    for (global, kept) in [
+        ("", true),
+        ("enable_script_security", false),
+        ("enable_script_security\n script_user root", false),
+        ("enable_script_security\n script_user nobody", true),
+    ] {
+        let instance = instance("eth0", "notify \"/shared all\"\n track_script {\n chk\n }");
+        let (loaded, said) = on_small_host(&format!(
+            "global_defs {{\n {global}\n}}\nvrrp_script chk {{\n script /shared\n}}\n{instance}"
+        ));
+        let instance = &loaded.config.instances[0];
+        assert_eq!(instance.track_scripts.len() == 1, kept, "{global}: {said}");
+        assert_eq!(instance.notify.all.is_some(), kept, "{global}: {said}");
+        assert_eq!(said.contains("since insecure"), !kept, "{global}: {said}");
     }
 }
 

@@ -1,6 +1,12 @@
 //! Labs, measurements and what the tests share: directors in network namespaces, real daemons,
 //! real traffic.
 
+pub mod bench;
 pub mod lab;
+pub mod pair;
+pub mod rng;
 pub mod run;
+pub mod scene;
+pub mod stranger;
+pub mod watched;
 pub mod xdp;

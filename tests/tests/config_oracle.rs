@@ -75,7 +75,9 @@ fn start(keepalived: &Path, arguments: &str, file: &Path) -> Child {
         .iter()
         .map(|name| format!("ip link add {name} type veth peer name p-{name} && "))
         .collect();
-    let script = format!("mount -t tmpfs none /run && {links} exec \"$1\" {arguments} -f \"$2\"");
+    let script = format!(
+        "mount -t tmpfs none /run && {links} exec timeout -s KILL 20 \"$1\" {arguments} -f \"$2\""
+    );
     Command::new("unshare")
         .args([
             "--net",

@@ -13,6 +13,8 @@ pub(crate) struct Artifact {
     pub(crate) target: String,
     /// `bin`, `lib` or `test`.
     pub(crate) kind: String,
+    /// Whether it is a test suite. Tests of a binary come beside the binary itself.
+    pub(crate) is_suite: bool,
     pub(crate) executable: PathBuf,
     /// Of its package; cargo starts tests there.
     pub(crate) directory: PathBuf,
@@ -51,13 +53,18 @@ pub(crate) fn build(label: &str, arguments: &[&str]) -> Result<Vec<Artifact>> {
 /// # Errors
 /// It is not among them.
 pub(crate) fn binary(artifacts: &[Artifact], name: &str) -> Result<PathBuf> {
-    match artifacts
+    let mut programs = artifacts
         .iter()
-        .find(|artifact| artifact.kind == "bin" && artifact.target == name)
-    {
-        Some(artifact) => Ok(artifact.executable.clone()),
+        .filter(|artifact| artifact.kind == "bin" && !artifact.is_suite);
+    match programs.find(|program| program.target == name) {
+        Some(program) => Ok(program.executable.clone()),
         None => bail!("cargo built no executable called {name}"),
     }
+}
+
+/// The test suites.
+pub(crate) fn suites(artifacts: Vec<Artifact>) -> impl Iterator<Item = Artifact> {
+    artifacts.into_iter().filter(|artifact| artifact.is_suite)
 }
 
 fn parse(line: &str) -> Option<Artifact> {
@@ -67,6 +74,7 @@ fn parse(line: &str) -> Option<Artifact> {
     Some(Artifact {
         target: target.get("name")?.as_str()?.to_owned(),
         kind: target.get("kind")?.get(0)?.as_str()?.to_owned(),
+        is_suite: message.get("profile")?.get("test")?.as_bool()?,
         executable: PathBuf::from(message.get("executable")?.as_str()?),
         directory: manifest.parent()?.to_owned(),
     })

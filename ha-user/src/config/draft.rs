@@ -1,7 +1,8 @@
 //! What the file says, before defaults, references and rules between keywords are applied.
 
 use super::diagnostic::{At, Location};
-use super::model::{Command, Garp, Notify, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
+use super::model::{Command, Garp, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -140,8 +141,8 @@ pub(super) struct InstanceDraft {
     pub addresses: Vec<AddressDraft>,
     pub excluded_addresses: Vec<AddressDraft>,
     pub track_scripts: Vec<TrackDraft>,
-    pub notify: Notify,
-    pub commands: Vec<At<Command>>,
+    /// By keyword: `notify` and every `notify_STATE`.
+    pub notify: BTreeMap<String, At<Command>>,
     pub garp: GarpDraft,
     pub down_timer_adverts: Option<u8>,
     pub v3_checksum_as_v2: Option<bool>,
@@ -168,8 +169,7 @@ impl InstanceDraft {
             addresses: Vec::new(),
             excluded_addresses: Vec::new(),
             track_scripts: Vec::new(),
-            notify: Notify::default(),
-            commands: Vec::new(),
+            notify: BTreeMap::new(),
             garp: GarpDraft::default(),
             down_timer_adverts: None,
             v3_checksum_as_v2: None,

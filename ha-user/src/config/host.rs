@@ -1,8 +1,8 @@
 //! What reading a configuration asks of the machine: its only way to files and interfaces.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 
 /// The machine that a configuration is for.
 pub trait Host {
@@ -22,11 +22,13 @@ pub trait Host {
     fn program(&self, name: &str) -> Program;
 }
 
-/// What is known of a program before it is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is known of a program before it is run, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Program {
-    /// It can be run.
+    /// It can be run, and nobody but root can change it.
     Runnable,
+    /// It can be run, but others than root can change it or what it is called by.
+    Changeable,
     /// The file is there but nobody may execute it.
     NotExecutable,
     /// There is no such file.
@@ -65,23 +67,38 @@ impl Host for System {
             return probe(Path::new(name));
         }
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let candidates = std::env::split_paths(&path).map(|directory| directory.join(name));
-        let found: Vec<Program> = candidates.map(|path: PathBuf| probe(&path)).collect();
-        match found {
-            found if found.contains(&Program::Runnable) => Program::Runnable,
-            found if found.contains(&Program::NotExecutable) => Program::NotExecutable,
-            _ => Program::Missing,
-        }
+        let found: Vec<Program> = std::env::split_paths(&path)
+            .map(|directory| probe(&directory.join(name)))
+            .collect();
+        let runs = |program: &&Program| **program <= Program::Changeable;
+        let first = found.iter().find(runs).or(found.iter().min());
+        first.copied().unwrap_or(Program::Missing)
     }
 }
 
 fn probe(path: &Path) -> Program {
-    match std::fs::metadata(path) {
+    let Ok(path) = path.canonicalize() else {
+        return Program::Missing;
+    };
+    match std::fs::metadata(&path) {
         Ok(file) if !file.is_file() => Program::Missing,
         Ok(file) if file.permissions().mode() & 0o111 == 0 => Program::NotExecutable,
-        Ok(_) => Program::Runnable,
+        Ok(_) if path.ancestors().all(only_root_changes) => Program::Runnable,
+        Ok(_) => Program::Changeable,
         Err(_) => Program::Missing,
     }
+}
+
+/// In a sticky directory others can add files but not replace ours.
+fn only_root_changes(path: &Path) -> bool {
+    const STICKY: u32 = 0o1000;
+    let Ok(file) = std::fs::metadata(path) else {
+        return false;
+    };
+    let by_group = file.mode() & 0o020 != 0 && file.gid() != 0;
+    let by_all = file.mode() & 0o002 != 0;
+    let sticky = file.is_dir() && file.mode() & STICKY != 0;
+    file.uid() == 0 && (sticky || !(by_group || by_all))
 }
 
 /// A machine with every interface and program and no files, for text that is not for this one.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ha_common::abi::MAX_ROUTERS;
+
 use super::order::{Order, Orders};
 use super::plan::{Identity, RouterPlan};
 use crate::datapath::{Datapath, MapError};
@@ -153,7 +155,13 @@ impl Routers {
         datapath: Option<&mut Datapath>,
         orders: &Orders,
     ) {
-        let router = self.free_slot();
+        let Some(router) = self.free_slot() else {
+            log::error!(
+                "({}) is one router too many: {MAX_ROUTERS} can run",
+                plan.name
+            );
+            return;
+        };
         if let Some(datapath) = datapath {
             describe(datapath, router, &plan);
         }
@@ -169,12 +177,11 @@ impl Routers {
         );
     }
 
-    fn free_slot(&self) -> RouterId {
-        let taken = |slot: &u32| {
-            let router = RouterId(*slot);
-            self.routers.contains_key(&router) || self.leaving.contains_key(&router)
+    fn free_slot(&self) -> Option<RouterId> {
+        let taken = |router: &RouterId| {
+            self.routers.contains_key(router) || self.leaving.contains_key(router)
         };
-        RouterId((0..u32::MAX).find(|slot| !taken(slot)).unwrap_or(u32::MAX))
+        (0..MAX_ROUTERS).map(RouterId).find(|router| !taken(router))
     }
 }
 

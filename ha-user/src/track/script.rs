@@ -69,7 +69,7 @@ async fn watch(
     let mut said = None;
     loop {
         ticks.tick().await;
-        let outcome = script.run(settings.timeout).await;
+        let outcome = script.run_on_leash(settings.timeout).await;
         if said != Some(outcome) {
             log::debug!("Script `{}` {}", settings.name, outcome.describe());
             said = Some(outcome);

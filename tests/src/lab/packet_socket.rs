@@ -1,8 +1,8 @@
 //! Raw Ethernet frames of one interface.
 
 use std::io::{self, Read};
-use std::os::fd::AsFd;
-use std::time::Duration;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -14,6 +14,8 @@ use super::Netns;
 
 /// Longest frame that is received whole, in bytes.
 const LONGEST: usize = 9216;
+/// With the value of asm-generic/sockios.h.
+const SIOCGSTAMPNS: libc::Ioctl = 0x8907;
 
 /// An AF_PACKET socket on one interface.
 #[derive(Debug)]
@@ -68,6 +70,40 @@ impl PacketSocket {
         }
     }
 
+    /// Like [`Self::receive`], but keeps the processor, for the sake of the time it takes.
+    ///
+    /// # Errors
+    /// As of the socket.
+    pub fn receive_at_once(&mut self, limit: Duration) -> io::Result<Option<&[u8]>> {
+        let start = Instant::now();
+        loop {
+            match (&self.socket).read(&mut self.buffer) {
+                Ok(length) => return Ok(Some(&self.buffer[..length])),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                Err(_) if start.elapsed() > limit => return Ok(None),
+                Err(_) => std::hint::spin_loop(),
+            }
+        }
+    }
+
+    /// When the interface received the frame that was returned last, in nanoseconds of
+    /// `CLOCK_REALTIME`. The first call turns time stamps on, and finds none.
+    ///
+    /// # Errors
+    /// No frame with a stamp was returned yet.
+    pub fn received_at(&self) -> io::Result<i64> {
+        let mut stamp = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: the kernel writes one `timespec`, which lives through the call.
+        let result = unsafe { libc::ioctl(self.socket.as_raw_fd(), SIOCGSTAMPNS, &raw mut stamp) };
+        if result < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(stamp.tv_sec * 1_000_000_000 + stamp.tv_nsec)
+    }
+
     fn readable(&self, limit: Duration) -> io::Result<bool> {
         let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
         let mut polled = [PollFd::from_borrowed_fd(self.socket.as_fd(), PollFlags::IN)];
@@ -76,6 +112,12 @@ impl PacketSocket {
             Err(rustix::io::Errno::INTR) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl AsFd for PacketSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 
@@ -109,7 +151,6 @@ fn link_layer_address(ifindex: u32, protocol: u16) -> io::Result<SockAddr> {
 }
 
 fn ignore_outgoing(socket: &Socket) -> io::Result<()> {
-    use std::os::fd::AsRawFd;
     const PACKET_IGNORE_OUTGOING: libc::c_int = 23;
     let on: libc::c_int = 1;
     // SAFETY: the kernel reads one integer, which lives through the call.

@@ -2,6 +2,7 @@
 //! verdict, the counter that moved, and the frame as it left it.
 
 pub mod frame;
+pub mod raw;
 mod test_run;
 
 use std::net::Ipv4Addr;

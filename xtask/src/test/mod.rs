@@ -1,12 +1,14 @@
 //! `cargo xtask test`: builds once, runs every test, counts.
 
 mod suite;
+mod tally;
 
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use self::suite::{Suite, Tally};
+use self::suite::Suite;
+use self::tally::Tally;
 use crate::lab::Lab;
 use crate::{artifacts, setup};
 
@@ -37,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     let mut total = Tally::default();
     for suite in suites {
-        total.add(&suite.run(arguments.filter.as_deref())?);
+        total.add(suite.run(arguments.filter.as_deref())?);
     }
     report(&total, started)
 }
@@ -53,7 +55,7 @@ fn unprivileged_suites() -> Result<Vec<Suite>> {
     ];
     let build = [&["test", "--no-run"], workspace.as_slice()].concat();
     let built = artifacts::build("building the tests", &build)?;
-    let mut suites: Vec<_> = built.into_iter().map(Suite::unprivileged).collect();
+    let mut suites: Vec<_> = artifacts::suites(built).map(Suite::unprivileged).collect();
     suites.push(Suite::documentation(&workspace));
     Ok(suites)
 }
@@ -62,13 +64,16 @@ fn unprivileged_suites() -> Result<Vec<Suite>> {
 fn lab_suites(lab: &Lab) -> Result<Vec<Suite>> {
     let build = ["test", "--no-run", "--release", "--package", "ha-tests"];
     let built = artifacts::build("building the labs", &build)?;
-    Ok(built
-        .into_iter()
+    let suites = artifacts::suites(built);
+    Ok(suites
         .map(|artifact| Suite::in_lab(lab, artifact))
         .collect())
 }
 
 fn report(total: &Tally, started: Instant) -> Result<()> {
+    for failure in &total.failures {
+        println!("failed: {failure}");
+    }
     println!("{total} in {:.0?}", started.elapsed());
     if total.failed > 0 {
         bail!("{} tests failed or could not run", total.failed);

@@ -1,10 +1,10 @@
 //! One test executable.
 
-use std::fmt;
 use std::process::Command;
 
 use anyhow::Result;
 
+use super::tally::Tally;
 use crate::artifacts::Artifact;
 use crate::job::{self, Outcome};
 use crate::lab::Lab;
@@ -16,13 +16,6 @@ pub(super) struct Suite {
     command: Command,
     /// Options of libtest, after the filter.
     options: &'static [&'static str],
-}
-
-/// How many tests passed and failed. One that was ignored did not run, so it failed.
-#[derive(Default)]
-pub(super) struct Tally {
-    pub(super) passed: usize,
-    pub(super) failed: usize,
 }
 
 impl Suite {
@@ -69,7 +62,7 @@ impl Suite {
         }
         self.command.args(self.options);
         let outcome = job::run(&self.name, &mut self.command)?;
-        let tally = Tally::of(&outcome);
+        let tally = Tally::of(&self.name, &outcome);
         self.print(&tally, &outcome);
         Ok(tally)
     }
@@ -78,77 +71,8 @@ impl Suite {
         if tally.failed > 0 {
             print!("{}{}", outcome.stdout, outcome.stderr);
         }
-        if tally.failed + tally.passed > 0 {
+        if !tally.is_empty() {
             println!("{:<28} {tally} in {:.1?}", self.name, outcome.elapsed);
         }
-    }
-}
-
-impl Tally {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-    }
-
-    /// Counts what libtest reported. A suite that died before its report counts as one failure.
-    fn of(outcome: &Outcome) -> Self {
-        let mut tally = Self::default();
-        for line in outcome
-            .stdout
-            .lines()
-            .filter(|line| line.starts_with("test result:"))
-        {
-            tally.passed += count(line, "passed");
-            tally.failed += count(line, "failed") + count(line, "ignored");
-        }
-        if !outcome.status.success() {
-            tally.failed = tally.failed.max(1);
-        }
-        tally
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} passed, {} failed", self.passed, self.failed)
-    }
-}
-
-/// The number before `word` in `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
-fn count(line: &str, word: &str) -> usize {
-    let mut words = line
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty());
-    let mut previous = "";
-    words
-        .find_map(|current| {
-            let number = if current == word {
-                previous.parse().ok()
-            } else {
-                None
-            };
-            previous = current;
-            number
-        })
-        .unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::count;
-
-    #[test]
-    fn counts_are_read_from_the_line_that_libtest_prints() {
-        let line =
-            "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 7 filtered out";
-        assert_eq!(
-            ["passed", "failed", "ignored", "filtered"].map(|word| count(line, word)),
-            [12, 3, 1, 7]
-        );
-    }
-
-    #[test]
-    fn a_word_that_is_missing_counts_as_none() {
-        assert_eq!(count("test result: ok.", "passed"), 0);
     }
 }

@@ -3,7 +3,6 @@
 use super::super::diagnostic::{At, Report, Severity};
 use super::super::draft::{AuthType, InstanceDraft, TrackDraft};
 use super::super::lexer::Word;
-use super::super::model::{Command, Notify};
 use super::value;
 
 /// A name of an interface in Linux, without the terminating zero.
@@ -152,27 +151,10 @@ pub(super) fn notify(
         let message = format!("{}: no command in the quotes - ignoring", keyword.text);
         return report.add(Severity::Error, &keyword.at, message);
     };
-    let Some(slot) = slot(&mut instance.notify, &keyword.text) else {
-        return;
-    };
-    if slot.is_some() {
-        let message = format!(
-            "{} script already specified - ignoring this one",
-            keyword.text
-        );
-        return report.add(Severity::Error, &keyword.at, message);
+    let keyword = &keyword.text;
+    if instance.notify.contains_key(keyword) {
+        let message = format!("{keyword} script already specified - ignoring this one");
+        return report.add(Severity::Error, &command.at, message);
     }
-    *slot = Some(command.value.clone());
-    instance.commands.push(command);
-}
-
-fn slot<'a>(notify: &'a mut Notify, keyword: &str) -> Option<&'a mut Option<Command>> {
-    match keyword {
-        "notify_master" => Some(&mut notify.master),
-        "notify_backup" => Some(&mut notify.backup),
-        "notify_fault" => Some(&mut notify.fault),
-        "notify_stop" => Some(&mut notify.stop),
-        "notify" => Some(&mut notify.all),
-        _ => None,
-    }
+    instance.notify.insert(keyword.clone(), command);
 }

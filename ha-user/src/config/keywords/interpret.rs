@@ -54,7 +54,7 @@ fn unknown<T>(block: &str, statement: &Statement, table: &'static Table<T>, repo
     let message = format!("Unknown keyword '{name}' in {block}: ignoring it{what}");
     let homes = blocks_of(name);
     if !homes.is_empty() {
-        let help = format!("it belongs into {}", homes.join(" or "));
+        let help = format!("it belongs in {}", homes.join(" or "));
         return report.add_with_help(Severity::Warning, at, message, help);
     }
     match closest(name, names(table)) {
@@ -108,7 +108,7 @@ impl<'a, T> Applied<'a, '_, T> {
             }
             _ => return self.run_block(target),
         }
-        self.no_block();
+        no_block(self.statement, self.report);
     }
 
     fn run_block(&mut self, target: &mut T) {
@@ -117,6 +117,7 @@ impl<'a, T> Applied<'a, '_, T> {
             Syntax::Lines { apply, .. } => {
                 for line in self.body() {
                     apply(target, &line.words(), self.report);
+                    no_block(line, self.report);
                 }
             }
             Syntax::Block(table) => {
@@ -201,13 +202,14 @@ impl<'a, T> Applied<'a, '_, T> {
             .add(Severity::Error, &self.statement.keyword.at, message);
         &[]
     }
+}
 
-    fn no_block(&mut self) {
-        if self.statement.body.is_some() {
-            let message = format!("`{}` has no block: ignoring the block", self.row.name);
-            self.report
-                .add(Severity::Error, &self.statement.keyword.at, message);
-        }
+/// What stands in braces after something that has no block is left out.
+fn no_block(statement: &Statement, report: &mut Report) {
+    if statement.body.is_some() {
+        let Word { text, at, .. } = &statement.keyword;
+        let message = format!("`{text}` has no block: ignoring the block");
+        report.add(Severity::Error, at, message);
     }
 }
 

@@ -4,8 +4,8 @@ use super::super::diagnostic::{At, Severity};
 use super::super::draft::{InstanceDraft, TrackDraft};
 use super::super::model::{Garp, Instance, TrackScript, VrrpVersion};
 use super::authentication::{self, Authentication};
-use super::script::{Found, Scripts, check_command};
-use super::{Context, address, owner, timing};
+use super::script::{Found, Scripts};
+use super::{Context, address, command, owner, timing};
 use std::net::Ipv4Addr;
 
 /// RFC 9568 section 5.2.4.
@@ -32,9 +32,6 @@ pub(super) fn resolve(
     };
     let addresses = address::resolve(&draft, context)?;
     let priority = priority(&draft);
-    for command in &draft.commands {
-        check_command(command, context.host, context.report);
-    }
     let global = context.global;
     Some(Instance {
         initial_master: draft.initial_master,
@@ -49,6 +46,7 @@ pub(super) fn resolve(
         check_unicast_src: check_unicast_src(&draft, context),
         addresses: addresses.advertised,
         excluded_addresses: addresses.excluded,
+        notify: command::notify(&draft, context),
         track_scripts: track_scripts(&draft, priority, scripts, context),
         garp: draft.garp.or(global.garp.or(Garp::default())),
         down_timer_adverts: draft
@@ -58,7 +56,6 @@ pub(super) fn resolve(
         v3_checksum_as_v2: draft.v3_checksum_as_v2.unwrap_or(global.v3_checksum_as_v2),
         name: draft.name.value,
         unicast_peers: draft.unicast_peers,
-        notify: draft.notify,
     })
 }
 

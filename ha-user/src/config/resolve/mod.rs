@@ -3,6 +3,7 @@
 
 mod address;
 mod authentication;
+mod command;
 mod instance;
 mod script;
 mod timing;
@@ -14,37 +15,34 @@ use super::model::{Config, Global, Instance};
 use script::Scripts;
 
 /// Makes a configuration of a draft; what cannot be used is reported.
-pub(super) fn resolve(draft: Draft, host: &dyn Host, report: &mut Report) -> Config {
-    script::security(&draft, host, report);
-    let Draft {
-        global,
-        scripts,
-        instances,
-        xdp,
-    } = draft;
-    let mut scripts = Scripts::new(scripts, host, report);
-    let mut resolved: Vec<(Instance, Location)> = Vec::new();
-    for draft in instances {
+pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) -> Config {
+    let global = std::mem::take(&mut draft.global);
+    let mut context = Context {
+        global: &global,
+        host,
+        report,
+    };
+    command::security(&draft, &mut context);
+    let mut scripts = Scripts::new(draft.scripts, &mut context);
+    let mut instances: Vec<(Instance, Location)> = Vec::new();
+    for draft in draft.instances {
         let at = draft.name.at.clone();
-        let mut context = Context {
-            global: &global,
-            host,
-            report,
-        };
-        if let Some(instance) = instance::resolve(draft, &mut scripts, &mut context) {
-            resolved.push((instance, at));
-        }
+        let instance = instance::resolve(draft, &mut scripts, &mut context);
+        instances.extend(instance.map(|instance| (instance, at)));
     }
-    same_virtual_router(&mut resolved, report);
+    same_virtual_router(&mut instances, context.report);
     Config {
-        scripts: scripts.finish(report),
-        instances: resolved.into_iter().map(|(instance, _)| instance).collect(),
+        scripts: scripts.finish(context.report),
+        instances: instances
+            .into_iter()
+            .map(|(instance, _)| instance)
+            .collect(),
         global: global_model(global),
-        xdp,
+        xdp: draft.xdp,
     }
 }
 
-/// What an instance is resolved with.
+/// What things are resolved with.
 struct Context<'a> {
     global: &'a GlobalDraft,
     host: &'a dyn Host,

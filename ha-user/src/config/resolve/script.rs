@@ -1,40 +1,11 @@
 //! `vrrp_script`, and who refers to it.
 
 use super::super::diagnostic::{At, Location, Report, Severity};
-use super::super::draft::{Draft, ScriptDraft};
-use super::super::host::{Host, Program};
-use super::super::model::{Command, Script};
+use super::super::draft::ScriptDraft;
+use super::super::model::Script;
+use super::Context;
+use super::command::is_usable;
 use std::time::Duration;
-
-/// Says once that scripts run which others could have changed.
-pub(super) fn security(draft: &Draft, host: &dyn Host, report: &mut Report) {
-    if draft.global.script_security {
-        return;
-    }
-    let scripts = draft.scripts.iter().filter_map(|s| s.command.as_ref());
-    let notifies = draft.instances.iter().flat_map(|i| &i.commands);
-    let run = scripts
-        .chain(notifies)
-        .filter(|c| host.program(c.value.program()) == Program::Runnable);
-    if let Some(at) = run.map(|command| &command.at).min() {
-        let message = "SECURITY VIOLATION - scripts are being executed \
-                       but script_security not enabled.";
-        let help = "say `enable_script_security` and `script_user USER` in global_defs";
-        report.add_with_help(Severity::Security, at, message, help);
-    }
-}
-
-/// Reports a command that cannot be run.
-pub(super) fn check_command(command: &At<Command>, host: &dyn Host, report: &mut Report) {
-    let program = command.value.program();
-    let fault = match host.program(program) {
-        Program::Runnable => return,
-        Program::NotExecutable => "is not executable",
-        Program::Missing => "cannot be accessed - No such file or directory",
-    };
-    let message = format!("Script {program} {fault}");
-    report.add(Severity::Notice, &command.at, message);
-}
 
 /// The scripts that can be run, and which of them are used.
 pub(super) struct Scripts {
@@ -60,8 +31,8 @@ pub(super) enum Found {
 
 impl Scripts {
     /// Resolves all `vrrp_script` blocks.
-    pub(super) fn new(drafts: Vec<ScriptDraft>, host: &dyn Host, report: &mut Report) -> Self {
-        let resolve = |draft| entry(draft, host, &mut *report);
+    pub(super) fn new(drafts: Vec<ScriptDraft>, context: &mut Context<'_>) -> Self {
+        let resolve = |draft| entry(draft, context);
         let entries = drafts.into_iter().filter_map(resolve).collect();
         Self { entries }
     }
@@ -109,14 +80,16 @@ impl Scripts {
 }
 
 /// `None` if the block has no command.
-fn entry(draft: ScriptDraft, host: &dyn Host, report: &mut Report) -> Option<Entry> {
+fn entry(draft: ScriptDraft, context: &mut Context<'_>) -> Option<Entry> {
     let At { value: name, at } = draft.name;
     let Some(command) = draft.command else {
         let message = format!("No script set for vrrp_script {name} - removing");
-        report.add(Severity::Error, &at, message);
+        context.report.add(Severity::Error, &at, message);
         return None;
     };
-    let runnable = can_run(&name, &command, host, report);
+    let what = format!("track script {name}");
+    let user = draft.user.as_ref();
+    let runnable = is_usable(&what, &command, user, Severity::Error, context);
     let interval = draft.interval.unwrap_or(Duration::from_secs(1));
     let mut command = command.value;
     command.user = draft.user;
@@ -136,17 +109,4 @@ fn entry(draft: ScriptDraft, host: &dyn Host, report: &mut Report) -> Option<Ent
         runnable,
         used: false,
     })
-}
-
-/// keepalived runs on without a script that it cannot run, and so do we.
-fn can_run(name: &str, command: &At<Command>, host: &dyn Host, report: &mut Report) -> bool {
-    check_command(command, host, report);
-    let (severity, why) = match host.program(command.value.program()) {
-        Program::Runnable => return true,
-        Program::NotExecutable => (Severity::Notice, "not executable"),
-        Program::Missing => (Severity::Error, "not found/accessible"),
-    };
-    let message = format!("Disabling track script {name} since {why}");
-    report.add(severity, &command.at, message);
-    false
 }

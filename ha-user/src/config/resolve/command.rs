@@ -1,0 +1,82 @@
+//! Which commands can be run, and which of them should not be.
+
+use super::super::diagnostic::{At, Severity};
+use super::super::draft::{Draft, InstanceDraft};
+use super::super::host::Program;
+use super::super::model::{Command, Notify, ScriptUser};
+use super::Context;
+
+/// Says once that scripts run without anybody having looked who can change them.
+pub(super) fn security(draft: &Draft, context: &mut Context<'_>) {
+    if context.global.script_security {
+        return;
+    }
+    let scripts = draft.scripts.iter().filter_map(|s| s.command.as_ref());
+    let notifies = draft.instances.iter().flat_map(|i| i.notify.values());
+    let run = scripts.chain(notifies).filter(|command| {
+        let program = context.host.program(command.value.program());
+        matches!(program, Program::Runnable | Program::Changeable)
+    });
+    if let Some(at) = run.map(|command| &command.at).min() {
+        let message = "SECURITY VIOLATION - scripts are being executed \
+                       but script_security not enabled.";
+        let help = "say `enable_script_security` and `script_user USER` in global_defs";
+        context
+            .report
+            .add_with_help(Severity::Security, at, message, help);
+    }
+}
+
+/// Whether a command can be run by `user` and may be; if not, that is reported, with `severity`
+/// if it is not there. keepalived runs on without such a command, and so do we.
+pub(super) fn is_usable(
+    what: &str,
+    command: &At<Command>,
+    user: Option<&ScriptUser>,
+    severity: Severity,
+    context: &mut Context<'_>,
+) -> bool {
+    let program = command.value.program();
+    let (severity, why, help) = match context.host.program(program) {
+        Program::Runnable => return true,
+        Program::Changeable if !context.global.script_security || !is_root(user, context) => {
+            return true;
+        }
+        Program::Changeable => (
+            Severity::Error,
+            "insecure",
+            "others than root can change it: change its owner and mode, or name another user",
+        ),
+        Program::NotExecutable => (Severity::Notice, "not executable", "chmod +x"),
+        Program::Missing => (severity, "not found/accessible", "there is no such file"),
+    };
+    let message = format!("Disabling {what} {program} since {why}");
+    context
+        .report
+        .add_with_help(severity, &command.at, message, help);
+    false
+}
+
+/// Whether a command of `user`, or of nobody in particular, runs as root.
+fn is_root(user: Option<&ScriptUser>, context: &Context<'_>) -> bool {
+    let user = user.or(context.global.script_user.as_ref());
+    user.is_none_or(|user| user.user == "root")
+}
+
+/// The usable ones of an instance's `notify` commands.
+pub(super) fn notify(draft: &InstanceDraft, context: &mut Context<'_>) -> Notify {
+    let mut notify = Notify::default();
+    for (keyword, command) in &draft.notify {
+        let user = command.value.user.as_ref();
+        let usable = is_usable(keyword, command, user, Severity::Notice, context);
+        let slot = match keyword.as_str() {
+            "notify_master" => &mut notify.master,
+            "notify_backup" => &mut notify.backup,
+            "notify_fault" => &mut notify.fault,
+            "notify_stop" => &mut notify.stop,
+            _ => &mut notify.all,
+        };
+        *slot = usable.then(|| command.value.clone());
+    }
+    notify
+}

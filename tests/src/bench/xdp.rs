@@ -1,0 +1,198 @@
+//! Nanoseconds of XDP for a packet: foreign traffic, an advert, an ARP answer, against a bare
+//! `XDP_PASS` of the same run.
+//!
+//! A repeated test run feeds an answer back to the program as if it were the next question. So
+//! the question is written anew before each pass, by a program in front of ours; what that costs
+//! is measured with `XDP_PASS` behind it, and taken off.
+
+use std::fs;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use ha_common::wire::ethernet;
+use ha_user::datapath::LoadOptions;
+use rustix::time::{ClockId, clock_gettime};
+use serde::Serialize;
+
+use super::figures::median;
+use crate::xdp::frame::{Advert, FOREIGN_IP, OWN_MAC, VIRTUAL_IP, arp_frame, ip_frame, question};
+use crate::xdp::{Director, IFINDEX, raw, test_run};
+
+const UDP: u8 = 17;
+/// Octets of the shortest frame on a wire.
+const SHORTEST_FRAME: usize = 60;
+/// Verdict of XDP_TX.
+const TRANSMIT: u32 = 3;
+
+/// How much to measure.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Rounds, in each of which every case has its turn
+    #[arg(long, default_value_t = 15)]
+    pub rounds: u32,
+    /// Packets of each case in a round
+    #[arg(long, default_value_t = 500_000)]
+    pub packets: u32,
+    /// Write the figures to this file
+    #[arg(long)]
+    pub json: Option<PathBuf>,
+}
+
+/// What one kind of packet costs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figure {
+    /// Which kind.
+    pub case: &'static str,
+    /// Median over the rounds.
+    pub nanoseconds: f64,
+    /// Against `XDP_PASS` alone.
+    pub ratio: f64,
+}
+
+/// Measures, prints a table, and writes JSON if asked to.
+///
+/// # Errors
+/// The program cannot be loaded, or does not do with a packet what the case is about.
+pub fn run(options: &Options) -> Result<()> {
+    let figures = measure(options)?;
+    println!("{:<22}{:>12}{:>9}", "packet", "ns/packet", "ratio");
+    for Figure {
+        case,
+        nanoseconds,
+        ratio,
+    } in &figures
+    {
+        println!("{case:<22}{nanoseconds:>12.1}{ratio:>9.2}");
+    }
+    if let Some(path) = &options.json {
+        let json = serde_json::to_string_pretty(&figures)?;
+        fs::write(path, json).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Measures.
+///
+/// # Errors
+/// As for [`run`].
+pub fn measure(options: &Options) -> Result<Vec<Figure>> {
+    let director = Director::new(LoadOptions::default())?;
+    director.take_over();
+    let program = director.datapath.program();
+    let pass = raw::pass()?;
+    let frames = Frames::new();
+    let asked = &frames.question;
+    let rewritten = raw::rewriting(asked, program)?;
+    let rewritten_pass = raw::rewriting(asked, &pass)?;
+    let answer = test_run(&rewritten, IFINDEX, asked, asked.len(), 2)?;
+    ensure!(answer.action == TRANSMIT, "the question is not answered");
+
+    let packets = options.packets;
+    let mut rounds = Vec::new();
+    for _ in 0..options.rounds {
+        rounds.push(Round {
+            pass: time(&pass, asked, packets)?,
+            foreign: time(program, &frames.foreign, packets)?,
+            other_protocol: time(program, &frames.other_protocol, packets)?,
+            foreign_arp: time(program, &frames.foreign_arp, packets)?,
+            advert: time(program, &frames.advert, packets)?,
+            to_virtual_address: time(program, &frames.to_virtual_address, packets)?,
+            rewritten: time(&rewritten, asked, packets)?,
+            rewritten_pass: time(&rewritten_pass, asked, packets)?,
+        });
+    }
+    Ok(figures(&rounds))
+}
+
+/// One frame of each kind.
+struct Frames {
+    foreign: Vec<u8>,
+    other_protocol: Vec<u8>,
+    foreign_arp: Vec<u8>,
+    advert: Vec<u8>,
+    to_virtual_address: Vec<u8>,
+    question: Vec<u8>,
+}
+
+impl Frames {
+    fn new() -> Self {
+        let asked = |address| arp_frame(ethernet::BROADCAST, &question(address));
+        let udp = |address| ip_frame(OWN_MAC, address, UDP, &[0; 18]);
+        let mut other_protocol = udp(FOREIGN_IP);
+        other_protocol[12..14].copy_from_slice(&0x86dd_u16.to_be_bytes());
+        let mut frames = Self {
+            foreign: udp(FOREIGN_IP),
+            other_protocol,
+            foreign_arp: asked(FOREIGN_IP),
+            advert: Advert::default().frame(),
+            to_virtual_address: udp(VIRTUAL_IP),
+            question: asked(VIRTUAL_IP),
+        };
+        for frame in [
+            &mut frames.foreign_arp,
+            &mut frames.advert,
+            &mut frames.question,
+        ] {
+            frame.resize(frame.len().max(SHORTEST_FRAME), 0);
+        }
+        frames
+    }
+}
+
+/// Nanoseconds for one of `packets`.
+fn time(program: &impl AsFd, frame: &[u8], packets: u32) -> Result<f64> {
+    // The kernel's own figure is in whole nanoseconds, of which there are few, and counts the
+    // time that other tasks have the processor.
+    let start = processor_time();
+    test_run(program, IFINDEX, frame, frame.len(), packets)?;
+    let spent = processor_time().saturating_sub(start);
+    Ok(spent.as_secs_f64() * 1e9 / f64::from(packets))
+}
+
+/// What this thread has used of processors.
+fn processor_time() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime)
+        .try_into()
+        .unwrap_or_default()
+}
+
+/// Nanoseconds for a packet in one round.
+struct Round {
+    pass: f64,
+    foreign: f64,
+    other_protocol: f64,
+    foreign_arp: f64,
+    advert: f64,
+    to_virtual_address: f64,
+    rewritten: f64,
+    rewritten_pass: f64,
+}
+
+impl Round {
+    fn answer(&self) -> f64 {
+        self.rewritten - self.rewritten_pass + self.pass
+    }
+}
+
+/// Name of a case, and where its figure is.
+type Case = (&'static str, fn(&Round) -> f64);
+
+fn figures(rounds: &[Round]) -> Vec<Figure> {
+    let cases: [Case; 7] = [
+        ("XDP_PASS alone", |round| round.pass),
+        ("other protocol", |round| round.other_protocol),
+        ("IPv4 to others", |round| round.foreign),
+        ("ARP for others", |round| round.foreign_arp),
+        ("IPv4 to the VIP", |round| round.to_virtual_address),
+        ("advert", |round| round.advert),
+        ("ARP answer", Round::answer),
+    ];
+    let figure = |(case, of): Case| Figure {
+        case,
+        nanoseconds: median(rounds.iter().map(of)),
+        ratio: median(rounds.iter().map(|round| of(round) / round.pass)),
+    };
+    cases.into_iter().map(figure).collect()
+}

@@ -1,0 +1,7 @@
+//! What the project promises: of two directors exactly one answers, whatever happens to the
+//! processes of the other - and keepalived as the control that the same questions find wanting.
+
+mod answers;
+mod silence;
+mod stranger;
+mod thaw;

@@ -1,0 +1,218 @@
+//! Adverts of lower priority at full rate keep nobody from taking over.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use bytes::BytesMut;
+use ha_common::wire::{ethernet, ipv4};
+use ha_common::{Priority, Vrid};
+use ha_tests::lab::{Daemon, Mac, PacketSocket, Prober, Tools, pause, until};
+use ha_tests::stranger::Flood;
+use ha_tests::watched::{INSTANCE, INTERFACE, Pair, Setup, VIP, VRID};
+use ha_user::net::advert::{Cast, Framing, GROUP, Identification};
+use ha_user::vrrp::Version;
+use socket2::SockFilter;
+
+/// What the stranger says: valid, and below everybody.
+const PRIORITY: Priority = Priority::new(20);
+/// Cuts per setting; the median counts.
+const CUTS: usize = 5;
+/// A flood never lasts longer.
+const FLOOD: Duration = Duration::from_secs(8);
+/// Adverts per second without which it is none.
+const RATE: f64 = 20_000.0;
+/// Promised on a machine that has nothing else to do.
+const PROMISE: Duration = Duration::from_millis(20);
+/// What a machine that has other things to do may add.
+const NOISE: Duration = Duration::from_millis(40);
+
+const V2: Setup = Setup {
+    version: 2,
+    interval_ms: 1000,
+    preempt: true,
+    priorities: [150, 100],
+    xdp: Some("native"),
+};
+const V3: Setup = Setup {
+    version: 3,
+    interval_ms: 100,
+    ..V2
+};
+
+#[test]
+fn takeover_in_a_flood_version_2() -> Result<()> {
+    takeovers(V2, 3)
+}
+
+#[test]
+fn takeover_in_a_flood_version_3() -> Result<()> {
+    takeovers(V3, CUTS)
+}
+
+#[test]
+fn takeover_in_a_flood_without_data_path() -> Result<()> {
+    takeovers(
+        Setup {
+            xdp: Some("off"),
+            ..V3
+        },
+        CUTS,
+    )
+}
+
+/// Cuts the Active director off, in a flood, again and again.
+fn takeovers(setup: Setup, cuts: usize) -> Result<()> {
+    let pair = Pair::new(setup)?;
+    let daemons = pair.start(&Tools::vipd()?)?;
+    let scene = Scene {
+        prober: pair.probe()?,
+        ear: Ear::start(&pair)?,
+        pair,
+        daemons,
+    };
+    let mut late = Vec::new();
+    for _ in 0..cuts {
+        late.push(scene.takeover()?);
+        scene.heal()?;
+    }
+    late.sort_unstable_by(f64::total_cmp);
+    println!("beyond Active_Down_Interval, in ms: {late:.1?}; promised: {PROMISE:?}");
+    let limit = (PROMISE + NOISE).as_secs_f64() * 1e3;
+    ensure!(
+        late[cuts / 2] <= limit,
+        "too late: median {} ms",
+        late[cuts / 2]
+    );
+    Ok(())
+}
+
+struct Scene {
+    pair: Pair,
+    daemons: [Daemon; 2],
+    prober: Prober,
+    ear: Ear,
+}
+
+impl Scene {
+    /// Returns how many milliseconds after Active_Down_Interval the second director answered.
+    fn takeover(&self) -> Result<f64> {
+        let stranger = &self.pair.stranger;
+        let advert = self.advert_of_the_stranger()?;
+        let flood = Flood::start(stranger.netns(), INTERFACE, advert, FLOOD)?;
+        pause(Duration::from_secs(1))?;
+        let cut = Instant::now();
+        self.pair.lan.cut(&self.pair.directors[0])?;
+        let last_advert = self.ear.last().context("no advert was ever heard")?;
+        let due = last_advert + self.pair.setup().active_down_interval(1);
+        let answer = || {
+            self.prober
+                .look(|log| log.first_answer_of(self.pair.macs[1], cut))
+        };
+        until("an answer of the second director", FLOOD, || {
+            Ok(answer().is_some())
+        })
+        .with_context(|| self.daemons[1].log().tail(12))?;
+        let answered = answer().context("an answer has gone")?;
+        let rate = flood.stop()?;
+        let late = answered.saturating_duration_since(due);
+        let early = due.saturating_duration_since(answered);
+        println!(
+            "{late:.1?} late, {early:.1?} early; {:.0} adverts/s",
+            rate.per_second()
+        );
+        ensure!(early < NOISE, "took over {early:?} too early");
+        ensure!(rate.per_second() > RATE, "the flood reached only {rate:?}");
+        Ok((late.as_secs_f64() - early.as_secs_f64()) * 1e3)
+    }
+
+    /// Mends the cable: the first director was Active all the time, and is the better one.
+    fn heal(&self) -> Result<()> {
+        let healed = Instant::now();
+        self.pair.lan.heal(&self.pair.directors[0])?;
+        self.daemons[1].wait_for_since(INSTANCE, "BACKUP", healed, FLOOD)?;
+        pause(2 * self.pair.setup().interval())
+    }
+
+    /// A frame with a valid advert for the pair's VRID.
+    fn advert_of_the_stranger(&self) -> Result<Vec<u8>> {
+        let setup = self.pair.setup();
+        let (source, mac) = self.pair.stranger()?;
+        let framing = Framing {
+            vrid: Vrid::new(VRID).context("a VRID")?,
+            version: if setup.version == 2 {
+                Version::V2
+            } else {
+                Version::V3
+            },
+            source,
+            auth: None,
+            addresses: vec![VIP],
+            interval: setup.interval(),
+            cast: Cast::Multicast,
+            checksum_as_v2: false,
+            check_unicast_source: false,
+        };
+        let mut packet = BytesMut::new();
+        framing.encode(
+            PRIORITY,
+            GROUP,
+            Identification::default().take(),
+            &mut packet,
+        );
+        let header = [
+            &ethernet::VRRP_GROUP,
+            &mac.0,
+            &ethernet::TYPE_IPV4.to_be_bytes()[..],
+        ];
+        Ok([header.concat(), packet.to_vec()].concat())
+    }
+}
+
+/// Listens for the directors' adverts where the flood passes by.
+struct Ear {
+    last: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Ear {
+    fn start(pair: &Pair) -> Result<Self> {
+        let mut socket = PacketSocket::open(pair.prober.netns(), INTERFACE)?;
+        let (_, Mac([.., a, b, c, d])) = pair.stranger()?;
+        socket.filter(&adverts_but_from(u32::from_be_bytes([a, b, c, d])))?;
+        let ear = Self {
+            last: Arc::default(),
+        };
+        let last = Arc::downgrade(&ear.last);
+        thread::spawn(move || -> Result<()> {
+            while let Some(last) = last.upgrade() {
+                if socket.receive(Duration::from_millis(100))?.is_some() {
+                    *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                }
+            }
+            Ok(())
+        });
+        Ok(ear)
+    }
+
+    fn last(&self) -> Option<Instant> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Classic BPF: VRRP in IPv4, but not from a MAC that ends in `stranger`.
+fn adverts_but_from(stranger: u32) -> [SockFilter; 8] {
+    const LOAD: u16 = (libc::BPF_LD | libc::BPF_ABS) as u16;
+    const JUMP: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+    const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+    [
+        SockFilter::new(LOAD | libc::BPF_H as u16, 0, 0, 12),
+        SockFilter::new(JUMP, 0, 5, ethernet::TYPE_IPV4.into()),
+        SockFilter::new(LOAD | libc::BPF_B as u16, 0, 0, 23),
+        SockFilter::new(JUMP, 0, 3, ipv4::PROTOCOL_VRRP.into()),
+        SockFilter::new(LOAD | libc::BPF_W as u16, 0, 0, 8),
+        SockFilter::new(JUMP, 1, 0, stranger),
+        SockFilter::new(RETURN, 0, 0, u32::MAX),
+        SockFilter::new(RETURN, 0, 0, 0),
+    ]
+}

@@ -1,0 +1,205 @@
+//! A director that comes back from a freeze never answers for what is no longer its own.
+
+use std::ops::Range;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use ha_tests::lab::{Daemon, Prober, Tools, pause, until};
+use ha_tests::rng::Rng;
+use ha_tests::watched::{INSTANCE, Pair, Setup};
+
+use crate::answers::{LAST_ANSWERS, SLACK, check, check_never_two};
+
+/// How long after the takeover a director stays frozen at most.
+const FROZEN: Duration = Duration::from_millis(200);
+/// Far more than a transition takes.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+const SETUP: Setup = Setup {
+    version: 3,
+    interval_ms: 10,
+    preempt: false,
+    priorities: [150, 100],
+    xdp: Some("native"),
+};
+
+/// 200 rounds; in each the owner is frozen and the other one takes over.
+#[test]
+fn a_thaw_after_the_takeover() -> Result<()> {
+    let mut rng = Rng::announced();
+    let cells = [
+        (140, SETUP),
+        (
+            30,
+            Setup {
+                interval_ms: 100,
+                ..SETUP
+            },
+        ),
+        (
+            30,
+            Setup {
+                interval_ms: 100,
+                priorities: [100, 100],
+                xdp: Some("generic"),
+                ..SETUP
+            },
+        ),
+    ];
+    let cells = cells.map(|(rounds, setup)| (rounds, setup, Rng::from_seed(rng.next())));
+    thread::scope(|scope| {
+        let running = cells.map(|(rounds, setup, rng)| {
+            scope.spawn(move || Arena::new(setup, rng)?.late_thaws(rounds))
+        });
+        for cell in running {
+            cell.join().map_err(|_| anyhow!("a cell panicked"))??;
+        }
+        Ok(())
+    })
+}
+
+/// Thaws from before the end of the lease until after the takeover: whoever owns the VIP then,
+/// there are never two, and soon exactly one.
+#[test]
+fn a_thaw_at_any_time() -> Result<()> {
+    Arena::new(SETUP, Rng::announced())?.thaws_at_any_time(60)
+}
+
+struct Arena {
+    pair: Pair,
+    daemons: [Daemon; 2],
+    prober: Prober,
+    rng: Rng,
+    owner: usize,
+    periods: Vec<Period>,
+}
+
+/// A time in which all answers come from one director.
+struct Period {
+    from: Instant,
+    to: Instant,
+    owner: usize,
+    what: String,
+}
+
+impl Arena {
+    fn new(setup: Setup, rng: Rng) -> Result<Self> {
+        let pair = Pair::new(setup)?;
+        let daemons = pair.start(&Tools::vipd()?)?;
+        let prober = pair.probe()?;
+        Ok(Self {
+            pair,
+            daemons,
+            prober,
+            rng,
+            owner: 0,
+            periods: Vec::new(),
+        })
+    }
+
+    fn late_thaws(mut self, rounds: usize) -> Result<()> {
+        for round in 1..=rounds {
+            let setup = *self.pair.setup();
+            let (frozen, next) = (self.owner, 1 - self.owner);
+            pause(self.rng.duration(Duration::ZERO..setup.interval()))?;
+            let from = Instant::now() + setup.active_down_interval(next) + SLACK;
+            self.daemons[frozen].freeze()?;
+            let thaw = from + self.rng.duration(Duration::ZERO..FROZEN);
+            pause(thaw.saturating_duration_since(Instant::now()))?;
+            let thawed = Instant::now();
+            self.daemons[frozen].thaw()?;
+            self.daemons[frozen]
+                .wait_for_since(INSTANCE, "BACKUP", thawed, PATIENCE)
+                .with_context(|| format!("round {round}"))?;
+            self.settle()?;
+            self.note(
+                from,
+                next,
+                format!("round {round}, thawed {:?} after it", thawed - from),
+            );
+            self.owner = self.the_one_active()?;
+        }
+        self.finish()
+    }
+
+    fn thaws_at_any_time(mut self, rounds: usize) -> Result<()> {
+        for round in 1..=rounds {
+            let setup = *self.pair.setup();
+            let longest = setup.active_down_interval(1) + Duration::from_millis(30);
+            let frozen_for = self.rng.duration(2 * setup.interval()..longest);
+            self.daemons[self.owner].freeze()?;
+            pause(frozen_for)?;
+            self.daemons[self.owner].thaw()?;
+            pause(setup.active_down_interval(1) + SLACK)?;
+            self.owner = self.the_one_active()?;
+            let from = Instant::now();
+            self.settle()?;
+            self.note(
+                from,
+                self.owner,
+                format!("round {round}, frozen for {frozen_for:?}"),
+            );
+        }
+        self.finish()
+    }
+
+    /// Who is Active by the logs, as soon as it is one and only one.
+    fn the_one_active(&self) -> Result<usize> {
+        let active = || match self.daemons.each_ref().map(|daemon| daemon.state(INSTANCE)) {
+            [Some("MASTER"), Some("BACKUP")] => Some(0),
+            [Some("BACKUP"), Some("MASTER")] => Some(1),
+            _ => None,
+        };
+        until("one Active director", PATIENCE, || Ok(active().is_some()))?;
+        active().context("the Active director has changed")
+    }
+
+    /// Lets everybody hear the owner.
+    fn settle(&mut self) -> Result<()> {
+        let interval = self.pair.setup().interval();
+        pause(2 * interval + self.rng.duration(Duration::ZERO..Duration::from_millis(30)))
+    }
+
+    fn note(&mut self, from: Instant, owner: usize, what: String) {
+        self.periods.push(Period {
+            from,
+            to: Instant::now(),
+            owner,
+            what,
+        });
+    }
+
+    fn finish(self) -> Result<()> {
+        pause(LAST_ANSWERS)?;
+        let transcript = self.prober.transcript();
+        check_never_two(&transcript)?;
+        let (mut asked, mut stalled) = (0, 0);
+        for Period {
+            from,
+            to,
+            owner,
+            what,
+        } in &self.periods
+        {
+            match check(&transcript, *from..*to, self.pair.macs[*owner], what) {
+                Ok(questions) => asked += questions,
+                Err(_) if self.has_stalled(*owner, *from..*to) => stalled += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        let rounds = self.periods.len();
+        println!("{rounds} rounds, {stalled} of them stalled; {asked} questions answered rightly");
+        ensure!(
+            stalled <= rounds / 10,
+            "in {stalled} of {rounds} rounds a lease ran out"
+        );
+        Ok(())
+    }
+
+    /// Whether this machine stood still for so long that the owner's lease ran out, by its log.
+    fn has_stalled(&self, owner: usize, period: Range<Instant>) -> bool {
+        let lost = self.daemons[owner].log().matching("lease");
+        lost.iter().any(|line| period.contains(&line.at))
+    }
+}
