@@ -54,8 +54,10 @@ pub(super) struct Router {
     /// Active_Adver_Interval, where an advert has taught it.
     learnt: Option<Duration>,
     active: Option<Ipv4Addr>,
-    /// The last advert of too low a priority, and when it came.
+    /// The highest advert of too low a priority, and when it came.
     lower: Option<(Advert, Nanos)>,
+    /// When any advert of too low a priority last came.
+    lower_read: Nanos,
     statistics: Statistics,
 }
 
@@ -90,6 +92,7 @@ impl Router {
             learnt: None,
             active: None,
             lower: None,
+            lower_read: Nanos::NEVER,
             statistics: Statistics::default(),
         }
     }

@@ -26,6 +26,7 @@ impl Router {
         } else if advert.priority >= self.accept_min_priority() {
             self.phase = Phase::Backup(self.follow(&advert, cx.now));
         } else {
+            self.lower_read = cx.now;
             self.note_lower(&advert, cx.now);
         }
     }
@@ -70,12 +71,12 @@ impl Router {
         standing: Standing,
         cx: &mut Context<'_>,
     ) {
-        let old = self.active_down_interval();
+        let before = (self.active_down_interval(), self.accept_min_priority());
         self.stand(standing, cx);
         if standing.faulted {
             self.leave(Phase::Faulted, Reason::Faulted, cx);
         } else {
-            self.phase = Phase::Backup(self.adjust(timer, old));
+            self.phase = Phase::Backup(self.adjust(timer, before, cx));
         }
     }
 
@@ -85,21 +86,33 @@ impl Router {
         parameters: Parameters,
         cx: &mut Context<'_>,
     ) {
-        let old = self.active_down_interval();
+        let before = (self.active_down_interval(), self.accept_min_priority());
         self.reconfigure(parameters, cx);
-        self.phase = Phase::Backup(self.adjust(timer, old));
+        self.phase = Phase::Backup(self.adjust(timer, before, cx));
     }
 
-    /// The timer after a change of the own parameters, which were good for a silence of `old`.
-    /// An advert that was discarded may be one to accept by now.
-    fn adjust(&mut self, timer: ActiveDownTimer, old: Duration) -> ActiveDownTimer {
+    /// The timer after a change of what was good for a silence and a lowest priority of `before`.
+    ///
+    /// An advert that was discarded may be one to accept by now. So may one that the data path has
+    /// seen and we have not read.
+    fn adjust(
+        &mut self,
+        timer: ActiveDownTimer,
+        before: (Duration, Priority),
+        cx: &Context<'_>,
+    ) -> ActiveDownTimer {
+        let unread = self.record(cx).last_lower;
+        let accepts_more = self.accept_min_priority() < before.1;
+        if accepts_more && unread > timer.heard.max(self.lower_read) {
+            return ActiveDownTimer::new(unread, self.active_down_interval());
+        }
         match self.lower {
             Some((advert, at))
                 if at > timer.heard && advert.priority >= self.accept_min_priority() =>
             {
                 self.follow(&advert, at)
             }
-            _ => timer.shift(old, self.active_down_interval()),
+            _ => timer.shift(before.0, self.active_down_interval()),
         }
     }
 
@@ -139,8 +152,7 @@ impl Router {
 
     /// Whether a router of lower priority is Active, as far as we can tell.
     fn lower_lives(&self, cx: &Context<'_>) -> bool {
-        let told = self.lower.map_or(Nanos::NEVER, |(_, at)| at);
-        let heard = told.max(self.record(cx).last_lower);
+        let heard = self.lower_read.max(self.record(cx).last_lower);
         heard != Nanos::NEVER && cx.now.saturating_since(heard) < self.active_down_interval()
     }
 }

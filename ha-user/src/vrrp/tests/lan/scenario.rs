@@ -25,6 +25,8 @@ struct Draw {
     /// No router has a data path: only the engine's own promises are left.
     bare: bool,
     all_preempt: bool,
+    /// A stranger of low priority sends more than the processes can read.
+    flood: bool,
 }
 
 /// Runs one seed; `Err` says what was violated.
@@ -56,6 +58,7 @@ impl Draw {
             Version::V3 => Duration::from_millis(rng.pick(&[10, 20, 100, 1000])),
         };
         let harsh = rng.chance(500);
+        let all_preempt = rng.chance(600);
         let changes = harsh && version == Version::V3 && rng.chance(300);
         Self {
             version,
@@ -63,7 +66,8 @@ impl Draw {
             longest: if changes { interval * 5 } else { interval },
             harsh,
             bare: harsh && rng.chance(100),
-            all_preempt: rng.chance(600),
+            all_preempt,
+            flood: all_preempt && rng.chance(200),
         }
     }
 
@@ -80,9 +84,14 @@ impl Draw {
                 0
             },
             flight: (Duration::from_micros(20), Duration::from_micros(flight)),
-            latency: (Duration::from_micros(10), Duration::from_micros(300)),
+            latency: if self.flood {
+                (self.interval / 40, self.interval / 8)
+            } else {
+                (Duration::from_micros(10), Duration::from_micros(300))
+            },
             hiccup: self.interval * u32::try_from(rng.number(0..=2)).unwrap_or(0),
-            budget: rng.pick(&[1, 64, 64]),
+            budget: if self.flood { 1 } else { 64 },
+            buffer: 16,
             interruption: rng.pick(&[0, 0, 5, 50]),
             standstill: self.interval * 8,
         }
@@ -95,6 +104,7 @@ impl Draw {
             latency: (Duration::from_micros(10), Duration::from_micros(300)),
             hiccup: self.calm_hiccup(),
             budget: 64,
+            buffer: 16,
             interruption: 0,
             standstill: Duration::ZERO,
         }
@@ -181,7 +191,7 @@ impl Seed {
             let host = host % self.world.hosts.len();
             self.plan(at, host);
         }
-        if self.draw.all_preempt && self.world.rng.chance(200) {
+        if self.draw.flood {
             let every = self.draw.interval / 20;
             self.world.invite_stranger(self.stranger(), every);
         }
@@ -220,7 +230,9 @@ impl Seed {
         let rng = &mut self.world.rng;
         let length = rng.between(Duration::ZERO, self.draw.interval * 8);
         let standing = self.world.hosts[host].standing;
-        let faults = match rng.number(0..=8) {
+        // A process that is deaf to new adverts takes an old farewell for a new one.
+        let last = if self.draw.flood { 6 } else { 8 };
+        let faults = match rng.number(0..=last) {
             0 | 1 => vec![Fault::Freeze(length)],
             2 => vec![Fault::Halt(length)],
             3 => vec![Fault::Kill(length)],

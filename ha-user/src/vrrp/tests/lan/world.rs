@@ -24,6 +24,8 @@ pub(super) struct Weather {
     pub(super) hiccup: Duration,
     /// Events that a process reads before it looks at the time.
     pub(super) budget: usize,
+    /// Events that wait for a process; adverts beyond that are seen by the data path only.
+    pub(super) buffer: usize,
     /// Actions, of 1000, in the middle of which the process stands still.
     pub(super) interruption: u64,
     /// Longest such stand-still.
@@ -247,7 +249,7 @@ impl World {
         }
         let fenced = !host.bare && host.data_path.judge(self.now, &advert);
         self.watch.tally.fences += u64::from(fenced);
-        if host.dead {
+        if host.dead || host.inbox.len() >= self.weather.buffer {
             return;
         }
         // The ring of notices and the socket are read in either order.
