@@ -54,10 +54,8 @@ pub(super) struct Router {
     /// Active_Adver_Interval, where an advert has taught it.
     learnt: Option<Duration>,
     active: Option<Ipv4Addr>,
-    /// The highest advert of too low a priority, and when it came.
-    lower: Option<(Advert, Nanos)>,
-    /// When any advert of too low a priority last came.
-    lower_read: Nanos,
+    /// Who last sent an advert of too low a priority, and when.
+    lower: Option<(Ipv4Addr, Nanos)>,
     statistics: Statistics,
 }
 
@@ -92,7 +90,6 @@ impl Router {
             learnt: None,
             active: None,
             lower: None,
-            lower_read: Nanos::NEVER,
             statistics: Statistics::default(),
         }
     }

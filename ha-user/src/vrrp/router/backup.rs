@@ -26,21 +26,7 @@ impl Router {
         } else if advert.priority >= self.accept_min_priority() {
             self.phase = Phase::Backup(self.follow(&advert, cx.now));
         } else {
-            self.lower_read = cx.now;
-            self.note_lower(&advert, cx.now);
-        }
-    }
-
-    /// Remembers the highest of those too low, for as long as it may be Active.
-    fn note_lower(&mut self, advert: &Advert, now: Nanos) {
-        let silence = self.active_down_interval();
-        let outdated = |(noted, at): (Advert, Nanos)| {
-            noted.source == advert.source
-                || noted.priority <= advert.priority
-                || now.saturating_since(at) >= silence
-        };
-        if self.lower.is_none_or(outdated) {
-            self.lower = Some((*advert, now));
+            self.lower = Some((advert.source, cx.now));
         }
     }
 
@@ -50,7 +36,7 @@ impl Router {
         let followed = self.active.is_none_or(|active| active == advert.source);
         let in_spite_of_us = self
             .lower
-            .is_some_and(|(lower, at)| lower.source == advert.source && at > timer.heard);
+            .is_some_and(|(source, at)| source == advert.source && at > timer.heard);
         if followed || in_spite_of_us {
             timer.farewell(now, self.skew_time(self.priority()))
         } else {
@@ -93,26 +79,20 @@ impl Router {
 
     /// The timer after a change of what was good for a silence and a lowest priority of `before`.
     ///
-    /// An advert that was discarded may be one to accept by now. So may one that the data path has
-    /// seen and we have not read.
+    /// Where the lowest priority falls, whoever was below it may be one to obey, and their silence
+    /// begins with their last advert.
     fn adjust(
-        &mut self,
+        &self,
         timer: ActiveDownTimer,
         before: (Duration, Priority),
         cx: &Context<'_>,
     ) -> ActiveDownTimer {
-        let unread = self.record(cx).last_lower;
-        let accepts_more = self.accept_min_priority() < before.1;
-        if accepts_more && unread > timer.heard.max(self.lower_read) {
-            return ActiveDownTimer::new(unread, self.active_down_interval());
-        }
-        match self.lower {
-            Some((advert, at))
-                if at > timer.heard && advert.priority >= self.accept_min_priority() =>
-            {
-                self.follow(&advert, at)
-            }
-            _ => timer.shift(before.0, self.active_down_interval()),
+        let silence = self.active_down_interval();
+        let lower = self.last_lower(cx);
+        if self.accept_min_priority() < before.1 && lower > timer.heard {
+            ActiveDownTimer::new(lower, silence)
+        } else {
+            timer.shift(before.0, silence)
         }
     }
 
@@ -152,8 +132,13 @@ impl Router {
 
     /// Whether a router of lower priority is Active, as far as we can tell.
     fn lower_lives(&self, cx: &Context<'_>) -> bool {
-        let heard = self.lower_read.max(self.record(cx).last_lower);
+        let heard = self.last_lower(cx);
         heard != Nanos::NEVER && cx.now.saturating_since(heard) < self.active_down_interval()
+    }
+
+    fn last_lower(&self, cx: &Context<'_>) -> Nanos {
+        let read = self.lower.map_or(Nanos::NEVER, |(_, at)| at);
+        read.max(self.record(cx).last_lower)
     }
 }
 

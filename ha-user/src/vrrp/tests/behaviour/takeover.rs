@@ -122,40 +122,24 @@ fn without_preemption_any_advert_keeps_a_router_quiet() {
 }
 
 #[test]
-fn a_lowered_priority_makes_an_unread_advert_count() {
+fn when_the_own_priority_falls_the_silence_begins_with_the_last_lower_advert() {
     let lowered = Standing {
         weight: -40,
         ..Standing::default()
     };
-    let mut bench = Bench::started(parameters());
-    bench.pass(3 * SECOND);
-    bench.record.last_lower = bench.now;
-    bench.stand(lowered);
-    assert_eq!(bench.wait(), Duration::from_nanos(3_765_625_000));
-
-    let mut bench = Bench::started(parameters());
-    bench.pass(3 * SECOND);
-    bench.record.last_lower = bench.now;
-    bench.hear(20, 50);
-    bench.stand(lowered);
-    assert_eq!(
-        bench.wait(),
-        Duration::from_nanos(765_625_000),
-        "read, and still too low"
-    );
-}
-
-#[test]
-fn a_lowered_priority_makes_a_discarded_advert_count() {
+    let silence = Duration::from_nanos(3_765_625_000);
     let mut bench = Bench::started(parameters());
     bench.pass(3 * SECOND);
     bench.hear(20, 80);
-    bench.hear(2, 1);
-    bench.stand(Standing {
-        weight: -40,
-        ..Standing::default()
-    });
-    assert_eq!(bench.wait(), Duration::from_nanos(3_765_625_000));
+    bench.pass(MS);
+    bench.stand(lowered);
+    assert_eq!(bench.wait(), silence - MS);
+
+    let mut bench = Bench::started(parameters());
+    bench.pass(3 * SECOND);
+    bench.record.last_lower = bench.now - MS;
+    bench.stand(lowered);
+    assert_eq!(bench.wait(), silence - MS, "only the data path has seen it");
 }
 
 fn claiming() -> Bench {
