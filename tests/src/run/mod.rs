@@ -95,7 +95,7 @@ pub fn run(options: &Options) -> Result<bool> {
     let files = report::write(&stage, &outcomes)?;
     screen.say(&files);
     if options.keep {
-        keep(&stage, &screen)?;
+        keep(stage, &screen)?;
     }
     Ok(outcomes.iter().all(Outcome::is_good))
 }
@@ -115,8 +115,11 @@ fn play(stage: &mut Stage, screen: &Screen) -> Result<Vec<Outcome>> {
 }
 
 /// Waits for Ctrl-C.
-fn keep(stage: &Stage, screen: &Screen) -> Result<()> {
-    screen.say(&guide::render(stage)?);
+fn keep(stage: Stage, screen: &Screen) -> Result<()> {
+    screen.say(&guide::render(&stage)?);
+    // What they note down would grow for as long as somebody looks around.
+    drop(stage.scene.client);
+    drop(stage.scene.prober);
     while pause(Duration::from_secs(1)).is_ok() {}
     screen.say("taking the lab down");
     Ok(())
