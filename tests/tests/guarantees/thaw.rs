@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use ha_tests::lab::{Daemon, Prober, Tools, pause, until};
-use ha_tests::watched::{INSTANCE, Pair, Setup};
 use ha_tests::rng::Rng;
+use ha_tests::watched::{INSTANCE, Pair, Setup};
 
 use crate::answers::{LAST_ANSWERS, SLACK, check, check_never_two};
 
