@@ -1,6 +1,7 @@
 //! Runs a command to its end, and shows that it is alive when that takes longer than a moment.
 
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write, stderr};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -73,9 +74,9 @@ pub(crate) fn must(label: &str, command: &mut Command) -> Result<Outcome> {
 
 /// The command as one could type it.
 fn shell_line(command: &Command) -> String {
-    let words = [command.get_program()]
-        .into_iter()
-        .chain(command.get_args());
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let words = [name].into_iter().chain(command.get_args());
     words
         .map(|word| word.to_string_lossy().into_owned())
         .collect::<Vec<_>>()
