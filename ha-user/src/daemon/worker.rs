@@ -1,6 +1,7 @@
 //! The process that runs VRRP: starts the advert thread, then serves everything that may take its
 //! time - links, scripts, notifications, reloads, `vipctl`.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::thread::JoinHandle;
@@ -307,10 +308,19 @@ impl<'a> Worker<'a> {
         log::info!("Stopping");
         self.scripts.clear();
         self.adverts.orders.send(Order::Stop);
+        let mut priorities = BTreeMap::new();
         let left = async {
             while let Some(report) = self.adverts.reports.recv().await {
-                if matches!(report, Report::Stopped) {
-                    return;
+                match report {
+                    Report::Stopped => return,
+                    Report::Retired(_) => {}
+                    Report::Transition {
+                        router, priority, ..
+                    } => {
+                        let known = self.routers.get(router);
+                        let name = known.map(|known| known.plan.name.clone());
+                        priorities.extend(name.map(|name| (name, priority.get())));
+                    }
                 }
             }
         };
@@ -324,7 +334,7 @@ impl<'a> Worker<'a> {
                 log::error!("{error}");
             }
         }
-        notifier::run_stop_scripts(&self.config, STOP_SCRIPTS).await;
+        notifier::run_stop_scripts(&self.config, &priorities, STOP_SCRIPTS).await;
         self.control.abort();
         drop(self.pid);
         log::info!("Stopped");
