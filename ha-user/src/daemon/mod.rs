@@ -14,6 +14,7 @@ mod configuration;
 mod execute;
 mod exit;
 mod launcher;
+mod listeners;
 mod notifier;
 mod order;
 mod pidfile;

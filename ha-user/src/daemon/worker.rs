@@ -194,17 +194,15 @@ impl<'a> Worker<'a> {
         let plans = plan::plan(&self.config, self.monitor.links());
         self.say_missing_interfaces();
         self.scripts.follow(&self.config);
-        let added = self.attachments.extend(
+        let news = self.attachments.extend(
             self.datapath.as_mut(),
             self.config.xdp.mode,
             &plans,
             self.monitor.links(),
         );
-        for ifindex in added {
-            self.adverts.orders.send(Order::Judged {
-                ifindex,
-                by_xdp: true,
-            });
+        if news {
+            let judged = Order::Judged(self.attachments.guarded());
+            self.adverts.orders.send(judged);
         }
         let (config, scripts) = (&self.config, &self.scripts);
         let standing = |plan: &RouterPlan| scripts.stand(config, plan);

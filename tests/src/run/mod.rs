@@ -84,10 +84,10 @@ impl Options {
 pub fn run(options: &Options) -> Result<bool> {
     let screen = Screen::detect();
     let software = options.directors()?;
-    screen.say("setting up lb1, lb2, a client and a prober on one bridge ...");
+    screen.say("lb1, lb2, a client and a prober on one bridge; starting the directors ...");
     let mut stage = Stage::set(software, options.mode())?;
-    screen.say(&article::explain(&stage));
     stage.wait_for_lb1()?;
+    screen.say(&article::explain(&stage));
     let outcomes = play(&mut stage, &screen)?;
     screen.say(&table::render(&outcomes, &screen));
     let files = report::write(&stage, &outcomes)?;

@@ -112,12 +112,18 @@ impl Router {
         }
         if let Some(timer) = timer.doubt(cx.now, self.skew_time(self.priority())) {
             self.phase = Phase::Backup(timer);
-        } else if self.lower_lives(cx) {
-            self.claim(timer.heard, Reason::Preempted, cx);
-        } else if timer.left {
-            self.take_over(Reason::PeerLeft, cx);
+            return;
+        }
+        let preempts = self.lower_lives(cx);
+        let reason = match (preempts, timer.left) {
+            (true, _) => Reason::Preempted,
+            (false, true) => Reason::PeerLeft,
+            (false, false) => Reason::Silence,
+        };
+        if preempts || timer.brief {
+            self.claim(timer.heard, reason, cx);
         } else {
-            self.take_over(Reason::Silence, cx);
+            self.take_over(reason, cx);
         }
     }
 

@@ -26,6 +26,8 @@ struct Draw {
     /// Adverts get lost, intervals differ, several routers call themselves owner, or expect to be
     /// Active at start.
     harsh: bool,
+    /// No router has a data path: only the engine's own promises are left.
+    bare: bool,
     all_preempt: bool,
 }
 
@@ -64,6 +66,7 @@ impl Draw {
             interval,
             longest: if changes { interval * 5 } else { interval },
             harsh,
+            bare: harsh && rng.chance(100),
             all_preempt: rng.chance(600),
         }
     }
@@ -104,9 +107,15 @@ impl Draw {
     }
 
     fn bounds(&self, storm: &Weather) -> Bounds {
+        let lease = lease_length(ADVERTS, self.longest);
         Bounds {
             flight: storm.flight.1,
-            lease: lease_length(ADVERTS, self.longest),
+            // Without a data path, an address stays as long as the process stands still.
+            lease: if self.bare {
+                Duration::from_secs(1_000_000)
+            } else {
+                lease
+            },
             harsh: self.harsh,
             first_lease: self.longest / 2,
         }
@@ -115,7 +124,9 @@ impl Draw {
     fn host(&self, at: usize, rng: &mut Rng) -> Host {
         let last = 10 + u8::try_from(at).unwrap_or(0);
         let address = Ipv4Addr::new(192, 0, 2, last);
-        Host::new(address, self.parameters(address, rng))
+        let mut host = Host::new(address, self.parameters(address, rng));
+        host.bare = self.bare;
+        host
     }
 
     fn parameters(&self, address: Ipv4Addr, rng: &mut Rng) -> Parameters {
