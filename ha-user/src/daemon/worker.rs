@@ -18,6 +18,7 @@ use super::exit::Exit;
 use super::order::{Order, Report};
 use super::pidfile::PidFile;
 use super::plan::{self, RouterPlan};
+use super::presence::Presence;
 use super::routers::Routers;
 use super::scripts::Scripts;
 use super::startup::{self, Adverts};
@@ -69,6 +70,7 @@ struct Worker<'a> {
     datapath: Option<Datapath>,
     attachments: Attachments,
     routers: Routers,
+    presence: Presence,
     scripts: Scripts,
     /// Interfaces that the configuration names and the host lacks.
     missing: BTreeSet<String>,
@@ -131,6 +133,7 @@ impl<'a> Worker<'a> {
             datapath,
             attachments,
             routers: Routers::default(),
+            presence: Presence::default(),
             scripts: Scripts::new(),
             missing: BTreeSet::new(),
             adverts,
@@ -170,7 +173,10 @@ impl<'a> Worker<'a> {
             Wake::Stop => {}
             Wake::Reload => self.reload(),
             Wake::Heartbeat => self.adverts.orders.send(Order::Heartbeat),
-            Wake::Links(Ok(())) => self.settle(),
+            Wake::Links(Ok(())) => {
+                self.settle();
+                self.restore_addresses();
+            }
             Wake::Links(Err(error)) => self.watch_links_again(&error).await?,
             Wake::Report(Report::Transition {
                 router,
@@ -212,6 +218,12 @@ impl<'a> Worker<'a> {
             self.datapath.as_mut(),
             &self.adverts.orders,
         );
+    }
+
+    fn restore_addresses(&mut self) {
+        for router in self.presence.look(&self.routers, self.monitor.links()) {
+            self.adverts.orders.send(Order::AddressVanished(router));
+        }
     }
 
     fn reload(&mut self) {

@@ -40,6 +40,23 @@ fn without_an_own_address_it_is_a_fault() -> Result<()> {
 }
 
 #[test]
+fn an_address_that_somebody_takes_off_is_put_back() -> Result<()> {
+    let solo = Solo::new()?;
+    let daemon = solo.start(CONFIG)?;
+    let taken_off = Instant::now();
+    solo.host
+        .netns()
+        .ip("address del 192.0.2.100/24 dev eth0")?;
+    until("the VIP", PATIENCE, || solo.host.has_address(VIP))?;
+    let entered = daemon.log().matching("Entering");
+    ensure!(
+        entered.iter().all(|line| line.at < taken_off),
+        "{entered:?}"
+    );
+    Ok(())
+}
+
+#[test]
 fn a_deleted_interface_is_waited_for() -> Result<()> {
     let mut solo = Solo::new()?;
     let daemon = solo.start(CONFIG)?;
