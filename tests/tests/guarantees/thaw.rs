@@ -51,7 +51,7 @@ fn a_thaw_after_the_takeover() -> Result<()> {
     // holds up every other one's addresses.
     let mut arenas = Vec::new();
     for (rounds, setup) in cells {
-        arenas.push((rounds, Arena::new(setup, Rng::from_seed(rng.next()))?));
+        arenas.push((rounds, Arena::new(setup, Rng::from_seed(rng.number()))?));
     }
     thread::scope(|scope| {
         let running: Vec<_> = arenas
