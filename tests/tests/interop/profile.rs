@@ -55,21 +55,24 @@ impl Profile {
         3 * self.interval + self.skew(priority)
     }
 
-    /// Configuration of the director with `priority`.
+    /// Configuration of the director with `priority`. Both daemons run with real-time priority,
+    /// vipd anyway: an Active that does not get to run for three intervals has a rival, which
+    /// would be true and tell nothing.
     pub(super) fn configuration(&self, priority: u8) -> String {
-        let (number, authentication) = match self.version {
+        let (version, authentication) = match self.version {
             Version::V2 => (
                 2,
-                "    authentication {\n        auth_type PASS\n        auth_pass interop!\n    }\n",
+                "authentication {\nauth_type PASS\nauth_pass interop!\n}\n",
             ),
             Version::V3 => (3, ""),
         };
+        let interval = self.interval.as_secs_f64();
         format!(
-            "global_defs {{\n    vrrp_version {number}\n}}\n\
-             vrrp_instance VI_1 {{\n    state BACKUP\n    interface eth0\n    \
-             virtual_router_id 51\n    priority {priority}\n    advert_int {}\n{authentication}    \
-             virtual_ipaddress {{\n        {VIP}/32\n    }}\n}}\n",
-            self.interval.as_secs_f64(),
+            "global_defs {{\nvrrp_version {version}\n\
+             vrrp_rt_priority 50\nvrrp_rlimit_rttime 10000000\n}}\n\
+             vrrp_instance VI_1 {{\nstate BACKUP\ninterface eth0\nvirtual_router_id 51\n\
+             priority {priority}\nadvert_int {interval}\n{authentication}\
+             virtual_ipaddress {{\n{VIP}/32\n}}\n}}\n"
         )
     }
 }
