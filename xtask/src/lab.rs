@@ -25,7 +25,7 @@ impl Lab {
     /// # Errors
     /// Root, a tool or a build is not to be had.
     pub(crate) fn prepare() -> Result<Self> {
-        Self::with(setup::run()?)
+        Self::with(|_| Ok(()))
     }
 
     /// As [`Lab::prepare`], and insists on everything that tests call.
@@ -33,13 +33,14 @@ impl Lab {
     /// # Errors
     /// As [`Lab::prepare`].
     pub(crate) fn prepare_complete() -> Result<Self> {
-        let peers = setup::run()?;
-        setup::require_everything(&peers)?;
-        Self::with(peers)
+        Self::with(setup::require_everything)
     }
 
-    fn with(peers: Peers) -> Result<Self> {
+    fn with(check: fn(&Peers) -> Result<()>) -> Result<Self> {
+        // First, while whoever typed the command is still there to give the password.
         let root = Root::obtain("create the lab's network namespaces")?;
+        let peers = setup::run()?;
+        check(&peers)?;
         let built = artifacts::build(
             "building vipd and the lab",
             &[

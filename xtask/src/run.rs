@@ -36,8 +36,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 fn run_daemon(options: &[OsString]) -> Result<()> {
-    setup::to_build()?;
     let root = Root::obtain("run vipd on this host")?;
+    setup::to_build()?;
     let built = artifacts::build(
         "building vipd",
         &["build", "--release", "--package", "ha-user"],

@@ -27,28 +27,12 @@ pub(crate) struct Peers {
 /// # Errors
 /// Something cannot be installed. The message has the commands that do.
 pub(crate) fn run() -> Result<Peers> {
-    to_build()?;
-    let tools = apt::missing(LAB_TOOLS);
-    let peers = peers::missing()?;
-    for tool in &tools {
-        eprintln!("setup: apt package {}: {}", tool.package, tool.purpose);
+    let rustc = rustc::ensure()?;
+    if apt::is_here() {
+        install_for_labs()?;
     }
-    for peer in &peers {
-        eprintln!(
-            "setup: {}: {}; unpacked into the cache, not installed",
-            peer.name, peer.purpose
-        );
-    }
-    if !apt::is_here() {
-        return peers::find();
-    }
-    if !tools.is_empty() || !peers.is_empty() {
-        let packages: Vec<_> = tools.iter().map(|tool| tool.package).collect();
-        apt::install(&packages)?;
-    }
-    for peer in peers {
-        peers::fetch(peer)?;
-    }
+    // Last, as it takes longest: nobody is asked for a password after it.
+    linker::ensure(&rustc)?;
     peers::find()
 }
 
@@ -57,11 +41,7 @@ pub(crate) fn run() -> Result<Peers> {
 /// # Errors
 /// As [`run`].
 pub(crate) fn to_build() -> Result<()> {
-    let rustc = match rustc::find() {
-        Some(rustc) => rustc,
-        None => rustc::install()?,
-    };
-    linker::ensure(&rustc)
+    linker::ensure(&rustc::ensure()?)
 }
 
 /// Tests call everything: a machine that lacks something cannot run them.
@@ -127,3 +107,20 @@ const LAB_TOOLS: &[apt::Tool] = &[
         purpose: "to look at the adverts of a lab",
     },
 ];
+
+fn install_for_labs() -> Result<()> {
+    let (tools, peers) = (apt::missing(LAB_TOOLS), peers::missing()?);
+    for tool in &tools {
+        eprintln!("setup: apt package {}: {}", tool.package, tool.purpose);
+    }
+    for peer in &peers {
+        let (name, purpose) = (peer.name, peer.purpose);
+        eprintln!("setup: {name}: {purpose}; unpacked into the cache, not installed");
+    }
+    if tools.is_empty() && peers.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<_> = tools.iter().map(|tool| tool.package).collect();
+    apt::install(&packages)?;
+    peers.into_iter().try_for_each(peers::fetch)
+}

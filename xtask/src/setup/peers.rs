@@ -44,14 +44,14 @@ pub(super) fn find() -> Result<Peers> {
     })
 }
 
-/// Those that have to be fetched, and can be.
+/// Those that have to be fetched.
 ///
 /// # Errors
 /// There is no cache.
 pub(super) fn missing() -> Result<Vec<&'static Peer>> {
     let mut missing = Vec::new();
     for peer in [&NGINX, &KEEPALIVED] {
-        if apt::is_here() && locate(peer)?.is_none() {
+        if locate(peer)?.is_none() {
             missing.push(peer);
         }
     }

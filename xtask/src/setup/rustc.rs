@@ -22,11 +22,19 @@ pub(super) fn find() -> Option<Toolchain> {
     )
 }
 
-/// Gets one: rust-src for the toolchain in use, else Debian's packages.
+/// The one that is there, else one that is installed: rust-src for the toolchain in use, else
+/// Debian's packages.
 ///
 /// # Errors
 /// Neither can be had. The message has the commands.
-pub(super) fn install() -> Result<Toolchain> {
+pub(super) fn ensure() -> Result<Toolchain> {
+    match find() {
+        Some(rustc) => Ok(rustc),
+        None => install(),
+    }
+}
+
+fn install() -> Result<Toolchain> {
     eprintln!("setup: rustup component rust-src: core is compiled from it for {TARGET}");
     if let Err(error) = add_rust_src() {
         eprintln!("setup: {error:#}; trying Debian's packages");
