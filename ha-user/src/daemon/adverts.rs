@@ -242,6 +242,7 @@ impl AdvertThread {
                 self.executor.addresses_gone(router, generation);
                 self.finish_retiring(router);
             }
+            Order::AddressVanished(router) => self.executor.restore_addresses(router),
             Order::Judged(interfaces) => self.judged = interfaces,
             Order::Heartbeat => {
                 if self.watchdog.heard(clock::now()) {

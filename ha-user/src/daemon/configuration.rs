@@ -32,6 +32,14 @@ pub(super) fn at_start(path: &Path) -> Result<Config, Exit> {
 pub(super) fn at_reload(path: &Path) -> Option<Config> {
     let loaded = config::load(path);
     say(&loaded);
+    // An editor that is half-way through saving leaves such a file.
+    if loaded.config == Config::default() {
+        log::error!(
+            "{} says nothing: stop the daemon to leave every router",
+            path.display()
+        );
+        return None;
+    }
     (loaded.readable && !loaded.is_fatal()).then_some(loaded.config)
 }
 

@@ -325,6 +325,19 @@ impl Executor {
         });
     }
 
+    /// Puts back what somebody else has taken off: a router that answers for an address must
+    /// also serve it.
+    pub(super) fn restore_addresses(&mut self, router: RouterId) {
+        let ours = self.records.record(router).installed() && !self.is_leaving(router);
+        if let Some(plan) = self.plan(router).filter(|_| ours) {
+            log::warn!(
+                "({}) somebody has taken an address off: putting it back",
+                plan.name
+            );
+            self.add_addresses(router);
+        }
+    }
+
     fn remove_addresses(&mut self, router: RouterId) {
         let Some(carriage) = self.routers.get_mut(&router) else {
             return;

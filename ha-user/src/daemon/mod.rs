@@ -19,6 +19,7 @@ mod notifier;
 mod order;
 mod pidfile;
 mod plan;
+mod presence;
 mod realtime;
 mod role;
 mod routers;

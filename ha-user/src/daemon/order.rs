@@ -34,6 +34,8 @@ pub(super) enum Order {
     },
     /// Interfaces on which the XDP program judges and stamps adverts before this thread does.
     Judged(BTreeSet<u32>),
+    /// An address of a router has gone from its interface.
+    AddressVanished(RouterId),
     /// The main loop lives.
     Heartbeat,
     /// How is everyone?

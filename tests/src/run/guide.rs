@@ -25,6 +25,13 @@ pub(super) fn render(stage: &Stage) -> Result<String> {
             writeln!(text, "  {enter} {} status", Tools::vipctl()?.display())?;
         }
     }
+    let [client, _] = &stage.scene.watchers;
+    let (pid, vip) = (client.pid(), article::LAYOUT.vip);
+    let url = format!("http://{vip}{}", article::PAGE);
+    writeln!(
+        text,
+        "\n  nsenter --all --target {pid} curl -s {url}    # from the client"
+    )?;
     let lan = stage.scene.lan.netns().path();
     writeln!(
         text,

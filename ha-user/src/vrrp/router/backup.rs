@@ -165,10 +165,14 @@ impl Router {
             return;
         }
         self.count(&advert);
-        if advert.priority != Priority::LEAVING && self.outranked_by(&advert) {
+        if advert.priority == Priority::LEAVING {
+            return;
+        }
+        if self.outranked_by(&advert) {
             let timer = self.follow(&advert, cx.now);
             self.retreat(timer, cx);
-        } else {
+        } else if advert.priority >= self.accept_min_priority() {
+            // An equal router below us, which the data path has stamped all the same.
             let heard = cx.now;
             self.phase = Phase::Claiming(Claim { heard, ..claim });
         }

@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::case::{Case, Fault};
-use crate::lab::{
-    Capture, Daemon, Frame, Mac, Responder, Signal, Software, pause, signal_all, until,
-};
+use crate::lab::{Capture, Daemon, Frame, Responder, Signal, Software, pause, signal_all, until};
 use crate::scene::{Layout, Scene};
 
 const LAYOUT: Layout = Layout {
@@ -79,8 +77,9 @@ fn strike(scene: &Scene, active: &Daemon, case: &Case) -> Result<Instant> {
     // Found before, so that the blow itself takes no time.
     let processes = active.processes()?;
     let advert_at = next_advert(scene, case)?;
-    let struck_at = advert_at + case.interval.duration().mul_f64(case.phase);
-    std::thread::sleep(struck_at.saturating_duration_since(Instant::now()));
+    let due_at = advert_at + case.interval.duration().mul_f64(case.phase);
+    std::thread::sleep(due_at.saturating_duration_since(Instant::now()));
+    let struck_at = Instant::now();
     match case.fault {
         Fault::Stop => active.signal(Signal::TERM),
         Fault::Freeze => signal_all(&processes, Signal::STOP),
@@ -120,15 +119,12 @@ fn watch(scene: &Scene, struck_at: Instant, case: &Case) -> Result<Option<Instan
 fn evaluate(scene: &Scene, struck_at: Instant, taken_over_at: Option<Instant>) -> Trial {
     let end = Instant::now();
     let settled = taken_over_at.map_or(end - CALM, |at| at + HANDOVER)..end;
-    let answerers = |seen: &crate::lab::Transcript| -> Vec<Mac> {
-        seen.answerers(settled).into_iter().collect()
-    };
     let period = struck_at..end;
     let gap = scene.client.look(|requests| requests.gap(period.clone()));
     Trial {
         gap: gap.map(|gap| gap.end - gap.start),
         takeover: taken_over_at.map(|at| at - struck_at),
         lost: scene.client.look(|requests| requests.lost(period)),
-        answering: scene.prober.look(answerers).len(),
+        answering: scene.prober.look(|seen| seen.answerers(settled)).len(),
     }
 }

@@ -5,16 +5,12 @@ use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
 
-use super::super::super::timing::{active_down_interval, lease_length, skew_time};
 use super::super::super::{Advert, Announcements, Event, Parameters, Standing, State, Version};
 use super::super::parameters;
 use super::host::Host;
 use super::rng::Rng;
 use super::watch::{Bounds, Tally, Watch};
 use super::world::{Fault, Weather, World};
-
-/// Adverts of a silence, everywhere.
-const ADVERTS: u8 = 3;
 
 /// What a seed has drawn for all routers.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +82,7 @@ impl Draw {
             flight: (Duration::from_micros(20), Duration::from_micros(flight)),
             latency: (Duration::from_micros(10), Duration::from_micros(300)),
             hiccup: self.interval * u32::try_from(rng.number(0..=2)).unwrap_or(0),
+            budget: rng.pick(&[1, 64, 64]),
             interruption: rng.pick(&[0, 0, 5, 50]),
             standstill: self.interval * 8,
         }
@@ -97,6 +94,7 @@ impl Draw {
             flight: (Duration::from_micros(20), Duration::from_micros(200)),
             latency: (Duration::from_micros(10), Duration::from_micros(300)),
             hiccup: self.calm_hiccup(),
+            budget: 64,
             interruption: 0,
             standstill: Duration::ZERO,
         }
@@ -107,7 +105,7 @@ impl Draw {
     }
 
     fn bounds(&self, storm: &Weather) -> Bounds {
-        let lease = lease_length(ADVERTS, self.longest);
+        let lease = self.longest * 3;
         Bounds {
             flight: storm.flight.1,
             // Without a data path, an address stays as long as the process stands still.
@@ -155,8 +153,16 @@ impl Draw {
 
     /// Longest Active_Down_Interval that any router can have.
     fn longest_silence(&self) -> Duration {
-        let skew = skew_time(self.version, Priority::new(1), self.longest);
-        active_down_interval(ADVERTS, self.longest, skew)
+        self.silence(Priority::new(1), self.longest)
+    }
+
+    /// Active_Down_Interval, as the RFCs have it.
+    fn silence(&self, priority: Priority, interval: Duration) -> Duration {
+        let whole = match self.version {
+            Version::V2 => Duration::from_secs(1),
+            Version::V3 => interval,
+        };
+        interval * 3 + whole * (256 - u32::from(priority.get())) / 256
     }
 }
 
@@ -315,10 +321,7 @@ impl Seed {
         let learnt = self.world.hosts[owner].parameters.advertisement_interval;
         let others = (0..self.world.hosts.len()).filter(|host| *host != owner);
         let silences: Vec<Duration> = others
-            .map(|host| {
-                let skew = skew_time(self.draw.version, self.world.hosts[host].priority(), learnt);
-                active_down_interval(ADVERTS, learnt, skew)
-            })
+            .map(|host| self.draw.silence(self.world.hosts[host].priority(), learnt))
             .collect();
         let shortest = silences.iter().min().copied().unwrap_or_default();
         (shortest, silences.iter().max().copied().unwrap_or_default())

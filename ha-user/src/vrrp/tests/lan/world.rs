@@ -22,6 +22,8 @@ pub(super) struct Weather {
     pub(super) latency: (Duration, Duration),
     /// Longest latency, now and then.
     pub(super) hiccup: Duration,
+    /// Events that a process reads before it looks at the time.
+    pub(super) budget: usize,
     /// Actions, of 1000, in the middle of which the process stands still.
     pub(super) interruption: u64,
     /// Longest such stand-still.
@@ -288,7 +290,10 @@ impl World {
         }
         let unfinished = std::mem::take(&mut self.hosts[at].unfinished);
         self.carry_out(at, unfinished);
-        while self.hosts[at].runs(self.now) {
+        for _ in 0..self.weather.budget {
+            if !self.hosts[at].runs(self.now) {
+                break;
+            }
             let Some(event) = self.hosts[at].inbox.pop_front() else {
                 break;
             };
@@ -301,6 +306,9 @@ impl World {
         }
         if let Some(deadline) = self.hosts[at].next_deadline() {
             self.wake(at, deadline);
+        }
+        if !self.hosts[at].inbox.is_empty() {
+            self.wake(at, self.now);
         }
     }
 
