@@ -12,8 +12,8 @@ use ha_tests::pair::{Make, Pair, Port, SOON, Side};
 
 use crate::{nginx, tell};
 
-const LB1: &str = include_str!("../../data/articles/fifth/lb1.conf");
-const LB2: &str = include_str!("../../data/articles/fifth/lb2.conf");
+const LB1: &str = include_str!("../../../ha-user/tests/config/article-5-one.conf");
+const LB2: &str = include_str!("../../../ha-user/tests/config/article-5-two.conf");
 const NGINX: &str = include_str!("../../data/articles/fifth/nginx.conf");
 const LOOP: &str = include_str!("../../data/articles/fifth/nginxpid.sh");
 const LOOP_PATH: &str = "/usr/local/sbin/nginxpid.sh";

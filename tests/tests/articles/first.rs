@@ -7,8 +7,8 @@ use ha_tests::pair::{Make, Pair, Port, SOON, Side};
 
 use crate::tell;
 
-const LB1: &str = include_str!("../../data/articles/first/lb1.conf");
-const LB2: &str = include_str!("../../data/articles/first/lb2.conf");
+const LB1: &str = include_str!("../../../ha-user/tests/config/article-1-master.conf");
+const LB2: &str = include_str!("../../../ha-user/tests/config/article-1-backup.conf");
 
 const VIP: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 188);
 const PORTS: [Port; 2] = [

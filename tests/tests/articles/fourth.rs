@@ -1,9 +1,9 @@
 //! The fourth article: a tracked check that restarts nginx, and directors whose interfaces have
 //! different names.
 //!
-//! The check calls nginx at another path than the article has installed it to; a link makes both
-//! one. As printed it has a dash that `ps` does not know, so that it finds nginx dead every time;
-//! it is tested like that and with the dash that was meant.
+//! The check calls nginx at another path than the article has installed it to: that path is
+//! mapped. As printed it has a dash that `ps` does not know, so that it finds nginx dead every
+//! time; it is tested like that and with the dash that was meant.
 
 use std::net::Ipv4Addr;
 
@@ -13,8 +13,8 @@ use ha_tests::pair::{Make, Pair, Port, SOON, Side};
 
 use crate::{nginx, tell};
 
-const LB1: &str = include_str!("../../data/articles/fourth/lb1.conf");
-const LB2: &str = include_str!("../../data/articles/fourth/lb2.conf");
+const LB1: &str = include_str!("../../../ha-user/tests/config/article-4-master.conf");
+const LB2: &str = include_str!("../../../ha-user/tests/config/article-4-backup.conf");
 const NGINX: &str = include_str!("../../data/articles/fourth/nginx.conf");
 const CHECK: &str = include_str!("../../data/articles/fourth/nginx_check.sh");
 const PREFIX: &str = "/usr/local/nginx-1.19.1";
@@ -98,12 +98,12 @@ fn take_port(pair: &Pair, nginx: &Nginx) -> Result<Responder> {
 fn serve(pair: &Pair, check: &str) -> Result<Nginx> {
     let serve_at = |side: Side| {
         let host = pair.at(side).host();
-        host.write_script("/etc/keepalived/nginx_check.sh", check)?;
+        let check = check.replace("/usr/local/nginx/", &format!("{PREFIX}/"));
+        host.write_script("/etc/keepalived/nginx_check.sh", &check)?;
         let page = format!("<h1>Welcome to nginx! {}</h1>\n", side as usize + 1);
         host.write(&format!("{PREFIX}/html/index.html"), &page)?;
         host.write(&format!("{PREFIX}/conf/mime.types"), "")?;
         let nginx = Nginx::install(host, PREFIX, &nginx()?, NGINX)?;
-        host.sh(&format!("ln -s {PREFIX} /usr/local/nginx"))?;
         nginx.start().map(|()| nginx)
     };
     serve_at(Side::Lb2)?;

@@ -1,9 +1,10 @@
 //! The five articles that the product answers, played in labs with their configuration as printed.
 //!
-//! Every story is told of Debian's keepalived first: what it does is the expectation. Then vipd
-//! must do the same, with its data path and without. Interfaces and addresses are those of the
-//! articles; mail addresses are of example.org. `xdp { mode off }`, where it is tested, stands in
-//! a block of its own after the printed text.
+//! The texts are those that the parser is tested with, in `ha-user/tests/config`. Every story is
+//! told of Debian's keepalived first: what it does is the expectation. Then vipd must do the same,
+//! with its data path and without. Interfaces and addresses are those of the articles; mail
+//! addresses are of example.org. `xdp { mode off }`, where it is tested, stands in a block of its
+//! own after the printed text.
 
 mod fifth;
 mod first;

@@ -12,8 +12,8 @@ use ha_tests::pair::{Make, Pair, Port, SOON, Side};
 
 use crate::{nginx, tell};
 
-const LB1: &str = include_str!("../../data/articles/second/lb1.conf");
-const LB2: &str = include_str!("../../data/articles/second/lb2.conf");
+const LB1: &str = include_str!("../../../ha-user/tests/config/article-2-master.conf");
+const LB2: &str = include_str!("../../../ha-user/tests/config/article-2-backup.conf");
 const CHECK: &str = include_str!("../../data/articles/second/nginx_check.sh");
 const BALANCER: &str = include_str!("../../data/articles/second/nginx.conf");
 const TOMCATS: &str = include_str!("../../data/articles/second/tomcats.conf");
