@@ -19,11 +19,11 @@ const HEADERS: usize = 64;
 
 fn below(random: &mut Rng, limit: usize) -> usize {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
-    usize::try_from(random.next() % limit).unwrap_or(0)
+    usize::try_from(random.number() % limit).unwrap_or(0)
 }
 
 fn octet(random: &mut Rng) -> u8 {
-    random.next().to_le_bytes()[0]
+    random.number().to_le_bytes()[0]
 }
 
 /// `frame` with one to four octets of its headers changed.
