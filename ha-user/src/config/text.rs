@@ -67,91 +67,85 @@ impl<'a> Lines<'a> {
         Self { file, rest, number }
     }
 
-    /// The next line with anything on it. What a backslash joins is one line; a line of which
-    /// `keeps_ends` is true has a `\n` where it was joined, and may have empty lines inside.
+    /// The next line, with those that a backslash joins to it. A line of which `keeps_ends` is
+    /// true has a `\n` where it was joined, and its comments and blanks may follow the backslash.
     pub(super) fn next(
         &mut self,
         keeps_ends: fn(&[Glyph]) -> bool,
         report: &mut Report,
     ) -> Option<Line> {
         let mut quotes = Quotes::default();
-        let mut line = self.part(&mut quotes, report)?;
+        let (mut line, mut comment_joins) = self.part(&mut quotes, report)?;
         let keeps_ends = keeps_ends(&line);
-        while let Some(backslash) = line.pop_if(|last| last.c == '\\') {
-            let Some(part) = self.part_of(keeps_ends, &mut quotes, report) else {
-                break;
-            };
-            line.extend(keeps_ends.then(|| backslash.with('\n')));
-            line.extend(part);
-        }
-        Some(line)
-    }
-
-    /// The continuation of a line.
-    fn part_of(
-        &mut self,
-        skips_empty: bool,
-        quotes: &mut Quotes,
-        report: &mut Report,
-    ) -> Option<Line> {
         loop {
-            let part = self.part(quotes, report)?;
-            if !skips_empty || !trim_start(&part).is_empty() {
-                return Some(part);
+            if keeps_ends {
+                line.truncate(trim_end(&line).len());
             }
+            let backslash = line.pop_if(|last| last.c == '\\');
+            let ends = backslash.is_none() && !(keeps_ends && comment_joins);
+            if ends {
+                return Some(line);
+            }
+            let Some((part, joins)) = self.part(&mut quotes, report) else {
+                return Some(line);
+            };
+            line.extend(keeps_ends.then(|| self.start().with('\n')));
+            line.extend(part);
+            comment_joins = joins;
         }
     }
 
-    /// A line as it was written, without its comment and its end.
-    fn part(&mut self, quotes: &mut Quotes, report: &mut Report) -> Option<Line> {
-        let text = self.rest.next()?;
+    /// A line as it was written, without its comment and its end, and whether there was a
+    /// backslash at the end of the comment.
+    fn part(&mut self, quotes: &mut Quotes, report: &mut Report) -> Option<(Line, bool)> {
+        let text = self.rest.next()?.trim_end_matches('\r');
         self.number = self.number.saturating_add(1);
-        let columns = 1..=u32::MAX;
-        let text = text.trim_end_matches('\r').chars();
-        let mut line: Line = text
-            .zip(columns)
-            .map(|(c, column)| Glyph {
-                c,
-                line: self.number,
-                column,
-            })
-            .collect();
-        if line.iter().any(|glyph| glyph.c == '\0') {
+        if text.contains('\0') {
             self.say_nul(report);
-            return Some(Line::new());
+            return Some((Line::new(), false));
         }
-        self.cut_comment(&mut line, quotes, report);
-        Some(line)
+        let start = self.start();
+        let columns = 1..=u32::MAX;
+        let glyphs = text.chars().zip(columns);
+        let mut line: Line = glyphs
+            .map(|(c, column)| Glyph { c, column, ..start })
+            .collect();
+        let comment = quotes.comment(&line).map(|start| line.split_off(start));
+        self.say_comment(&line, comment.as_deref(), report);
+        let joins = comment.and_then(|comment| comment.last().map(|last| last.c == '\\'));
+        Some((line, joins.unwrap_or(false)))
+    }
+
+    /// The start of the line that was read last.
+    const fn start(&self) -> Glyph {
+        Glyph {
+            c: ' ',
+            line: self.number,
+            column: 1,
+        }
     }
 
     /// keepalived ignores such lines since 2.4.0.
     fn say_nul(&self, report: &mut Report) {
-        let (line, column) = (self.number, 1);
-        let at = Glyph {
-            c: '\0',
-            line,
-            column,
-        }
-        .at(self.file);
         let message = "this line contains a NUL byte and is ignored";
-        report.add(Severity::Warning, &at, message);
+        report.add(Severity::Warning, &self.start().at(self.file), message);
     }
 
-    fn cut_comment(&self, line: &mut Line, quotes: &mut Quotes, report: &mut Report) {
-        let Some(start) = quotes.comment(line) else {
-            return;
-        };
-        let comment = line.drain(start..).next();
+    /// A comment inside a word is pointed out.
+    fn say_comment(&self, line: &[Glyph], comment: Option<&[Glyph]>, report: &mut Report) {
         let ends_word =
             |glyph: &Glyph| glyph.c.is_whitespace() || matches!(glyph.c, '{' | '}' | '"');
         let word = line.iter().rposition(ends_word).map_or(0, |end| end + 1);
-        let (Some(comment), false) = (comment, line[word..].is_empty()) else {
+        let word = text(&line[word..]);
+        let Some(sign) = comment
+            .and_then(<[Glyph]>::first)
+            .filter(|_| !word.is_empty())
+        else {
             return;
         };
-        let word = text(&line[word..]);
         let message = format!("the comment begins here: the word is `{word}`");
         let help = "quote the word if `#` or `!` belongs to it";
-        report.add_with_help(Severity::Notice, &comment.at(self.file), message, help);
+        report.add_with_help(Severity::Notice, &sign.at(self.file), message, help);
     }
 }
 
@@ -223,8 +217,9 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_keeps_its_ends_skips_what_is_empty() {
-        assert_eq!(lines("$a \\\n\n # b \\\n c \\\n\td\ne"), "$a \n c \n\td|e|");
+    fn a_line_that_keeps_its_ends_may_have_comments() {
+        assert_eq!(lines("$a \\\n b # c \\\n d\ne"), "$a \n b\n d|e|");
+        assert_eq!(lines("$a \\ # b\n # c \\\nd \\\n\ne"), "$a\nd|e|");
     }
 
     #[test]
