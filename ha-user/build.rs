@@ -54,14 +54,19 @@ fn provide_object() -> Result<()> {
         Some(prebuilt) => rerun_if_changed(PathBuf::from(prebuilt)),
         None => build(&find_toolchain()?, &find_linker()?)?,
     };
-    let target = out_dir()?.join(OBJECT);
-    fs::copy(&object, &target).map(drop).map_err(|error| {
-        format!(
-            "cannot copy the XDP program from {} to {}: {error}",
-            object.display(),
-            target.display()
-        )
-    })
+    place(&object, &out_dir()?.join(OBJECT))
+}
+
+/// Copies the object, unless it is there already: a new file would have the crate rebuilt.
+fn place(object: &Path, target: &Path) -> Result<()> {
+    let failed = |what, path: &Path, error| {
+        format!("cannot {what} the XDP program, {}: {error}", path.display())
+    };
+    let new = fs::read(object).map_err(|error| failed("read", object, error))?;
+    if fs::read(target).is_ok_and(|old| old == new) {
+        return Ok(());
+    }
+    fs::write(target, new).map_err(|error| failed("write", target, error))
 }
 
 fn find_toolchain() -> Result<Toolchain> {

@@ -1,8 +1,8 @@
 //! vipd's XDP program. What it does not own or cannot parse passes untouched; every packet moves
 //! exactly one counter, that of the [`Reason`] for its verdict.
 //!
-//! The modules compile for the host as well, so that ordinary lints see them; only the BPF target
-//! makes a program of them.
+//! `ha-user/build.rs` compiles it for the BPF target. The modules compile for the host as well, so
+//! that `cargo clippy --package ha-ebpf` sees them; `cargo xtask ci` lints both.
 
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 #![deny(unsafe_code)]

@@ -147,7 +147,7 @@ struct Leash(Child);
 
 impl Drop for Leash {
     fn drop(&mut self) {
-        signal_group(&self.0, Signal::TERM);
+        signal_group(group(&self.0), Signal::TERM);
     }
 }
 
@@ -162,22 +162,25 @@ async fn finish(child: &mut Child, limit: Duration) -> Outcome {
     }
 }
 
-/// Ends a script and all that it started: asked first, then killed.
+/// Ends a script and all that it started: asked first, then killed. The script may end at once
+/// and leave children that do not, so the group is killed in any case.
 async fn end(child: &mut Child) {
-    signal_group(child, Signal::TERM);
-    if timeout(KILL_DELAY, child.wait()).await.is_err() {
-        signal_group(child, Signal::KILL);
-        // A killed child ends.
-        let _ = child.wait().await;
-    }
+    let group = group(child);
+    signal_group(group, Signal::TERM);
+    // An error is a script that takes too long.
+    let _ = timeout(KILL_DELAY, child.wait()).await;
+    signal_group(group, Signal::KILL);
+    // A killed child ends.
+    let _ = child.wait().await;
 }
 
-/// Signals a script and all that it started; nothing if it has been waited for.
-fn signal_group(child: &Child, signal: Signal) {
-    let group = child
-        .id()
-        .and_then(|pid| i32::try_from(pid).ok())
-        .and_then(Pid::from_raw);
+/// Process group of a script; `None` if it has been waited for.
+fn group(child: &Child) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(child.id()?).ok()?)
+}
+
+/// Signals a script and all that it started.
+fn signal_group(group: Option<Pid>, signal: Signal) {
     if let Some(group) = group {
         // A group that has just ended is what we want.
         let _ = kill_process_group(group, signal);

@@ -6,6 +6,7 @@ pub mod lab;
 pub mod pair;
 pub mod rng;
 pub mod run;
+pub mod scene;
 pub mod stranger;
 pub mod watched;
 pub mod xdp;

@@ -33,7 +33,7 @@ impl Rng {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -44,6 +44,6 @@ impl Rng {
     pub fn duration(&mut self, range: Range<Duration>) -> Duration {
         let span = (range.end.saturating_sub(range.start)).as_micros().max(1);
         range.start
-            + Duration::from_micros(u64::try_from(u128::from(self.next()) % span).unwrap_or(0))
+            + Duration::from_micros(u64::try_from(u128::from(self.number()) % span).unwrap_or(0))
     }
 }

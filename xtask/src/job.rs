@@ -1,6 +1,7 @@
 //! Runs a command to its end, and shows that it is alive when that takes longer than a moment.
 
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write, stderr};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -13,6 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const REDRAW: Duration = Duration::from_millis(120);
 /// Between two lines of progress where there is no terminal.
 const REPORT: Duration = Duration::from_secs(20);
+/// How long to listen to processes that a command left behind with its output open.
+const LEFTOVERS: Duration = Duration::from_secs(1);
 /// Longest line of progress; a wrapped one could not be redrawn in place.
 const COLUMNS: usize = 100;
 
@@ -42,7 +45,7 @@ pub(crate) fn run(label: &str, command: &mut Command) -> Result<Outcome> {
         .spawn()
         .with_context(|| format!("{label}: cannot start {:?}", command.get_program()))?;
     let lines = read_lines(&mut child);
-    let (stdout, stderr) = follow(&lines, &mut Progress::new(label, started));
+    let (stdout, stderr) = follow(&mut child, &lines, &mut Progress::new(label, started));
     let status = child
         .wait()
         .with_context(|| format!("{label}: waiting for its end"))?;
@@ -73,9 +76,9 @@ pub(crate) fn must(label: &str, command: &mut Command) -> Result<Outcome> {
 
 /// The command as one could type it.
 fn shell_line(command: &Command) -> String {
-    let words = [command.get_program()]
-        .into_iter()
-        .chain(command.get_args());
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let words = [name].into_iter().chain(command.get_args());
     words
         .map(|word| word.to_string_lossy().into_owned())
         .collect::<Vec<_>>()
@@ -110,9 +113,16 @@ fn forward(source: impl Read + Send + 'static, sender: Sender<Line>, wrap: fn(St
     });
 }
 
-fn follow(lines: &Receiver<Line>, progress: &mut Progress<'_>) -> (String, String) {
+/// Collects what `child` prints until it and everything it started is gone, or it is gone and what
+/// it left behind has had a moment.
+fn follow(
+    child: &mut Child,
+    lines: &Receiver<Line>,
+    progress: &mut Progress<'_>,
+) -> (String, String) {
     let (mut stdout, mut stderr) = (String::new(), String::new());
-    loop {
+    let mut gone_at = None;
+    while gone_at.is_none_or(|at: Instant| at.elapsed() < LEFTOVERS) {
         match lines.recv_timeout(REDRAW) {
             Ok(Line::Out(line)) => {
                 progress.note(&line);
@@ -123,10 +133,14 @@ fn follow(lines: &Receiver<Line>, progress: &mut Progress<'_>) -> (String, Strin
                 stderr.push_str(&line);
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return (stdout, stderr),
+            Err(RecvTimeoutError::Disconnected) => break,
         }
         progress.show();
+        if gone_at.is_none() && !matches!(child.try_wait(), Ok(None)) {
+            gone_at = Some(Instant::now());
+        }
     }
+    (stdout, stderr)
 }
 
 fn without_json(text: &str) -> String {
@@ -194,5 +208,47 @@ impl Drop for Progress<'_> {
             eprint!("\r\x1b[2K");
             let _ = stderr().flush();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::time::Duration;
+
+    use super::{must, run};
+
+    #[test]
+    fn both_outputs_are_kept_apart() {
+        let mut sh = Command::new("sh");
+        let outcome = run("sh", sh.args(["-c", "echo out; echo err >&2; exit 3"])).unwrap();
+        assert_eq!(outcome.status.code(), Some(3));
+        assert_eq!(
+            (outcome.stdout.as_str(), outcome.stderr.as_str()),
+            ("out\n", "err\n")
+        );
+    }
+
+    #[test]
+    fn a_process_left_behind_is_not_waited_for() {
+        let mut sh = Command::new("sh");
+        let outcome = run("sh", sh.args(["-c", "sleep 30 & echo done"])).unwrap();
+        assert_eq!(outcome.stdout, "done\n");
+        assert!(
+            outcome.elapsed < Duration::from_secs(15),
+            "{:?}",
+            outcome.elapsed
+        );
+    }
+
+    #[test]
+    fn a_failure_names_the_command() {
+        let error = must("trying", Command::new("sh").args(["-c", "exit 1"]))
+            .err()
+            .unwrap();
+        assert_eq!(
+            error.to_string(),
+            "trying: sh -c exit 1 ended with exit status: 1"
+        );
     }
 }

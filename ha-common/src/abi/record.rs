@@ -85,7 +85,7 @@ impl Speaker {
 /// State of one Virtual Router, shared between the daemon and the program.
 ///
 /// The first cache line is written by the daemon only, the second by the program only. Every word
-/// is read and written whole (64 bits, the only width of atomics in BPF); no decision needs two words of one moment, with one exception that
+/// is read and written whole; no decision needs two words of one moment, with one exception that
 /// is ordered by construction: the daemon writes `owned_since` before `owned_until`.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
@@ -211,12 +211,12 @@ impl RouterRecord {
         Speaker::unpack(self.lower_speaker.get())
     }
 
-    /// Last time a [`NoticeKind::Conflict`] went out for this router.
+    /// Last time a [`super::NoticeKind::Conflict`] went out for this router.
     pub fn conflict_at(&self) -> Nanos {
         Nanos::new(self.conflict_at.get())
     }
 
-    /// Notes that a [`NoticeKind::Conflict`] goes out.
+    /// Notes that a [`super::NoticeKind::Conflict`] goes out.
     pub fn set_conflict_at(&self, at: Nanos) {
         self.conflict_at.set(at.get());
     }

@@ -10,20 +10,19 @@ use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use ha_common::abi::{NoticeKind, RouterKey, Speaker};
-use ha_common::{Nanos, Priority, Reason, Vrid};
+use ha_common::abi::{NoticeKind, Speaker};
+use ha_common::{Nanos, Priority, Reason};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::execute::Executor;
+use super::listeners::{Judged, Listeners};
 use super::order::{Order, OrderQueue, Report, RouterReport};
 use super::plan::RouterPlan;
 use super::watchdog::Watchdog;
 use crate::datapath::NoticeRing;
-use crate::net::advert::{Cast, Framing, GROUP, addressee};
+use crate::net::advert::{Cast, GROUP};
 use crate::net::clock::{self, Timer};
-use crate::net::filter::Rules;
 use crate::net::flood::Flood;
-use crate::net::socket::Received;
 use crate::vrrp::{Advert, Engine, Event, RouterId, Standing};
 
 /// Adverts read in one turn: a flood must not keep the timer from being looked at.
@@ -41,8 +40,7 @@ pub(super) struct AdvertThread {
     flood: Flood,
     timer: Timer,
     watchdog: Watchdog,
-    /// Which router an advert is for, and how it must look.
-    listeners: BTreeMap<RouterKey, Listener>,
+    listeners: Listeners,
     /// Interfaces on which the XDP program stamps adverts.
     judged: BTreeSet<u32>,
     standings: BTreeMap<RouterId, Standing>,
@@ -72,7 +70,7 @@ impl AdvertThread {
             flood: Flood::default(),
             timer: Timer::new().context("cannot make a timer")?,
             watchdog: Watchdog::new(clock::now()),
-            listeners: BTreeMap::new(),
+            listeners: Listeners::default(),
             judged: BTreeSet::new(),
             standings: BTreeMap::new(),
             refused: BTreeMap::new(),
@@ -160,7 +158,7 @@ impl AdvertThread {
     fn take_adverts(&mut self) {
         let mut arrived = Vec::new();
         let received = self.executor.socket.receive(RECEIVE_BUDGET, |packet| {
-            arrived.push(judge(&self.listeners, &packet));
+            arrived.push(self.listeners.judge(&packet));
         });
         match received {
             Ok(count) => self.note_load(count),
@@ -197,8 +195,10 @@ impl AdvertThread {
             priority: advert.priority.get(),
         };
         record.count_advert();
-        if advert.priority.get() == 0 {
-        } else if advert.priority.get() >= record.election().accept_min_priority {
+        if advert.priority == Priority::LEAVING {
+            return;
+        }
+        if speaker.priority >= record.election().accept_min_priority {
             record.stamp_advert(clock::now(), speaker);
         } else {
             record.stamp_lower(clock::now(), speaker);
@@ -232,7 +232,7 @@ impl AdvertThread {
             Order::Install(router, plan) => self.install(router, *plan),
             Order::Replace(router, plan) => {
                 let parameters = plan.parameters.clone();
-                self.listen(router, &plan);
+                self.listeners.set(router, &plan);
                 self.executor.replace(router, *plan);
                 self.tell(router, Event::Reconfigured(Box::new(parameters)));
             }
@@ -242,14 +242,8 @@ impl AdvertThread {
                 self.executor.addresses_gone(router, generation);
                 self.finish_retiring(router);
             }
-            Order::Judged {
-                ifindex,
-                by_xdp: true,
-            } => drop(self.judged.insert(ifindex)),
-            Order::Judged {
-                ifindex,
-                by_xdp: false,
-            } => drop(self.judged.remove(&ifindex)),
+            Order::AddressVanished(router) => self.executor.restore_addresses(router),
+            Order::Judged(interfaces) => self.judged = interfaces,
             Order::Heartbeat => {
                 if self.watchdog.heard(clock::now()) {
                     log::warn!("the main loop is back");
@@ -268,21 +262,12 @@ impl AdvertThread {
         {
             log::error!("({}) cannot listen for adverts: {error}", plan.name);
         }
-        self.listen(router, &plan);
+        self.listeners.set(router, &plan);
         self.standings.insert(router, Standing::default());
         let parameters = plan.parameters.clone();
         self.executor.install(router, plan);
         self.engine.insert(router, parameters);
         self.listen_to_our_routers();
-    }
-
-    fn listen(&mut self, router: RouterId, plan: &RouterPlan) {
-        let listener = Listener {
-            router,
-            framing: plan.framing.clone(),
-        };
-        self.listeners
-            .insert(plan.framing.key(plan.ifindex), listener);
     }
 
     /// In a flood, adverts that are no sign of life are shed by the kernel.
@@ -296,15 +281,7 @@ impl AdvertThread {
 
     /// Packets for VRIDs that are not ours must not even wake this thread.
     fn listen_to_our_routers(&mut self) {
-        let mut rules = Rules::new();
-        for (key, listener) in &self.listeners {
-            let Some(vrid) = Vrid::new(key.vrid()) else {
-                continue;
-            };
-            let shed_below = self.shed_below(listener.router);
-            let rule = rules.entry(vrid).or_insert(shed_below);
-            *rule = shed_below.min(*rule);
-        }
+        let rules = self.listeners.rules(|router| self.shed_below(router));
         if let Err(error) = self.executor.socket.listen_to(rules) {
             log::debug!("cannot filter adverts: {error}");
         }
@@ -330,8 +307,7 @@ impl AdvertThread {
         }
         self.engine.remove(router);
         self.executor.remove(router);
-        self.listeners
-            .retain(|_, listener| listener.router != router);
+        self.listeners.remove(router);
         self.standings.remove(&router);
         self.refused.retain(|(id, _), _| *id != router);
         self.listen_to_our_routers();
@@ -419,29 +395,4 @@ impl AdvertThread {
         };
         self.ids().filter_map(report).collect()
     }
-}
-
-/// A router whose adverts are heard.
-#[derive(Debug)]
-struct Listener {
-    router: RouterId,
-    framing: Framing,
-}
-
-/// An advert for one of our routers, and what validation says of it.
-struct Judged {
-    router: RouterId,
-    ifindex: u32,
-    verdict: Result<Advert, Reason>,
-}
-
-/// Finds the router that a packet is for; `None` if it is not one of ours.
-fn judge(listeners: &BTreeMap<RouterKey, Listener>, received: &Received<'_>) -> Option<Judged> {
-    let Received { ifindex, packet } = *received;
-    let Listener { router, framing } = listeners.get(&addressee(ifindex, packet)?)?;
-    Some(Judged {
-        router: *router,
-        ifindex,
-        verdict: framing.validate(packet),
-    })
 }

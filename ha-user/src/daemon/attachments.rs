@@ -1,6 +1,6 @@
 //! On which interfaces the data path works, and why not on the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{self, RouterPlan};
 use crate::config::model::XdpMode;
@@ -38,17 +38,17 @@ impl Attachments {
         attachments
     }
 
-    /// Attaches to interfaces that are new. Returns those on which it worked.
+    /// Attaches to interfaces that are new, forgets those that are gone; `false` if there were
+    /// neither.
     pub(super) fn extend(
         &mut self,
         datapath: Option<&mut Datapath>,
         mode: XdpMode,
         plans: &[RouterPlan],
         links: &Links,
-    ) -> Vec<u32> {
+    ) -> bool {
         let mut datapath = datapath;
-        let mut attached = Vec::new();
-        self.forget_gone(datapath.as_deref_mut(), links);
+        let mut news = self.forget_gone(datapath.as_deref_mut(), links);
         for link in plan::interfaces(plans, links) {
             if let Some(known) = self.tried.get_mut(&link.ifindex) {
                 known.follow_mac(datapath.as_deref_mut(), link);
@@ -56,16 +56,15 @@ impl Attachments {
             }
             let mut attempt = attempt(datapath.as_deref_mut(), mode, link);
             attempt.follow_mac(datapath.as_deref_mut(), link);
-            if attempt.mode != OFF {
-                attached.push(link.ifindex);
-            }
+            news = true;
             self.tried.insert(link.ifindex, attempt);
         }
-        attached
+        news
     }
 
     /// An interface that is gone took its program with it; its index may come back as another.
-    fn forget_gone(&mut self, datapath: Option<&mut Datapath>, links: &Links) {
+    fn forget_gone(&mut self, datapath: Option<&mut Datapath>, links: &Links) -> bool {
+        let before = self.tried.len();
         let gone = |ifindex: &u32| links.get(*ifindex).is_none();
         if let Some(datapath) = datapath {
             for ifindex in self.tried.keys().copied().filter(gone) {
@@ -75,6 +74,7 @@ impl Attachments {
             }
         }
         self.tried.retain(|ifindex, _| !gone(ifindex));
+        self.tried.len() != before
     }
 
     /// Whether any interface is guarded by the data path.
@@ -84,11 +84,9 @@ impl Attachments {
     }
 
     /// Interfaces that are guarded.
-    pub(super) fn guarded(&self) -> impl Iterator<Item = u32> {
-        self.tried
-            .iter()
-            .filter(|(_, attempt)| attempt.mode != OFF)
-            .map(|(ifindex, _)| *ifindex)
+    pub(super) fn guarded(&self) -> BTreeSet<u32> {
+        let guarded = self.tried.iter().filter(|(_, attempt)| attempt.mode != OFF);
+        guarded.map(|(ifindex, _)| *ifindex).collect()
     }
 
     /// For `vipctl status`.

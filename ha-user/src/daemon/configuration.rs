@@ -33,6 +33,14 @@ pub(super) fn at_start(options: &Options) -> Result<Config, Exit> {
 pub(super) fn at_reload(options: &Options) -> Option<Config> {
     let loaded = config::load(&options.system(), &options.config);
     say(&loaded);
+    // An editor that is half-way through saving leaves such a file.
+    if loaded.config == Config::default() {
+        log::error!(
+            "{} says nothing: stop the daemon to leave every router",
+            options.config.display()
+        );
+        return None;
+    }
     (loaded.readable && !loaded.is_fatal()).then_some(loaded.config)
 }
 

@@ -14,6 +14,7 @@ use crate::datapath::RecordTable;
 use crate::net::address::{AddressChange, AddressWorker, Operation, Outcome};
 use crate::net::advert::Identification;
 use crate::net::announce::Announcer;
+use crate::net::clock;
 use crate::net::netlink::Refusal;
 use crate::net::socket::AdvertSocket;
 use crate::notify;
@@ -228,12 +229,21 @@ impl Executor {
         if priority == Priority::LEAVING && self.defer_farewell(router) {
             return;
         }
-        let handed_over = self.send(router, priority);
-        if handed_over && let Some(until) = lease {
+        let Some(until) = lease else {
+            self.send(router, priority);
+            return;
+        };
+        // This process may have stood still since the engine looked, or may do so in the send: a
+        // lease that has expired meanwhile is neither spoken for nor renewed.
+        if self.owns(router) && self.send(router, priority) && self.owns(router) {
             let record = self.records.record(router);
             record.set_last_sent(sent_at);
             record.set_owned_until(until);
         }
+    }
+
+    fn owns(&self, router: RouterId) -> bool {
+        self.records.record(router).owned(clock::now())
     }
 
     /// Without a data path, the peer must not take over while the kernel here still answers.
@@ -313,6 +323,19 @@ impl Executor {
                 log::error!("({name}) cannot add {address}: {refusal}");
             }
         });
+    }
+
+    /// Puts back what somebody else has taken off: a router that answers for an address must
+    /// also serve it.
+    pub(super) fn restore_addresses(&mut self, router: RouterId) {
+        let ours = self.records.record(router).installed() && !self.is_leaving(router);
+        if let Some(plan) = self.plan(router).filter(|_| ours) {
+            log::warn!(
+                "({}) somebody has taken an address off: putting it back",
+                plan.name
+            );
+            self.add_addresses(router);
+        }
     }
 
     fn remove_addresses(&mut self, router: RouterId) {

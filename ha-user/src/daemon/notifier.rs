@@ -1,5 +1,6 @@
 //! Runs the scripts that the operator wants told of transitions.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -21,12 +22,20 @@ pub(super) fn start(config: &Config, instance: &Instance, occasion: Occasion, pr
     }
 }
 
-/// Runs the scripts for the end of every instance, at most for `limit`.
-pub(super) async fn run_stop_scripts(config: &Config, limit: Duration) {
+/// Runs the scripts for the end of every instance, at most for `limit`. `last` are the effective
+/// priorities that instances had in the end, by name.
+pub(super) async fn run_stop_scripts(
+    config: &Config,
+    last: &BTreeMap<String, u8>,
+    limit: Duration,
+) {
     let scripts: Vec<Script> = config
         .instances
         .iter()
-        .flat_map(|instance| notify::commands(&instance.notify, &instance.name, Occasion::Stop, 0))
+        .flat_map(|instance| {
+            let priority = last.get(&instance.name).unwrap_or(&instance.priority);
+            notify::commands(&instance.notify, &instance.name, Occasion::Stop, *priority)
+        })
         .filter_map(|command| script(config, &command))
         .collect();
     join_all(scripts.iter().map(|script| run(script, limit))).await;

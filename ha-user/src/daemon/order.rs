@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use anyhow::{Context as _, Result};
 use rustix::event::{EventfdFlags, eventfd};
+use std::collections::BTreeSet;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use ha_common::{Nanos, Priority, Reason};
@@ -31,13 +32,10 @@ pub(super) enum Order {
         /// Which removal: only the newest counts.
         generation: u64,
     },
-    /// XDP judges adverts on an interface (`true`), or nobody does before this thread.
-    Judged {
-        /// Interface.
-        ifindex: u32,
-        /// By the XDP program.
-        by_xdp: bool,
-    },
+    /// Interfaces on which the XDP program judges and stamps adverts before this thread does.
+    Judged(BTreeSet<u32>),
+    /// An address of a router has gone from its interface.
+    AddressVanished(RouterId),
     /// The main loop lives.
     Heartbeat,
     /// How is everyone?

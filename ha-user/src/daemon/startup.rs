@@ -103,12 +103,7 @@ pub(super) fn start_adverts(
         reports: report_sender.clone(),
         guarded: attachments.any(),
     });
-    for ifindex in attachments.guarded() {
-        orders.send(Order::Judged {
-            ifindex,
-            by_xdp: true,
-        });
-    }
+    orders.send(Order::Judged(attachments.guarded()));
     let thread = AdvertThread::new(executor, order_queue, notices, report_sender)?;
     Ok(Adverts {
         thread: realtime::spawn(thread)?,

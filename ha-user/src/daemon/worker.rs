@@ -1,6 +1,7 @@
 //! The process that runs VRRP: starts the advert thread, then serves everything that may take its
 //! time - links, scripts, notifications, reloads, `vipctl`.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::thread::JoinHandle;
@@ -17,6 +18,7 @@ use super::exit::Exit;
 use super::order::{Order, Report};
 use super::pidfile::PidFile;
 use super::plan::{self, RouterPlan};
+use super::presence::Presence;
 use super::routers::Routers;
 use super::scripts::Scripts;
 use super::startup::{self, Adverts};
@@ -68,6 +70,7 @@ struct Worker<'a> {
     datapath: Option<Datapath>,
     attachments: Attachments,
     routers: Routers,
+    presence: Presence,
     scripts: Scripts,
     /// Interfaces that the configuration names and the host lacks.
     missing: BTreeSet<String>,
@@ -130,6 +133,7 @@ impl<'a> Worker<'a> {
             datapath,
             attachments,
             routers: Routers::default(),
+            presence: Presence::default(),
             scripts: Scripts::new(),
             missing: BTreeSet::new(),
             adverts,
@@ -169,7 +173,10 @@ impl<'a> Worker<'a> {
             Wake::Stop => {}
             Wake::Reload => self.reload(),
             Wake::Heartbeat => self.adverts.orders.send(Order::Heartbeat),
-            Wake::Links(Ok(())) => self.settle(),
+            Wake::Links(Ok(())) => {
+                self.settle();
+                self.restore_addresses();
+            }
             Wake::Links(Err(error)) => self.watch_links_again(&error).await?,
             Wake::Report(Report::Transition {
                 router,
@@ -193,17 +200,15 @@ impl<'a> Worker<'a> {
         let plans = plan::plan(&self.config, self.monitor.links());
         self.say_missing_interfaces();
         self.scripts.follow(&self.config);
-        let added = self.attachments.extend(
+        let news = self.attachments.extend(
             self.datapath.as_mut(),
             self.config.xdp.mode,
             &plans,
             self.monitor.links(),
         );
-        for ifindex in added {
-            self.adverts.orders.send(Order::Judged {
-                ifindex,
-                by_xdp: true,
-            });
+        if news {
+            let judged = Order::Judged(self.attachments.guarded());
+            self.adverts.orders.send(judged);
         }
         let (config, scripts) = (&self.config, &self.scripts);
         let standing = |plan: &RouterPlan| scripts.stand(config, plan);
@@ -213,6 +218,12 @@ impl<'a> Worker<'a> {
             self.datapath.as_mut(),
             &self.adverts.orders,
         );
+    }
+
+    fn restore_addresses(&mut self) {
+        for router in self.presence.look(&self.routers, self.monitor.links()) {
+            self.adverts.orders.send(Order::AddressVanished(router));
+        }
     }
 
     fn reload(&mut self) {
@@ -307,10 +318,19 @@ impl<'a> Worker<'a> {
         log::info!("Stopping");
         self.scripts.clear();
         self.adverts.orders.send(Order::Stop);
+        let mut priorities = BTreeMap::new();
         let left = async {
             while let Some(report) = self.adverts.reports.recv().await {
-                if matches!(report, Report::Stopped) {
-                    return;
+                match report {
+                    Report::Stopped => return,
+                    Report::Retired(_) => {}
+                    Report::Transition {
+                        router, priority, ..
+                    } => {
+                        let known = self.routers.get(router);
+                        let name = known.map(|known| known.plan.name.clone());
+                        priorities.extend(name.map(|name| (name, priority.get())));
+                    }
                 }
             }
         };
@@ -324,7 +344,7 @@ impl<'a> Worker<'a> {
                 log::error!("{error}");
             }
         }
-        notifier::run_stop_scripts(&self.config, STOP_SCRIPTS).await;
+        notifier::run_stop_scripts(&self.config, &priorities, STOP_SCRIPTS).await;
         self.control.abort();
         drop(self.pid);
         log::info!("Stopped");

@@ -59,6 +59,8 @@ pub(super) struct ActiveDownTimer {
     pub(super) heard: Nanos,
     /// The Active router has said farewell.
     pub(super) left: bool,
+    /// The silence is too short to tell that no one else owns the addresses.
+    pub(super) brief: bool,
     doubted: bool,
 }
 
@@ -69,7 +71,16 @@ impl ActiveDownTimer {
             deadline: heard + interval,
             heard,
             left: false,
+            brief: false,
             doubted: false,
+        }
+    }
+
+    /// A silence of less than Active_Down_Interval.
+    pub(super) fn brief(heard: Nanos, interval: Duration) -> Self {
+        Self {
+            brief: true,
+            ..Self::new(heard, interval)
         }
     }
 

@@ -9,8 +9,12 @@ use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
 
+use self::Input::{Timeout, Told};
+use super::Event::{
+    AddressConflict, AdvertReceived, Fenced, Reconfigured, Shutdown, StandingChanged, Startup,
+};
 use super::action::Reason;
-use super::phase::Phase;
+use super::phase::Phase::{self, Active, Backup, Claiming, Faulted, Pending, Stopped};
 use super::timing::{active_down_interval, skew_time};
 use super::{
     Action, Advert, Event, Parameters, Record, RouterId, Standing, Statistics, Status, Version,
@@ -34,8 +38,9 @@ use super::{
 ///   +---------------+                       +---------------+
 /// ```
 ///
-/// Inside Initialize there are [`Phase::Stopped`], [`Phase::Pending`] and [`Phase::Faulted`];
-/// inside Backup there is [`Phase::Claiming`]. Active ends in one more way than in the RFC: the
+/// Inside Initialize there are [`Phase::Stopped`], [`Phase::Pending`] and [`Phase::Faulted`]; on
+/// the way to Active there may be [`Phase::Claiming`], which still shows the state that it came
+/// from. Active ends in one more way than in the RFC: the
 /// data path's record says that the lease is over, or that an advert has fenced it. The record is
 /// read before any input is acted upon, so that a router which stood still never acts as Active on
 /// what queued up meanwhile.
@@ -80,7 +85,7 @@ impl Router {
             id,
             parameters,
             standing: Standing::default(),
-            phase: Phase::Stopped,
+            phase: Stopped,
             since: Nanos::NEVER,
             learnt: None,
             active: None,
@@ -108,13 +113,6 @@ impl Router {
 
     /// Handles one input. Any input in any state is harmless.
     pub(super) fn handle(&mut self, input: Input, cx: &mut Context<'_>) {
-        use Event::{
-            AddressConflict, AdvertReceived, Fenced, Reconfigured, Shutdown, StandingChanged,
-            Startup,
-        };
-        use Input::{Timeout, Told};
-        use Phase::{Active, Backup, Claiming, Faulted, Pending, Stopped};
-
         self.check_ownership(&input, cx);
         match (self.phase, input) {
             // Initialize, RFC 9568 section 6.4.1.
@@ -122,10 +120,6 @@ impl Router {
             (Stopped, Told(StandingChanged(standing))) => self.standing = standing,
             (Stopped, Told(Reconfigured(parameters))) => self.parameters = *parameters,
             (Pending | Faulted, Told(StandingChanged(standing))) => self.judge(standing, cx),
-            (Pending | Faulted, Told(Reconfigured(parameters))) => {
-                self.reconfigure(*parameters, cx)
-            }
-            (Pending | Faulted, Told(Shutdown)) => self.leave(Stopped, Reason::Shutdown, cx),
 
             // Backup, RFC 9568 section 6.4.2.
             (Backup(timer), Told(AdvertReceived(advert))) => self.backup_hears(timer, advert, cx),
@@ -135,12 +129,9 @@ impl Router {
             (Backup(timer), Told(Reconfigured(parameters))) => {
                 self.backup_changes(timer, *parameters, cx)
             }
-            (Backup(_), Told(Shutdown)) => self.leave(Stopped, Reason::Shutdown, cx),
             (Backup(timer), Timeout) => self.watch_silence(timer, cx),
             (Claiming(claim), Told(AdvertReceived(advert))) => self.claim_hears(claim, advert, cx),
             (Claiming(_), Told(StandingChanged(standing))) => self.claim_stands(standing, cx),
-            (Claiming(_), Told(Reconfigured(parameters))) => self.reconfigure(*parameters, cx),
-            (Claiming(_), Told(Shutdown)) => self.leave(Stopped, Reason::Shutdown, cx),
             (Claiming(claim), Timeout) => self.watch_claim(claim, cx),
 
             // Active, RFC 9568 section 6.4.3.
@@ -152,8 +143,14 @@ impl Router {
                 self.active_changes(owned, *parameters, cx)
             }
             (Active(owned), Told(AddressConflict)) => self.contest(owned, cx),
-            (Active(_), Told(Shutdown)) => self.leave(Stopped, Reason::Shutdown, cx),
             (Active(owned), Timeout) => self.keep_speaking(owned, cx),
+            // Several states.
+            (Pending | Faulted | Claiming(_), Told(Reconfigured(parameters))) => {
+                self.reconfigure(*parameters, cx)
+            }
+            (Pending | Faulted | Backup(_) | Claiming(_) | Active(_), Told(Shutdown)) => {
+                self.leave(Stopped, Reason::Shutdown, cx)
+            }
 
             // Nothing to do. What a fence means, `check_ownership` has read from the record.
             (Stopped, Told(AdvertReceived(_) | Fenced | AddressConflict | Shutdown) | Timeout)
@@ -246,10 +243,10 @@ impl Router {
 
     /// Stops taking part. Whoever has spoken as Active says farewell (RFC 9568 section 6.4.3).
     fn leave(&mut self, to: Phase, reason: Reason, cx: &mut Context<'_>) {
-        if matches!(self.phase, Phase::Active(_)) {
+        if matches!(self.phase, Active(_)) {
             self.end_ownership(cx);
         }
-        if matches!(self.phase, Phase::Active(_) | Phase::Claiming(_)) {
+        if matches!(self.phase, Active(_) | Claiming(_)) {
             self.send(Priority::LEAVING, None, cx);
         }
         self.transition(to, reason, cx);

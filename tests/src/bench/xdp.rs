@@ -89,18 +89,18 @@ pub fn measure(options: &Options) -> Result<Vec<Figure>> {
     let answer = test_run(&rewritten, IFINDEX, asked, asked.len(), 2)?;
     ensure!(answer.action == TRANSMIT, "the question is not answered");
 
-    let time = |program: &dyn Runs, frame: &[u8]| program.time(frame, options.packets);
+    let packets = options.packets;
     let mut rounds = Vec::new();
     for _ in 0..options.rounds {
         rounds.push(Round {
-            pass: time(&pass, asked)?,
-            foreign: time(program, &frames.foreign)?,
-            other_protocol: time(program, &frames.other_protocol)?,
-            foreign_arp: time(program, &frames.foreign_arp)?,
-            advert: time(program, &frames.advert)?,
-            to_virtual_address: time(program, &frames.to_virtual_address)?,
-            rewritten: time(&rewritten, asked)?,
-            rewritten_pass: time(&rewritten_pass, asked)?,
+            pass: time(&pass, asked, packets)?,
+            foreign: time(program, &frames.foreign, packets)?,
+            other_protocol: time(program, &frames.other_protocol, packets)?,
+            foreign_arp: time(program, &frames.foreign_arp, packets)?,
+            advert: time(program, &frames.advert, packets)?,
+            to_virtual_address: time(program, &frames.to_virtual_address, packets)?,
+            rewritten: time(&rewritten, asked, packets)?,
+            rewritten_pass: time(&rewritten_pass, asked, packets)?,
         });
     }
     Ok(figures(&rounds))
@@ -141,21 +141,14 @@ impl Frames {
     }
 }
 
-/// Something that a test run takes.
-trait Runs {
-    /// Nanoseconds for one of `packets`.
-    fn time(&self, frame: &[u8], packets: u32) -> Result<f64>;
-}
-
-impl<T: AsFd> Runs for T {
-    fn time(&self, frame: &[u8], packets: u32) -> Result<f64> {
-        // The kernel's own figure is in whole nanoseconds, of which there are few, and counts
-        // the time that other tasks have the processor.
-        let start = processor_time();
-        test_run(self, IFINDEX, frame, frame.len(), packets)?;
-        let spent = processor_time().saturating_sub(start);
-        Ok(spent.as_secs_f64() * 1e9 / f64::from(packets))
-    }
+/// Nanoseconds for one of `packets`.
+fn time(program: &impl AsFd, frame: &[u8], packets: u32) -> Result<f64> {
+    // The kernel's own figure is in whole nanoseconds, of which there are few, and counts the
+    // time that other tasks have the processor.
+    let start = processor_time();
+    test_run(program, IFINDEX, frame, frame.len(), packets)?;
+    let spent = processor_time().saturating_sub(start);
+    Ok(spent.as_secs_f64() * 1e9 / f64::from(packets))
 }
 
 /// What this thread has used of processors.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use ha_tests::bench::Bench;
 use ha_tests::{lab, run};
 
 /// What a shell reports for a process that SIGINT has ended.
@@ -23,6 +24,9 @@ struct Arguments {
 enum Command {
     /// Five faults, and what a client sees of them
     Run(run::Options),
+    /// Measurements
+    #[command(subcommand)]
+    Bench(Bench),
 }
 
 fn main() -> ExitCode {
@@ -51,5 +55,6 @@ fn execute(command: Command) -> Result<bool> {
     lab::interrupt_on_signals()?;
     match command {
         Command::Run(options) => run::run(&options),
+        Command::Bench(bench) => bench.run(),
     }
 }

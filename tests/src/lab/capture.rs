@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::background::Background;
-use super::{Netns, PacketSocket};
+use super::{Mac, Netns, PacketSocket};
 
 /// IP protocol number of VRRP.
 const VRRP: u8 = 112;
@@ -33,6 +33,12 @@ impl Frame {
     #[must_use]
     pub fn is_arp(&self) -> bool {
         self.bytes.get(12..14) == Some(&[0x08, 0x06])
+    }
+
+    /// Its source.
+    #[must_use]
+    pub fn source(&self) -> Option<Mac> {
+        Mac::read(self.bytes.get(6..)?)
     }
 
     /// What follows the IPv4 header.

@@ -46,6 +46,7 @@ pub use netns::Netns;
 pub use nginx::Nginx;
 pub use packet_socket::PacketSocket;
 pub use prober::Prober;
+pub use process::signal_all;
 pub use requests::{DIRECTOR_HEADER, Loss, Reply, Request, Requests};
 pub use responder::{Responder, stand_in_for_nginx};
 pub use rustix::process::Signal;

@@ -21,7 +21,7 @@ pub(super) fn in_namespace_of(member: u32, names: &[&str]) -> Result<Vec<Pid>> {
 }
 
 /// Sends `signal` to each of `pids`; those that have ended meanwhile are passed over.
-pub(super) fn signal_all(pids: &[Pid], signal: Signal) {
+pub fn signal_all(pids: &[Pid], signal: Signal) {
     for pid in pids {
         // The only errors are "no such process", and that root may not, which cannot be.
         let _ = kill_process(*pid, signal);

@@ -5,24 +5,29 @@ use std::net::Ipv4Addr;
 
 use super::stage::Stage;
 use crate::lab::{DIRECTOR_HEADER, Nginx};
+use crate::scene::Layout;
 
-/// The VIP.
-pub(super) const VIP: Ipv4Addr = Ipv4Addr::new(192, 168, 192, 130);
 /// The page that the article looks at.
 pub(super) const PAGE: &str = "/weight";
-/// The directors' interface.
-pub(super) const INTERFACE: &str = "ens33";
-/// The directors' addresses.
-pub(super) const ADDRESSES: [&str; 2] = ["192.168.192.10", "192.168.192.11"];
+/// Its interfaces and addresses.
+pub(super) const LAYOUT: Layout = Layout {
+    interface: "ens33",
+    directors: [
+        Ipv4Addr::new(192, 168, 192, 10),
+        Ipv4Addr::new(192, 168, 192, 11),
+    ],
+    vip: Ipv4Addr::new(192, 168, 192, 130),
+};
 /// Where the article has its script.
 pub(super) const SCRIPT_PATH: &str = "/etc/keepalived/nginx_check.sh";
 
 /// What is not the article's, for the reader of the output.
 const ADDED: &str = "\
-  the article's keepalived.conf and script, and:
-    track_script { chk_nginx }   it defines the script but never tracks it
-    ps ... --no-header           it prints a dash that ps does not know
-    nginx.conf                   it shows a picture; here two upstreams on each director";
+the second article's keepalived.conf and script; added here:
+  track_script { chk_nginx }   it defines the script, but no instance tracks it
+  ps ... --no-header           it prints a dash that ps does not know
+  nginx.conf                   it shows a picture; here two upstreams on each director
+  kill nginx                   takes its program away, too: the script would start it again";
 
 /// Its script.
 pub(super) const SCRIPT: &str = r"#!/bin/bash
@@ -43,7 +48,12 @@ pub(super) fn config(director: usize, mode: Option<&str>) -> String {
         0 => ("MASTER", 100, "\tnopreempt\n"),
         _ => ("BACKUP", 90, ""),
     };
-    let address = ADDRESSES[director];
+    let Layout {
+        interface,
+        directors,
+        vip,
+    } = LAYOUT;
+    let address = directors[director];
     let block = mode
         .map(|mode| format!("xdp {{\n\tmode {mode}\n}}\n"))
         .unwrap_or_default();
@@ -59,7 +69,7 @@ global_defs {{
 }}
 vrrp_instance VI_1 {{
 	state {state}
-	interface {INTERFACE}
+	interface {interface}
 	virtual_router_id 33
 	mcast_src_ip {address}
 	priority {priority}
@@ -72,7 +82,7 @@ vrrp_instance VI_1 {{
 		chk_nginx
 	}}
 	virtual_ipaddress {{
-		{VIP}
+		{vip}
 	}}
 }}
 "
@@ -101,16 +111,17 @@ pub(super) fn nginx_config(name: &str) -> String {
 
 /// What runs, for the reader of the output.
 pub(super) fn explain(stage: &Stage) -> String {
-    let [lb1, lb2] = &stage.directors;
     let web = match stage.has_nginx {
         true => "nginx on both",
         false => "no nginx found: a built-in responder on both",
     };
-    format!(
-        "lb1 {} {}, lb2 {} {}; {web}; VIP {VIP}\n{ADDED}",
-        ADDRESSES[0],
-        lb1.software.name(),
-        ADDRESSES[1],
-        lb2.software.name()
-    )
+    let mut text = String::new();
+    for (director, address) in stage.directors.iter().zip(LAYOUT.directors) {
+        let (name, software) = (director.host.name(), director.software.name());
+        let data_path = director
+            .data_path()
+            .map_or(String::new(), |line| format!("; {line}"));
+        text.push_str(&format!("  {name} {address}  {software}{data_path}\n"));
+    }
+    format!("{text}  VIP {}, {web}\n{ADDED}", LAYOUT.vip)
 }

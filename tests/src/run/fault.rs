@@ -46,7 +46,7 @@ impl Fault {
             }
             Self::Freeze => lb1.daemon().freeze(),
             Self::Kill => lb1.daemon().kill(),
-            Self::Cut => stage.lan.cut(&lb1.host),
+            Self::Cut => stage.scene.lan.cut(&lb1.host),
         }
     }
 
@@ -62,7 +62,7 @@ impl Fault {
                 lb1.restart()
             }
             Self::Freeze => lb1.daemon().thaw(),
-            Self::Cut => stage.lan.heal(&lb1.host),
+            Self::Cut => stage.scene.lan.heal(&lb1.host),
         }
     }
 }

@@ -11,9 +11,11 @@ mod stage;
 mod svg;
 mod table;
 
+use std::time::Duration;
+
 use anyhow::Result;
 
-use crate::lab::{Software, Tools, interrupted, pause};
+use crate::lab::{Software, Tools, pause};
 
 use self::fault::Fault;
 use self::outcome::Outcome;
@@ -84,16 +86,16 @@ impl Options {
 pub fn run(options: &Options) -> Result<bool> {
     let screen = Screen::detect();
     let software = options.directors()?;
-    screen.say("setting up lb1, lb2, a client and a prober on one bridge ...");
+    screen.say("lb1, lb2, a client and a prober on one bridge; starting the directors ...");
     let mut stage = Stage::set(software, options.mode())?;
-    screen.say(&article::explain(&stage));
     stage.wait_for_lb1()?;
+    screen.say(&article::explain(&stage));
     let outcomes = play(&mut stage, &screen)?;
     screen.say(&table::render(&outcomes, &screen));
     let files = report::write(&stage, &outcomes)?;
     screen.say(&files);
     if options.keep {
-        keep(&mut stage, &screen)?;
+        keep(stage, &screen)?;
     }
     Ok(outcomes.iter().all(Outcome::is_good))
 }
@@ -112,13 +114,13 @@ fn play(stage: &mut Stage, screen: &Screen) -> Result<Vec<Outcome>> {
     Ok(outcomes)
 }
 
-fn keep(stage: &mut Stage, screen: &Screen) -> Result<()> {
-    stage.wait_for_lb1()?;
-    screen.say(&guide::render(stage)?);
-    while !interrupted() {
-        if pause(std::time::Duration::from_secs(1)).is_err() {
-            screen.say("taking the lab down");
-        }
-    }
+/// Waits for Ctrl-C.
+fn keep(stage: Stage, screen: &Screen) -> Result<()> {
+    screen.say(&guide::render(&stage)?);
+    // What they note down would grow for as long as somebody looks around.
+    drop(stage.scene.client);
+    drop(stage.scene.prober);
+    while pause(Duration::from_secs(1)).is_ok() {}
+    screen.say("taking the lab down");
     Ok(())
 }

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use super::article::LAYOUT;
 use super::fault::Fault;
 use super::lane::{self, Cell};
 use super::screen::Screen;
 use super::stage::Stage;
-use crate::lab::{Mac, pause};
+use crate::lab::pause;
+use crate::scene::Scene;
 
 /// How long the other director may take to answer; the slowest way is through the script, a lower
 /// priority and Active_Down_Interval.
@@ -66,77 +68,69 @@ impl Outcome {
 
 /// Injects `fault` and watches.
 pub(super) fn observe(fault: Fault, stage: &mut Stage, screen: &Screen) -> Result<Outcome> {
-    let [lb1, lb2] = stage.directors.each_ref().map(|director| director.mac);
     let injected_at = Instant::now();
-    let begin = injected_at - LEAD;
-    fault
-        .inject(stage)
-        .with_context(|| format!("cannot {}", fault.name()))?;
+    let injected = fault.inject(stage);
+    injected.with_context(|| format!("cannot {}", fault.name()))?;
+    let switched_at = watch(stage, injected_at, |timeline| screen.live(fault, timeline))?;
+    let outcome = evaluate(fault, stage, injected_at, switched_at)?;
+    screen.done(&outcome);
+    Ok(outcome)
+}
+
+/// Waits until lb2 has answered, and a little longer; returns when it did.
+fn watch(
+    stage: &Stage,
+    injected_at: Instant,
+    mut show: impl FnMut(&[Cell]),
+) -> Result<Option<Instant>> {
+    let Scene { prober, macs, .. } = &stage.scene;
+    let [_, lb2] = *macs;
     let mut switched_at = None;
     loop {
         let now = Instant::now();
-        switched_at = switched_at.or_else(|| {
-            stage
-                .prober
-                .look(|seen| seen.first_answer_of(lb2, injected_at))
-        });
-        screen.live(fault, &timeline(stage, [lb1, lb2], begin..now));
+        switched_at = switched_at.or_else(|| stage.scene.first_answer_of(lb2, injected_at));
+        show(&prober.look(|seen| lane::cells(seen, *macs, injected_at - LEAD..now, CELL)));
         let end = switched_at.map_or(injected_at + PATIENCE, |at| at + AFTERWARDS);
         if now >= end {
-            break;
+            return Ok(switched_at);
         }
         pause(REFRESH.min(end - now))?;
     }
-    let end = Instant::now();
-    let settled = switched_at.map_or(end - AFTERWARDS, |at| at + HANDOVER)..end;
-    let outcome = evaluate(fault, stage, injected_at, settled)?;
-    screen.done(&outcome);
-    Ok(Outcome {
-        switched: switched_at.is_some(),
-        ..outcome
-    })
-}
-
-fn timeline(stage: &Stage, directors: [Mac; 2], period: Range<Instant>) -> Vec<Cell> {
-    stage
-        .prober
-        .look(|seen| lane::cells(seen, directors, period, CELL))
 }
 
 fn evaluate(
     fault: Fault,
     stage: &Stage,
     injected_at: Instant,
-    settled: Range<Instant>,
+    switched_at: Option<Instant>,
 ) -> Result<Outcome> {
-    let macs = stage.directors.each_ref().map(|director| director.mac);
-    let period = injected_at..settled.end;
-    let seen = stage.prober.transcript();
-    let requests = stage.client.requests();
+    let scene = &stage.scene;
+    let [_, lb2] = scene.macs;
+    let end = Instant::now();
+    let settled = switched_at.map_or(end - AFTERWARDS, |at| at + HANDOVER)..end;
+    let (seen, requests) = (scene.prober.transcript(), scene.client.requests());
     let answerers = seen.answerers(settled.clone());
-    let names = answerers.iter().filter_map(|mac| stage.lan.owner_of(*mac));
-    let [_, lb2] = macs;
+    let names = answerers.iter().filter_map(|mac| scene.lan.owner_of(*mac));
+    let gap = requests.gap(injected_at..end);
     Ok(Outcome {
         fault,
-        gap: requests
-            .gap(period.clone())
-            .map(|gap| Gap::relative(&gap, injected_at)),
-        lost: requests.lost(period.clone()),
+        gap: gap.map(|gap| Gap::relative(&gap, injected_at)),
+        lost: requests.lost(injected_at..end),
         owners: names.map(str::to_owned).collect(),
         installed: installed(stage)?,
         questions: seen.during(settled.clone()).len(),
         wrong: seen.wrong(settled, lb2).len(),
-        longest_pause: seen.longest_pause(period.clone()),
-        switched: false,
-        timeline: lane::cells(&seen, macs, injected_at - LEAD..period.end, CELL),
+        longest_pause: seen.longest_pause(injected_at..end),
+        switched: switched_at.is_some(),
+        timeline: lane::cells(&seen, scene.macs, injected_at - LEAD..end, CELL),
     })
 }
 
 fn installed(stage: &Stage) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for director in &stage.directors {
-        if director.host.has_address(super::article::VIP)? {
-            names.push(director.host.name().to_owned());
+    for director in &stage.scene.directors {
+        if director.has_address(LAYOUT.vip)? {
+            names.push(director.name().to_owned());
         }
     }
     Ok(names)

@@ -46,11 +46,10 @@ struct Span {
 pub(super) fn write(stage: &Stage, outcomes: &[Outcome]) -> Result<String> {
     let directory = Tools::target()?.join("run");
     fs::create_dir_all(&directory)?;
+    let directors = stage.directors.each_ref();
+    let directors = directors.map(|director| director.software.name());
     let report = Report {
-        directors: stage
-            .directors
-            .each_ref()
-            .map(|director| director.software.name()),
+        directors,
         nginx: stage.has_nginx,
         request_every_ms: REQUEST_EVERY.as_millis(),
         faults: outcomes.iter().map(Row::of).collect(),
@@ -59,7 +58,7 @@ pub(super) fn write(stage: &Stage, outcomes: &[Outcome]) -> Result<String> {
     let text = serde_json::to_string_pretty(&report)?;
     fs::write(&json, text).with_context(|| format!("cannot write {}", json.display()))?;
     let drawing = directory.join("failover.svg");
-    fs::write(&drawing, svg::draw(outcomes))
+    fs::write(&drawing, svg::draw(directors, outcomes))
         .with_context(|| format!("cannot write {}", drawing.display()))?;
     Ok(format!("{}\n{}", drawing.display(), json.display()))
 }

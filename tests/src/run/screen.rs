@@ -68,8 +68,8 @@ impl Screen {
     pub(super) fn done(&self, outcome: &Outcome) {
         let line = self.line(outcome.fault, &outcome.timeline);
         let back = match outcome.gap {
-            Some(gap) => format!("client's gap {}", milliseconds(gap.length)),
-            None => self.paint("the client never came back", Colour::Red),
+            Some(gap) => format!("gap {}", milliseconds(gap.length)),
+            None => self.paint("never back", Colour::Red),
         };
         let begin = if self.live { "\r" } else { "" };
         self.write(&format!("{begin}{line} {back}\n"));

@@ -20,7 +20,7 @@ const STYLE: &str = "text { font: 13px sans-serif; fill: #222 }
 .axis { stroke: #999; stroke-width: 1 } .fault { stroke: #222; stroke-dasharray: 3 3 }";
 
 /// One lane per director and one for the client's gap, for each fault.
-pub(super) fn draw(outcomes: &[Outcome]) -> String {
+pub(super) fn draw(directors: [&str; 2], outcomes: &[Outcome]) -> String {
     let longest = outcomes.iter().map(|outcome| outcome.timeline.len()).max();
     let scale = Scale {
         milliseconds: longest.unwrap_or(1).max(1) as f64 * CELL.as_secs_f64() * 1e3,
@@ -31,7 +31,7 @@ pub(super) fn draw(outcomes: &[Outcome]) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\">\n<style>{STYLE}</style>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n{}",
-        legend()
+        legend(directors)
     );
     for (index, outcome) in outcomes.iter().enumerate() {
         drawing.push_str(&row(outcome, TOP + ROW * index as f64, &scale));
@@ -61,7 +61,7 @@ impl Scale {
     }
 }
 
-fn legend() -> String {
+fn legend([lb1, lb2]: [&str; 2]) -> String {
     let entry = |x: f64, class: &str, name: &str| {
         format!(
             "<rect class=\"{class}\" x=\"{x}\" y=\"34\" width=\"10\" height=\"10\"/>\
@@ -73,9 +73,9 @@ fn legend() -> String {
         "<text x=\"12\" y=\"22\">Who answers for the VIP, and what the client misses</text>\n";
     [
         title.to_owned(),
-        entry(12.0, "lb1", "lb1 answers"),
-        entry(112.0, "lb2", "lb2 answers"),
-        entry(212.0, "gap", "client without pages"),
+        entry(12.0, "lb1", &format!("lb1 ({lb1}) answers")),
+        entry(172.0, "lb2", &format!("lb2 ({lb2}) answers")),
+        entry(332.0, "gap", "client without pages"),
     ]
     .concat()
 }

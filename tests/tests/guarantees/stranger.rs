@@ -9,8 +9,8 @@ use bytes::BytesMut;
 use ha_common::wire::{ethernet, ipv4};
 use ha_common::{Priority, Vrid};
 use ha_tests::lab::{Daemon, Mac, PacketSocket, Prober, Tools, pause, until};
-use ha_tests::watched::{INSTANCE, INTERFACE, Pair, Setup, VIP, VRID};
 use ha_tests::stranger::Flood;
+use ha_tests::watched::{INSTANCE, INTERFACE, Pair, Setup, VIP, VRID};
 use ha_user::net::advert::{Cast, Framing, GROUP, Identification};
 use ha_user::vrrp::Version;
 use socket2::SockFilter;
@@ -122,10 +122,7 @@ impl Scene {
             "{late:.1?} late, {early:.1?} early; {:.0} adverts/s",
             rate.per_second()
         );
-        ensure!(
-            early < NOISE,
-            "took over {early:?} too early"
-        );
+        ensure!(early < NOISE, "took over {early:?} too early");
         ensure!(rate.per_second() > RATE, "the flood reached only {rate:?}");
         Ok((late.as_secs_f64() - early.as_secs_f64()) * 1e3)
     }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use ha_common::reason::Verdict;
 use ha_common::wire::{arp, ethernet, ipv4, vlan};
+use ha_tests::rng::Rng;
 use ha_tests::xdp::Director;
 use ha_tests::xdp::frame::{OWN_MAC, VIRTUAL_IP};
 use ha_user::datapath::LoadOptions;
@@ -16,35 +17,23 @@ const CHANGES: usize = 150;
 /// Where headers are, and changes matter.
 const HEADERS: usize = 64;
 
-/// A generator of numbers, the same on every run (Steele, Lea and Flood's SplitMix64).
-struct Numbers(u64);
+fn below(random: &mut Rng, limit: usize) -> usize {
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
+    usize::try_from(random.number() % limit).unwrap_or(0)
+}
 
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
+fn octet(random: &mut Rng) -> u8 {
+    random.number().to_le_bytes()[0]
+}
 
-    fn below(&mut self, limit: usize) -> usize {
-        let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
-        usize::try_from(self.next() % limit).unwrap_or(0)
+/// `frame` with one to four octets of its headers changed.
+fn change(random: &mut Rng, frame: &[u8]) -> Vec<u8> {
+    let mut frame = frame.to_vec();
+    for _ in 0..=below(random, 4) {
+        let at = below(random, frame.len().min(HEADERS));
+        frame[at] = octet(random);
     }
-
-    fn octet(&mut self) -> u8 {
-        self.next().to_le_bytes()[0]
-    }
-
-    /// `frame` with one to four octets of its headers changed.
-    fn change(&mut self, frame: &[u8]) -> Vec<u8> {
-        let mut frame = frame.to_vec();
-        for _ in 0..=self.below(4) {
-            let at = self.below(frame.len().min(HEADERS));
-            frame[at] = self.octet();
-        }
-        frame
-    }
+    frame
 }
 
 /// Whether the data path may do more with `frame` than pass it, by plain reading: an ARP request
@@ -98,14 +87,14 @@ fn check(director: &Director, frame: &[u8]) -> Result<()> {
 #[test]
 fn what_is_not_ours_passes_whatever_it_looks_like() -> Result<()> {
     let director = Director::new(LoadOptions::default())?;
-    let mut numbers = Numbers(51);
+    let mut random = Rng::from_seed(51);
     for role in [Director::take_over, Director::lose_lease] {
         for fixture in fixtures() {
             for _ in 0..CHANGES {
                 director.record().reset();
                 director.record().set_election(Director::election());
                 role(&director);
-                check(&director, &numbers.change(&fixture.frame))?;
+                check(&director, &change(&mut random, &fixture.frame))?;
             }
         }
     }
@@ -129,10 +118,10 @@ fn truncated_frames_pass_or_are_ours() -> Result<()> {
 fn noise_passes_or_is_ours() -> Result<()> {
     let director = Director::new(LoadOptions::default())?;
     director.lose_lease();
-    let mut numbers = Numbers(112);
+    let mut random = Rng::from_seed(112);
     for _ in 0..5_000 {
-        let len = SHORTEST + numbers.below(200);
-        let frame: Vec<u8> = (0..len).map(|_| numbers.octet()).collect();
+        let len = SHORTEST + below(&mut random, 200);
+        let frame: Vec<u8> = (0..len).map(|_| octet(&mut random)).collect();
         check(&director, &frame)?;
     }
     Ok(())

@@ -124,11 +124,6 @@ const LAB_TOOLS: &[apt::Tool] = &[
     apt::Tool {
         command: "tcpdump",
         package: "tcpdump",
-        purpose: "a test sees adverts with it",
-    },
-    apt::Tool {
-        command: "curl",
-        package: "curl",
-        purpose: "check scripts and watch loops use it",
+        purpose: "to look at the adverts of a lab",
     },
 ];

@@ -112,12 +112,18 @@ impl Router {
         }
         if let Some(timer) = timer.doubt(cx.now, self.skew_time(self.priority())) {
             self.phase = Phase::Backup(timer);
-        } else if self.lower_lives(cx) {
-            self.claim(timer.heard, Reason::Preempted, cx);
-        } else if timer.left {
-            self.take_over(Reason::PeerLeft, cx);
+            return;
+        }
+        let preempts = self.lower_lives(cx);
+        let reason = match (preempts, timer.left) {
+            (true, _) => Reason::Preempted,
+            (false, true) => Reason::PeerLeft,
+            (false, false) => Reason::Silence,
+        };
+        if preempts || timer.brief {
+            self.claim(timer.heard, reason, cx);
         } else {
-            self.take_over(Reason::Silence, cx);
+            self.take_over(reason, cx);
         }
     }
 
@@ -159,10 +165,14 @@ impl Router {
             return;
         }
         self.count(&advert);
-        if advert.priority != Priority::LEAVING && self.outranked_by(&advert) {
+        if advert.priority == Priority::LEAVING {
+            return;
+        }
+        if self.outranked_by(&advert) {
             let timer = self.follow(&advert, cx.now);
             self.retreat(timer, cx);
-        } else {
+        } else if advert.priority >= self.accept_min_priority() {
+            // An equal router below us, which the data path has stamped all the same.
             let heard = cx.now;
             self.phase = Phase::Claiming(Claim { heard, ..claim });
         }

@@ -61,7 +61,10 @@ impl Wire {
         self.socket.send(&frame)?;
         loop {
             let frame = self.socket.receive_at_once(PATIENCE)?;
-            if answers(frame.context("a question stayed without an answer")?, address) {
+            if answers(
+                frame.context("a question stayed without an answer")?,
+                address,
+            ) {
                 let sent_at = sent_at.tv_sec * 1_000_000_000 + sent_at.tv_nsec;
                 return Ok(self.socket.received_at()? - sent_at);
             }

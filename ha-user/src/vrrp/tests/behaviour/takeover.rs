@@ -43,6 +43,24 @@ fn silence_leads_to_a_takeover_without_a_claim() {
 }
 
 #[test]
+fn who_has_not_waited_active_down_interval_claims() {
+    let mut eager = Bench::started(Parameters {
+        eager_start: true,
+        ..parameters()
+    });
+    assert_eq!(summary(&eager.pass_to_deadline()), "advertise 100");
+    let mut owner = Bench::new(owner());
+    owner.stand(Standing {
+        faulted: true,
+        ..Standing::default()
+    });
+    owner.tell(Event::Startup);
+    owner.stand(Standing::default());
+    assert_eq!(owner.wait(), Duration::from_nanos(1_003_906_250));
+    assert_eq!(summary(&owner.pass_to_deadline()), "advertise 255");
+}
+
+#[test]
 fn a_living_router_of_lower_priority_is_told_first() {
     let mut bench = Bench::started(parameters());
     bench.pass(3 * SECOND);

@@ -26,6 +26,9 @@ pub(super) struct Host {
     pub(super) halted_until: Nanos,
     /// The process has been killed.
     pub(super) dead: bool,
+    /// There is no data path: the kernel answers for an installed address, and the process keeps
+    /// the record.
+    pub(super) bare: bool,
     /// Nothing gets through the cable, though carrier is up.
     pub(super) cut: bool,
     /// When the process wakes up.
@@ -36,6 +39,8 @@ pub(super) struct Host {
     pub(super) unfinished: VecDeque<Action>,
     /// What the network card holds while the machine stands still.
     pub(super) card: Vec<Advert>,
+    /// When that has been read, after the machine goes on.
+    pub(super) card_read_at: Nanos,
     pub(super) adverts_sent: u64,
     pub(super) transitions: u64,
     engine: Engine,
@@ -52,11 +57,13 @@ impl Host {
             frozen_until: Nanos::NEVER,
             halted_until: Nanos::NEVER,
             dead: false,
+            bare: false,
             cut: false,
             wake_at: None,
             inbox: VecDeque::new(),
             unfinished: VecDeque::new(),
             card: Vec::new(),
+            card_read_at: Nanos::NEVER,
             adverts_sent: 0,
             transitions: 0,
             engine: Engine::default(),
@@ -83,14 +90,23 @@ impl Host {
         !self.dead && now >= self.frozen_until && now >= self.halted_until
     }
 
-    /// Whether the host answers for the address: the data path does, as long as the machine runs.
+    /// Whether the host answers for the address, which it does without its process.
     pub(super) fn answers(&self, now: Nanos) -> bool {
-        now >= self.halted_until && self.data_path.record.owned(now)
+        let owned = if self.bare {
+            self.installed
+        } else {
+            self.data_path.record.owned(now)
+        };
+        owned && now >= self.halted_until
     }
 
     pub(super) fn handle(&mut self, now: Nanos, event: Event) -> Vec<Action> {
-        if let Event::Reconfigured(parameters) = &event {
-            self.data_path.interval = parameters.advertisement_interval;
+        match &event {
+            Event::Reconfigured(parameters) => {
+                self.data_path.interval = parameters.advertisement_interval;
+            }
+            Event::AdvertReceived(advert) if self.bare => self.data_path.stamp(now, advert),
+            _ => {}
         }
         let mut actions = Vec::new();
         self.engine
@@ -126,24 +142,29 @@ pub(super) struct DataPath {
     pub(super) priority: u8,
     pub(super) accept_min_priority: u8,
     address: Option<Ipv4Addr>,
-    interval: Duration,
+    pub(super) interval: Duration,
 }
 
 impl DataPath {
     /// Judges an advert. Returns whether it has ended our ownership.
     pub(super) fn judge(&mut self, now: Nanos, advert: &Advert) -> bool {
+        self.stamp(now, advert);
+        let speaks = advert.priority != Priority::LEAVING;
+        let fences = self.outranked_by(advert) || speaks && self.is_silent(now);
+        let fenced = self.record.owned(now) && fences;
+        if fenced {
+            self.record.fenced_at = now;
+        }
+        fenced
+    }
+
+    fn stamp(&mut self, now: Nanos, advert: &Advert) {
         let priority = advert.priority.get();
         if priority != 0 && priority >= self.accept_min_priority {
             self.record.last_advert = now;
         } else if priority != 0 {
             self.record.last_lower = now;
         }
-        let owned = self.record.owned(now);
-        if owned && (self.outranked_by(advert) || priority != 0 && self.is_silent(now)) {
-            self.record.fenced_at = now;
-            return true;
-        }
-        false
     }
 
     fn outranked_by(&self, advert: &Advert) -> bool {

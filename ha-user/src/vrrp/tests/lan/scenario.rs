@@ -5,16 +5,12 @@ use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
 
-use super::super::super::timing::{active_down_interval, lease_length, skew_time};
 use super::super::super::{Advert, Announcements, Event, Parameters, Standing, State, Version};
 use super::super::parameters;
 use super::host::Host;
 use super::rng::Rng;
 use super::watch::{Bounds, Tally, Watch};
 use super::world::{Fault, Weather, World};
-
-/// Adverts of a silence, everywhere.
-const ADVERTS: u8 = 3;
 
 /// What a seed has drawn for all routers.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +22,8 @@ struct Draw {
     /// Adverts get lost, intervals differ, several routers call themselves owner, or expect to be
     /// Active at start.
     harsh: bool,
+    /// No router has a data path: only the engine's own promises are left.
+    bare: bool,
     all_preempt: bool,
 }
 
@@ -64,6 +62,7 @@ impl Draw {
             interval,
             longest: if changes { interval * 5 } else { interval },
             harsh,
+            bare: harsh && rng.chance(100),
             all_preempt: rng.chance(600),
         }
     }
@@ -83,6 +82,7 @@ impl Draw {
             flight: (Duration::from_micros(20), Duration::from_micros(flight)),
             latency: (Duration::from_micros(10), Duration::from_micros(300)),
             hiccup: self.interval * u32::try_from(rng.number(0..=2)).unwrap_or(0),
+            budget: rng.pick(&[1, 64, 64]),
             interruption: rng.pick(&[0, 0, 5, 50]),
             standstill: self.interval * 8,
         }
@@ -94,6 +94,7 @@ impl Draw {
             flight: (Duration::from_micros(20), Duration::from_micros(200)),
             latency: (Duration::from_micros(10), Duration::from_micros(300)),
             hiccup: self.calm_hiccup(),
+            budget: 64,
             interruption: 0,
             standstill: Duration::ZERO,
         }
@@ -104,9 +105,15 @@ impl Draw {
     }
 
     fn bounds(&self, storm: &Weather) -> Bounds {
+        let lease = self.longest * 3;
         Bounds {
             flight: storm.flight.1,
-            lease: lease_length(ADVERTS, self.longest),
+            // Without a data path, an address stays as long as the process stands still.
+            lease: if self.bare {
+                Duration::from_secs(1_000_000)
+            } else {
+                lease
+            },
             harsh: self.harsh,
             first_lease: self.longest / 2,
         }
@@ -115,7 +122,9 @@ impl Draw {
     fn host(&self, at: usize, rng: &mut Rng) -> Host {
         let last = 10 + u8::try_from(at).unwrap_or(0);
         let address = Ipv4Addr::new(192, 0, 2, last);
-        Host::new(address, self.parameters(address, rng))
+        let mut host = Host::new(address, self.parameters(address, rng));
+        host.bare = self.bare;
+        host
     }
 
     fn parameters(&self, address: Ipv4Addr, rng: &mut Rng) -> Parameters {
@@ -144,8 +153,16 @@ impl Draw {
 
     /// Longest Active_Down_Interval that any router can have.
     fn longest_silence(&self) -> Duration {
-        let skew = skew_time(self.version, Priority::new(1), self.longest);
-        active_down_interval(ADVERTS, self.longest, skew)
+        self.silence(Priority::new(1), self.longest)
+    }
+
+    /// Active_Down_Interval, as the RFCs have it.
+    fn silence(&self, priority: Priority, interval: Duration) -> Duration {
+        let whole = match self.version {
+            Version::V2 => Duration::from_secs(1),
+            Version::V3 => interval,
+        };
+        interval * 3 + whole * (256 - u32::from(priority.get())) / 256
     }
 }
 
@@ -304,10 +321,7 @@ impl Seed {
         let learnt = self.world.hosts[owner].parameters.advertisement_interval;
         let others = (0..self.world.hosts.len()).filter(|host| *host != owner);
         let silences: Vec<Duration> = others
-            .map(|host| {
-                let skew = skew_time(self.draw.version, self.world.hosts[host].priority(), learnt);
-                active_down_interval(ADVERTS, learnt, skew)
-            })
+            .map(|host| self.draw.silence(self.world.hosts[host].priority(), learnt))
             .collect();
         let shortest = silences.iter().min().copied().unwrap_or_default();
         (shortest, silences.iter().max().copied().unwrap_or_default())

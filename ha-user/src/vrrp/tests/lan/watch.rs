@@ -106,8 +106,29 @@ impl Watch {
                 let pair = (&hosts[one], &hosts[other]);
                 let until = both.then(|| to.min(end(pair.0)).min(end(pair.1)));
                 let hear = !pair.0.cut && !pair.1.cut;
+                if both && hear {
+                    self.check_newcomer(pair, from);
+                }
                 self.note(one * self.routers + other, from, until.filter(|_| hear));
             }
+        }
+    }
+
+    /// Where nothing goes wrong with adverts, only takeovers that cross make two routers answer;
+    /// nobody takes over beside one that is established, even if that one stands still.
+    fn check_newcomer(&mut self, (one, other): (&Host, &Host), now: Nanos) {
+        if self.bounds.harsh || self.interrupted {
+            return;
+        }
+        let since = |host: &Host| host.data_path.record.owned_since;
+        let (early, late) = (since(one).min(since(other)), since(one).max(since(other)));
+        let crossed = late.saturating_since(early) <= self.bounds.flight;
+        let resumed = [one, other].iter().any(|host| {
+            host.halted_until != Nanos::NEVER
+                && now.saturating_since(host.halted_until) <= self.bounds.flight
+        });
+        if !crossed && !resumed {
+            self.fail(now, format!("a takeover beside an owner since {early:?}"));
         }
     }
 

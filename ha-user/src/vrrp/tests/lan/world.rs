@@ -22,6 +22,8 @@ pub(super) struct Weather {
     pub(super) latency: (Duration, Duration),
     /// Longest latency, now and then.
     pub(super) hiccup: Duration,
+    /// Events that a process reads before it looks at the time.
+    pub(super) budget: usize,
     /// Actions, of 1000, in the middle of which the process stands still.
     pub(super) interruption: u64,
     /// Longest such stand-still.
@@ -186,13 +188,16 @@ impl World {
         if self.now >= self.hosts[at].halted_until {
             // The process may be faster than the queue of the card.
             let (low, high) = self.weather.flight;
-            let at_once = self.now + self.rng.between(low, high);
+            let read_at = self.now + self.rng.between(low, high);
+            self.hosts[at].card_read_at = read_at;
             for advert in std::mem::take(&mut self.hosts[at].card) {
-                let what = Happening::Arrive {
-                    at_host: at,
-                    advert,
-                };
-                self.schedule(at_once, what);
+                self.schedule(
+                    read_at,
+                    Happening::Arrive {
+                        at_host: at,
+                        advert,
+                    },
+                );
             }
         }
         self.wake(at, self.now);
@@ -229,7 +234,18 @@ impl World {
             host.card.push(advert);
             return;
         }
-        let fenced = host.data_path.judge(self.now, &advert);
+        if self.now < host.card_read_at {
+            let behind = host.card_read_at;
+            self.schedule(
+                behind,
+                Happening::Arrive {
+                    at_host: at,
+                    advert,
+                },
+            );
+            return;
+        }
+        let fenced = !host.bare && host.data_path.judge(self.now, &advert);
         self.watch.tally.fences += u64::from(fenced);
         if host.dead {
             return;
@@ -274,7 +290,10 @@ impl World {
         }
         let unfinished = std::mem::take(&mut self.hosts[at].unfinished);
         self.carry_out(at, unfinished);
-        while self.hosts[at].runs(self.now) {
+        for _ in 0..self.weather.budget {
+            if !self.hosts[at].runs(self.now) {
+                break;
+            }
             let Some(event) = self.hosts[at].inbox.pop_front() else {
                 break;
             };
@@ -287,6 +306,9 @@ impl World {
         }
         if let Some(deadline) = self.hosts[at].next_deadline() {
             self.wake(at, deadline);
+        }
+        if !self.hosts[at].inbox.is_empty() {
+            self.wake(at, self.now);
         }
     }
 
@@ -359,9 +381,14 @@ impl World {
         host.adverts_sent += 1;
         host.data_path.last_sent = sent_at;
         let source = host.address;
-        let interval = host.parameters.advertisement_interval;
+        let interval = host.data_path.interval;
         if let Some(until) = lease {
             host.data_path.record.owned_until = until;
+            // Others count three intervals, and Skew_Time on top.
+            if until > sent_at + interval * 3 - Duration::from_millis(1) {
+                self.watch
+                    .fail(self.now, format!("{at} takes a lease until {until:?}"));
+            }
         } else if priority != Priority::LEAVING {
             self.watch.tally.claims += 1;
         }

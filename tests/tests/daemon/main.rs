@@ -1,0 +1,10 @@
+//! The running daemon as operators, scripts and unit files meet it, on a good day and on a bad one.
+
+mod links;
+mod log;
+mod processes;
+mod reload;
+mod rights;
+mod scripts;
+mod size;
+mod solo;
