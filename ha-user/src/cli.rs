@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::config::System;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, FromArgMatches as _};
 
@@ -57,6 +58,9 @@ pub struct Options {
     /// 0 good, 4 cannot run, 5 warnings or errors, 6 insecure scripts
     #[arg(short = 't', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub config_test: Option<Option<PathBuf>>,
+    /// Who this director is to lines `@ID ...` of the configuration [default: the machine's name]
+    #[arg(short = 'i', long, value_name = "ID")]
+    pub config_id: Option<String>,
     /// Control socket for vipctl [default: the parent's pid file with the ending .sock]
     #[arg(long, value_name = "PATH")]
     pub socket: Option<PathBuf>,
@@ -69,6 +73,14 @@ pub struct Options {
 }
 
 impl Options {
+    /// The machine that the configuration is read for.
+    #[must_use]
+    pub fn system(&self) -> System {
+        System {
+            config_id: self.config_id.clone(),
+        }
+    }
+
     /// Where `vipctl` finds this daemon.
     #[must_use]
     pub fn control_socket(&self) -> PathBuf {
@@ -115,7 +127,6 @@ const WITHOUT_EFFECT: &[(Option<char>, &str, Takes)] = &[
     (Some('a'), "address-monitoring", Takes::Nothing),
     (Some('s'), "namespace", Takes::Value),
     (Some('e'), "all-config", Takes::Nothing),
-    (Some('i'), "config-id", Takes::Value),
     (Some('x'), "snmp", Takes::Nothing),
     (Some('A'), "snmp-agent-socket", Takes::Value),
     (Some('m'), "core-dump", Takes::Nothing),
@@ -208,6 +219,14 @@ mod tests {
         assert_eq!(parse_words("vipd -t").options.config_test, Some(None));
         let to_file = parse_words("vipd --config-test=log -f x").options;
         assert_eq!(to_file.config_test, Some(Some(PathBuf::from("log"))));
+    }
+
+    #[test]
+    fn a_director_has_the_name_that_it_is_given() {
+        for line in ["keepalived -i lb1", "vipd --config-id=lb1"] {
+            let system = parse_words(line).options.system();
+            assert_eq!(system.config_id.as_deref(), Some("lb1"));
+        }
     }
 
     #[test]

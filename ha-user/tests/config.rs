@@ -4,7 +4,7 @@
 
 use ha_user::config::keywords::{self, Effect};
 use ha_user::config::model::{Config, Instance, Script, VirtualAddress};
-use ha_user::config::{self, Host, Loaded, Program};
+use ha_user::config::{self, Host, Loaded, Program, System};
 use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -143,7 +143,7 @@ fn addresses(text: &mut String, kind: &str, addresses: &[VirtualAddress]) {
 
 #[test]
 fn a_file_that_cannot_be_read_is_fatal() {
-    let loaded = config::load(&directory().join("no-such-file.conf"));
+    let loaded = config::load(&System::default(), &directory().join("no-such-file.conf"));
     assert!(!loaded.readable);
     assert!(loaded.is_fatal());
     assert_eq!(loaded.test_status(), 4);
@@ -152,7 +152,7 @@ fn a_file_that_cannot_be_read_is_fatal() {
 
 #[test]
 fn files_are_included_from_beside_the_file_that_names_them() {
-    let loaded = config::load(&directory().join("include.conf"));
+    let loaded = config::load(&System::default(), &directory().join("include.conf"));
     let router_id = loaded.config.global.router_id.as_deref();
     assert_eq!(router_id, Some("included"), "{}", loaded.render(false));
 }
@@ -164,6 +164,7 @@ impl Host for Small {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match path.to_str() {
             Some("/etc/loop.conf") => Ok(b"include loop.conf\ninclude loop.conf\n".to_vec()),
+            Some("/etc/v/part.conf") => Ok(b"$ID=${_ENV SITE}-${N} \nrouter_id ${_PWD}\n".to_vec()),
             Some("/etc/d/a.conf") => Ok(b"router_id from-a\n".to_vec()),
             _ => Err(io::ErrorKind::NotFound.into()),
         }
@@ -188,6 +189,14 @@ impl Host for Small {
             "/text" => Program::NotExecutable,
             _ => Program::Missing,
         }
+    }
+
+    fn config_id(&self) -> String {
+        "small".into()
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        (name == "SITE").then(|| "north".into())
     }
 }
 
@@ -280,6 +289,21 @@ fn a_file_that_includes_itself_ends() {
 }
 
 #[test]
+fn variables_go_through_included_files() {
+    let (loaded, said) = on_small_host(
+        "$PART=v/part.conf\n$N=7\nglobal_defs {\n @small include $PART\n @other include x\n}\n",
+    );
+    let router_id = loaded.config.global.router_id.as_deref();
+    assert_eq!(router_id, Some("/etc/v"), "{said}");
+    let (loaded, said) = on_small_host(
+        "global_defs {\n include v/part.conf\n $N=8\n router_id ${ID}.${_INSTANCE}\n}\n",
+    );
+    let router_id = loaded.config.global.router_id.as_deref();
+    assert_eq!(router_id, Some("north-8.small"), "{said}");
+    assert!(said.is_empty(), "{said}");
+}
+
+#[test]
 fn a_terminal_shows_the_line_and_the_place() {
     let text = b"vrrp_instance VI_1 {\n\tprioritty 5\n}\n";
     let shown = config::parse(text, "f").render(true);
@@ -344,6 +368,10 @@ fn word() -> impl Strategy<Value = String> {
         3 => Just("\n".to_owned()),
         2 => any::<i16>().prop_map(|number| format!("{number} ")),
         1 => any::<[u8; 4]>().prop_map(|[a, b, c, d]| format!("{a}.{b}.{c}.{d}/{d} ")),
+        1 => proptest::sample::select(vec![
+            "$A= \\\n", "\n$A=$B$B\n", "\n$B=$A \n", "${A}", "$B\n", " \\\n", "\n~SEQ(A,1,9) ",
+            "\n~LST({A,B},{1,2},$A ) ", "\n@anywhere ", "\n@^x ",
+        ]).prop_map(str::to_owned),
         1 => "[ -~\u{e9}\"\\\\#!$@~]{0,8} ",
         1 => proptest::sample::select(vec!["MASTER ", "PASS ", "weight ", "dev ", "include ", "0.01 "])
             .prop_map(str::to_owned),

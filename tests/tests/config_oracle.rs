@@ -44,15 +44,15 @@ fn corpus() -> Vec<PathBuf> {
 }
 
 /// This machine with other interfaces: those of keepalived's namespace.
-struct Namespace;
+struct Namespace(System);
 
 impl Host for Namespace {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        System.read(path)
+        self.0.read(path)
     }
 
     fn list(&self, directory: &Path) -> Vec<String> {
-        System.list(directory)
+        self.0.list(directory)
     }
 
     fn has_interface(&self, name: &str) -> bool {
@@ -60,13 +60,29 @@ impl Host for Namespace {
     }
 
     fn program(&self, name: &str) -> Program {
-        System.program(name)
+        self.0.program(name)
+    }
+
+    fn config_id(&self) -> String {
+        self.0.config_id()
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        self.0.environment(name)
+    }
+
+    fn directory(&self, file: &Path) -> PathBuf {
+        self.0.directory(file)
     }
 }
 
 fn ours(file: &Path) -> Loaded {
     let text = std::fs::read(file).expect("a readable file");
-    config::parse_for(&Namespace, &text, &file.to_string_lossy())
+    config::parse_for(
+        &Namespace(System::default()),
+        &text,
+        &file.to_string_lossy(),
+    )
 }
 
 /// Starts keepalived in namespaces of its own, with the interfaces and an empty /run.

@@ -149,6 +149,8 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &[Source]) -> String {
 #[derive(Debug, Default)]
 pub(super) struct Report {
     diagnostics: Vec<Diagnostic>,
+    /// What was said of which place: a line of a sequence is read more than once.
+    places: BTreeSet<(Location, String)>,
     said: BTreeSet<&'static str>,
 }
 
@@ -182,6 +184,9 @@ impl Report {
     }
 
     fn push(&mut self, severity: Severity, at: &Location, message: String, help: Option<String>) {
+        if !self.places.insert((at.clone(), message.clone())) {
+            return;
+        }
         self.diagnostics.push(Diagnostic {
             severity,
             location: at.clone(),

@@ -1,8 +1,9 @@
 //! What reading a configuration asks of the machine: its only way to files and interfaces.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The machine that a configuration is for.
 pub trait Host {
@@ -20,6 +21,22 @@ pub trait Host {
 
     /// What would happen if this program were run: a path, or a name to be found in `PATH`.
     fn program(&self, name: &str) -> Program;
+
+    /// Who this director is to lines that are for some directors only.
+    fn config_id(&self) -> String;
+
+    /// A variable of the environment, if it is set and text.
+    fn environment(&self, name: &str) -> Option<String>;
+
+    /// The directory of a file, from the root.
+    fn directory(&self, file: &Path) -> PathBuf {
+        file.parent().map(Path::to_owned).unwrap_or_default()
+    }
+
+    /// Any number.
+    fn random(&self) -> u64 {
+        RandomState::new().build_hasher().finish()
+    }
 }
 
 /// What is known of a program before it is run, the best first.
@@ -36,8 +53,11 @@ pub enum Program {
 }
 
 /// The machine that this process runs on, in the network namespace of this thread.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct System;
+#[derive(Clone, Debug, Default)]
+pub struct System {
+    /// Who it is to lines that are for some directors only, if not what its name says.
+    pub config_id: Option<String>,
+}
 
 impl Host for System {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -73,6 +93,25 @@ impl Host for System {
         let runs = |program: &&Program| **program <= Program::Changeable;
         let first = found.iter().find(runs).or(found.iter().min());
         first.copied().unwrap_or(Program::Missing)
+    }
+
+    /// As it was told, or the first part of the machine's name.
+    fn config_id(&self) -> String {
+        self.config_id.clone().unwrap_or_else(|| {
+            let system = rustix::system::uname();
+            let name = system.nodename().to_string_lossy();
+            let first = name.split('.').next();
+            first.unwrap_or_default().to_owned()
+        })
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn directory(&self, file: &Path) -> PathBuf {
+        let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        path.parent().map(Path::to_owned).unwrap_or_default()
     }
 }
 
@@ -120,5 +159,13 @@ impl Host for Anywhere {
 
     fn program(&self, _: &str) -> Program {
         Program::Runnable
+    }
+
+    fn config_id(&self) -> String {
+        "anywhere".into()
+    }
+
+    fn environment(&self, _: &str) -> Option<String> {
+        None
     }
 }

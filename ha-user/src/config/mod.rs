@@ -1,20 +1,28 @@
 //! keepalived.conf: from bytes to [`model::Config`], with everything that there is to say about it.
 //!
-//! text ▶ `lexer` ▶ words and braces ▶ `tree` ▶ statements ▶ `reader` (`include`) ▶ `keywords`
-//! (the one table) ▶ `draft` ▶ `resolve` ▶ `model`.
+//! file ▶ `text` ▶ lines ▶ `expand` (`variables`, `directors`, `sequence`) ▶ `lexer` ▶ words and
+//! braces ▶ `reader` (`include`) ▶ `tree` ▶ statements ▶ `keywords` (the one table) ▶ `draft` ▶
+//! `resolve` ▶ `model`.
 //!
 //! Reading never fails: what keepalived tolerates is tolerated, with a [`Diagnostic`]. Only a
 //! configuration that keepalived would not start with [is fatal](Loaded::is_fatal).
 
 pub mod diagnostic;
+mod directors;
 mod draft;
+mod expand;
 mod host;
 pub mod keywords;
 mod lexer;
 pub mod model;
+mod pattern;
+mod predefined;
 mod reader;
 mod resolve;
+mod sequence;
+mod text;
 mod tree;
+mod variables;
 
 pub use host::{Anywhere, Host, Program, System};
 
@@ -66,13 +74,13 @@ impl Loaded {
     }
 }
 
-/// Reads the configuration at `path` for this machine: included files are read, interfaces and
-/// scripts are looked for. A file that cannot be read is a fatal diagnostic.
+/// Reads the configuration at `path` for the machine `system`: included files are read, interfaces
+/// and scripts are looked for. A file that cannot be read is a fatal diagnostic.
 #[must_use]
-pub fn load(path: &Path) -> Loaded {
+pub fn load(system: &System, path: &Path) -> Loaded {
     let name = path.to_string_lossy();
-    match System.read(path) {
-        Ok(text) => parse_for(&System, &text, &name),
+    match system.read(path) {
+        Ok(text) => parse_for(system, &text, &name),
         Err(error) => unreadable(&name, &error),
     }
 }

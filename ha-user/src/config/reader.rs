@@ -1,9 +1,11 @@
-//! Files to one tree of statements: `include`, and what of the language is not understood yet.
+//! Files to one tree of statements, with what they `include`.
 
 use super::diagnostic::{Location, Report, Severity, Source};
+use super::expand::{Expander, Scope};
 use super::host::Host;
 use super::keywords::begins_root_block;
-use super::lexer::{Word, lex};
+use super::lexer::{Token, Word, lex};
+use super::pattern;
 use super::tree::{Statement, build};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,8 +21,7 @@ const INCLUDES: [&str; 6] = [
 
 /// Reads files into statements.
 pub(super) struct Reader<'a> {
-    host: &'a dyn Host,
-    report: &'a mut Report,
+    scope: Scope<'a>,
     sources: Vec<Source>,
     depth: usize,
 }
@@ -28,8 +29,7 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(host: &'a dyn Host, report: &'a mut Report) -> Self {
         Self {
-            host,
-            report,
+            scope: Scope::new(host, report),
             sources: Vec::new(),
             depth: 0,
         }
@@ -39,10 +39,17 @@ impl<'a> Reader<'a> {
     pub(super) fn statements(&mut self, name: &str, text: &[u8]) -> Vec<Statement> {
         let file: Arc<str> = Arc::from(name);
         let text = String::from_utf8_lossy(text).into_owned();
-        let tokens = lex(&file, &text, self.report);
-        self.sources.push(Source { name: file, text });
-        let statements = build(tokens, begins_root_block, self.report);
-        self.expand(statements)
+        self.sources.push(Source {
+            name: Arc::clone(&file),
+            text: text.clone(),
+        });
+        let mut lines = Expander::new(&file, &text);
+        let mut tokens = Vec::new();
+        while let Some(line) = lines.next(&mut self.scope) {
+            let line = lex(&file, &line, self.scope.report);
+            self.include_files(line, &mut tokens);
+        }
+        build(tokens, begins_root_block, self.scope.report)
     }
 
     /// Every file that was read.
@@ -50,143 +57,66 @@ impl<'a> Reader<'a> {
         self.sources
     }
 
-    fn expand(&mut self, statements: Vec<Statement>) -> Vec<Statement> {
-        let mut expanded = Vec::with_capacity(statements.len());
-        for mut statement in statements {
-            if INCLUDES.contains(&statement.keyword.text.as_str()) {
-                expanded.extend(self.include(&statement));
-            } else if self.understood(&statement.keyword) {
-                statement.body = statement.body.map(|body| self.expand(body));
-                expanded.push(statement);
+    /// Moves the tokens of a line to `tokens`, with the content of files for `include`. That is
+    /// read now, because it may define variables for the next line.
+    fn include_files(&mut self, line: Vec<Token>, tokens: &mut Vec<Token>) {
+        let is_word = |token: &Token| matches!(token, Token::Word(_));
+        for statement in line.chunk_by(|a, b| is_word(a) && is_word(b)) {
+            match statement {
+                [Token::Word(keyword), arguments @ ..] if is_include(keyword) => {
+                    let pattern = arguments.first();
+                    let statements = self.include(keyword, pattern);
+                    tokens.push(Token::Included(statements));
+                }
+                _ => tokens.extend_from_slice(statement),
             }
         }
-        expanded
     }
 
-    /// A line whose meaning would only be guessed must not become a configuration.
-    fn understood(&mut self, keyword: &Word) -> bool {
-        let text = keyword.text.as_str();
-        let what = match text.chars().next() {
-            _ if keyword.quoted => return true,
-            Some('$') if text.contains('=') => "a definition of a variable",
-            Some('@') => "a line for some directors only",
-            Some('~') => "an expansion",
-            _ => return true,
-        };
-        let message = format!("`{text}` is {what}, which is not supported yet");
-        let help = "write out what it stands for";
-        self.report
-            .add_with_help(Severity::Fatal, &keyword.at, message, help);
-        false
-    }
-
-    fn include(&mut self, statement: &Statement) -> Vec<Statement> {
-        let at = &statement.keyword.at;
-        let Some(pattern) = statement.arguments.first() else {
+    fn include(&mut self, keyword: &Word, pattern: Option<&Token>) -> Vec<Statement> {
+        let Some(Token::Word(pattern)) = pattern else {
             let message = "`include` is missing a parameter";
-            self.report.add(Severity::Fatal, at, message);
+            self.say(Severity::Fatal, &keyword.at, message);
             return Vec::new();
         };
         if self.depth >= MAX_DEPTH || self.sources.len() >= MAX_FILES {
             let message = format!(
                 "files include each other {MAX_DEPTH} deep, or are {MAX_FILES}: ignoring this one"
             );
-            self.report.add(Severity::Error, at, message);
+            self.say(Severity::Error, &keyword.at, &message);
             return Vec::new();
         }
-        let paths = self.matches(at, &pattern.text);
+        let from = Path::new(&*pattern.at.file).parent();
+        let path = from.unwrap_or(Path::new("")).join(&pattern.text);
+        let paths = pattern::files(&path, self.scope.host);
         if paths.is_empty() {
             let message = format!("Config files missing '{}'", pattern.text);
-            self.report.add(Severity::Notice, &pattern.at, message);
+            self.say(Severity::Notice, &pattern.at, &message);
         }
+        self.included(&pattern.at, &paths)
+    }
+
+    fn included(&mut self, at: &Location, paths: &[PathBuf]) -> Vec<Statement> {
+        let mut statements = Vec::new();
         self.depth += 1;
-        let statements = paths
-            .iter()
-            .flat_map(|path| self.included(&pattern.at, path))
-            .collect();
+        for path in paths {
+            match self.scope.host.read(path) {
+                Ok(text) => statements.extend(self.statements(&path.to_string_lossy(), &text)),
+                Err(error) => {
+                    let message = format!("cannot read {}: {error}", path.display());
+                    self.say(Severity::Notice, at, &message);
+                }
+            }
+        }
         self.depth -= 1;
         statements
     }
 
-    fn included(&mut self, at: &Location, path: &Path) -> Vec<Statement> {
-        match self.host.read(path) {
-            Ok(text) => self.statements(&path.to_string_lossy(), &text),
-            Err(error) => {
-                let message = format!("cannot read {}: {error}", path.display());
-                self.report.add(Severity::Notice, at, message);
-                Vec::new()
-            }
-        }
-    }
-
-    /// The files that a pattern stands for, relative to the file that includes them. `*` and `?`
-    /// are understood in the last part of the path.
-    fn matches(&self, at: &Location, pattern: &str) -> Vec<PathBuf> {
-        let from = Path::new(&*at.file).parent().unwrap_or(Path::new(""));
-        let path = from.join(pattern);
-        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
-            return Vec::new();
-        };
-        let name = name.to_string_lossy();
-        if !name.contains(['*', '?']) {
-            return vec![path];
-        }
-        let hidden = |file: &String| file.starts_with('.') && !name.starts_with('.');
-        let files = self.host.list(directory).into_iter();
-        files
-            .filter(|file| !hidden(file) && fits(name.as_bytes(), file.as_bytes()))
-            .map(|file| directory.join(file))
-            .collect()
+    fn say(&mut self, severity: Severity, at: &Location, message: &str) {
+        self.scope.report.add(severity, at, message);
     }
 }
 
-/// Whether `name` fits a pattern of characters, `?` and `*`.
-fn fits(pattern: &[u8], name: &[u8]) -> bool {
-    let (mut p, mut n) = (0, 0);
-    let mut star = None;
-    while n < name.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, n));
-                p += 1;
-            }
-            Some(&c) if c == b'?' || c == name[n] => {
-                p += 1;
-                n += 1;
-            }
-            _ => {
-                let Some((at, taken)) = star else {
-                    return false;
-                };
-                star = Some((at, taken + 1));
-                p = at + 1;
-                n = taken + 1;
-            }
-        }
-    }
-    pattern[p..].iter().all(|&c| c == b'*')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fits;
-
-    #[test]
-    fn patterns() {
-        for (pattern, name, expected) in [
-            ("*.conf", "a.conf", true),
-            ("*.conf", "a.config", false),
-            ("a*b*c", "aXbYbZc", true),
-            ("a*b*c", "aXbYbZ", false),
-            ("?", "a", true),
-            ("?", "", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(
-                fits(pattern.as_bytes(), name.as_bytes()),
-                expected,
-                "{pattern} {name}"
-            );
-        }
-    }
+fn is_include(keyword: &Word) -> bool {
+    INCLUDES.contains(&keyword.text.as_str())
 }

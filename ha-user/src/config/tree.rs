@@ -76,6 +76,7 @@ impl<'a> Builder<'a> {
             Token::EndOfLine => self.end_statement(),
             Token::Open(at) => self.open_block(at),
             Token::Close(at) => self.close_block(&at),
+            Token::Included(statements) => self.include(statements),
         }
     }
 
@@ -93,6 +94,13 @@ impl<'a> Builder<'a> {
             arguments: words.collect(),
             body: None,
         });
+    }
+
+    fn include(&mut self, statements: Vec<Statement>) {
+        self.end_statement();
+        if self.ignored == 0 {
+            self.statements().extend(statements);
+        }
     }
 
     /// The brace belongs to the statement before it, on the same line or an earlier one.
@@ -188,6 +196,7 @@ impl<'a> Builder<'a> {
 #[cfg(test)]
 mod tests {
     use super::super::lexer::lex;
+    use super::super::text::Lines;
     use super::*;
     use std::sync::Arc;
 
@@ -206,7 +215,12 @@ mod tests {
 
     fn built(text: &str) -> (String, Vec<String>) {
         let mut report = Report::default();
-        let tokens = lex(&Arc::from("f"), text, &mut report);
+        let file = Arc::from("f");
+        let mut lines = Lines::new(&file, text);
+        let mut tokens = Vec::new();
+        while let Some(line) = lines.next(|_| false, &mut report) {
+            tokens.extend(lex(&file, &line, &mut report));
+        }
         let tree = build(tokens, |keyword| keyword == "root", &mut report);
         let said = report.finish().iter().map(ToString::to_string).collect();
         (shown(&tree), said)

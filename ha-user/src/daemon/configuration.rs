@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::exit::Exit;
+use crate::cli::Options;
 use crate::config::diagnostic::Severity;
 use crate::config::model::Config;
 use crate::config::{self, Loaded};
@@ -14,8 +15,8 @@ use crate::config::{self, Loaded};
 ///
 /// # Errors
 /// How the process must end if there is nothing to run.
-pub(super) fn at_start(path: &Path) -> Result<Config, Exit> {
-    let loaded = config::load(path);
+pub(super) fn at_start(options: &Options) -> Result<Config, Exit> {
+    let loaded = config::load(&options.system(), &options.config);
     say(&loaded);
     if !loaded.readable {
         return Err(Exit::NoConfig);
@@ -29,14 +30,14 @@ pub(super) fn at_start(path: &Path) -> Result<Config, Exit> {
 /// Reads a new configuration for a daemon that runs; `None` if it must not take the place of the
 /// one in force.
 #[must_use]
-pub(super) fn at_reload(path: &Path) -> Option<Config> {
-    let loaded = config::load(path);
+pub(super) fn at_reload(options: &Options) -> Option<Config> {
+    let loaded = config::load(&options.system(), &options.config);
     say(&loaded);
     // An editor that is half-way through saving leaves such a file.
     if loaded.config == Config::default() {
         log::error!(
             "{} says nothing: stop the daemon to leave every router",
-            path.display()
+            options.config.display()
         );
         return None;
     }
@@ -46,8 +47,8 @@ pub(super) fn at_reload(path: &Path) -> Option<Config> {
 /// `--config-test`: says what is wrong with the configuration, in `destination` or on standard
 /// error.
 #[must_use]
-pub(super) fn test(path: &Path, destination: Option<&Path>) -> ExitCode {
-    let loaded = config::load(path);
+pub(super) fn test(options: &Options, destination: Option<&Path>) -> ExitCode {
+    let loaded = config::load(&options.system(), &options.config);
     let said = match destination {
         None => {
             let terminal = std::io::stderr().is_terminal();

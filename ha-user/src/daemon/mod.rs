@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
         return Exit::Success.into();
     }
     if let Some(destination) = &options.config_test {
-        return configuration::test(&options.config, destination.as_deref());
+        return configuration::test(options, destination.as_deref());
     }
     let code = run(&invocation).unwrap_or_else(|error| {
         log::error!("{error:#}");

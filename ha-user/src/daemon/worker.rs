@@ -47,7 +47,7 @@ const STOP_SCRIPTS: Duration = Duration::from_secs(1);
 pub(super) fn run(options: &Options) -> Result<ExitCode> {
     // Without its parent nobody would answer for this process.
     set_parent_process_death_signal(Some(Number::TERM)).context("cannot follow the parent")?;
-    let config = match configuration::at_start(&options.config) {
+    let config = match configuration::at_start(options) {
         Ok(config) => config,
         Err(exit) => return Ok(exit.into()),
     };
@@ -228,7 +228,7 @@ impl<'a> Worker<'a> {
 
     fn reload(&mut self) {
         log::info!("Reloading {}", self.options.config.display());
-        match configuration::at_reload(&self.options.config) {
+        match configuration::at_reload(self.options) {
             Some(config) => {
                 if config.xdp != self.config.xdp {
                     log::warn!(

@@ -1,0 +1,240 @@
+//! Text to lines: continuation, comments, NUL bytes.
+
+use super::diagnostic::{Location, Report, Severity};
+use std::sync::Arc;
+
+/// A character and where it was written, or where the variable stands that it came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Glyph {
+    /// The character.
+    pub c: char,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+}
+
+impl Glyph {
+    /// Another character at the same place.
+    pub(super) const fn with(self, c: char) -> Self {
+        Self { c, ..self }
+    }
+
+    /// Its place in `file`.
+    pub(super) fn at(self, file: &Arc<str>) -> Location {
+        Location {
+            file: Arc::clone(file),
+            line: self.line,
+            column: self.column,
+        }
+    }
+}
+
+/// A line without its comment and its end.
+pub(super) type Line = Vec<Glyph>;
+
+/// `line` from its first character that is not blank.
+pub(super) fn trim_start(line: &[Glyph]) -> &[Glyph] {
+    let blanks = line.iter().take_while(|glyph| glyph.c.is_whitespace());
+    &line[blanks.count()..]
+}
+
+/// `line` up to its last character that is not blank.
+pub(super) fn trim_end(line: &[Glyph]) -> &[Glyph] {
+    let blanks = line
+        .iter()
+        .rev()
+        .take_while(|glyph| glyph.c.is_whitespace());
+    &line[..line.len() - blanks.count()]
+}
+
+/// The characters alone.
+pub(super) fn text(line: &[Glyph]) -> String {
+    line.iter().map(|glyph| glyph.c).collect()
+}
+
+/// The lines of a file, those that a backslash joins as one.
+pub(super) struct Lines<'a> {
+    file: &'a Arc<str>,
+    rest: std::str::Split<'a, char>,
+    number: u32,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(file: &'a Arc<str>, text: &'a str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let (rest, number) = (text.split('\n'), 0);
+        Self { file, rest, number }
+    }
+
+    /// The next line, with those that a backslash joins to it. A line of which `keeps_ends` is
+    /// true has a `\n` where it was joined, and its comments and blanks may follow the backslash.
+    pub(super) fn next(
+        &mut self,
+        keeps_ends: fn(&[Glyph]) -> bool,
+        report: &mut Report,
+    ) -> Option<Line> {
+        let mut quotes = Quotes::default();
+        let (mut line, mut comment_joins) = self.part(&mut quotes, report)?;
+        let keeps_ends = keeps_ends(&line);
+        loop {
+            if keeps_ends {
+                line.truncate(trim_end(&line).len());
+            }
+            let backslash = line.pop_if(|last| last.c == '\\');
+            let ends = backslash.is_none() && !(keeps_ends && comment_joins);
+            if ends {
+                return Some(line);
+            }
+            let Some((part, joins)) = self.part(&mut quotes, report) else {
+                return Some(line);
+            };
+            line.extend(keeps_ends.then(|| self.start().with('\n')));
+            line.extend(part);
+            comment_joins = joins;
+        }
+    }
+
+    /// A line as it was written, without its comment and its end, and whether there was a
+    /// backslash at the end of the comment.
+    fn part(&mut self, quotes: &mut Quotes, report: &mut Report) -> Option<(Line, bool)> {
+        let text = self.rest.next()?.trim_end_matches('\r');
+        self.number = self.number.saturating_add(1);
+        if text.contains('\0') {
+            self.say_nul(report);
+            return Some((Line::new(), false));
+        }
+        let start = self.start();
+        let columns = 1..=u32::MAX;
+        let glyphs = text.chars().zip(columns);
+        let mut line: Line = glyphs
+            .map(|(c, column)| Glyph { c, column, ..start })
+            .collect();
+        let comment = quotes.comment(&line).map(|start| line.split_off(start));
+        self.say_comment(&line, comment.as_deref(), report);
+        let joins = comment.and_then(|comment| comment.last().map(|last| last.c == '\\'));
+        Some((line, joins.unwrap_or(false)))
+    }
+
+    /// The start of the line that was read last.
+    const fn start(&self) -> Glyph {
+        Glyph {
+            c: ' ',
+            line: self.number,
+            column: 1,
+        }
+    }
+
+    /// keepalived ignores such lines since 2.4.0.
+    fn say_nul(&self, report: &mut Report) {
+        let message = "this line contains a NUL byte and is ignored";
+        report.add(Severity::Warning, &self.start().at(self.file), message);
+    }
+
+    /// A comment inside a word is pointed out.
+    fn say_comment(&self, line: &[Glyph], comment: Option<&[Glyph]>, report: &mut Report) {
+        let ends_word =
+            |glyph: &Glyph| glyph.c.is_whitespace() || matches!(glyph.c, '{' | '}' | '"');
+        let word = line.iter().rposition(ends_word).map_or(0, |end| end + 1);
+        let word = text(&line[word..]);
+        let Some(sign) = comment
+            .and_then(<[Glyph]>::first)
+            .filter(|_| !word.is_empty())
+        else {
+            return;
+        };
+        let message = format!("the comment begins here: the word is `{word}`");
+        let help = "quote the word if `#` or `!` belongs to it";
+        report.add_with_help(Severity::Notice, &sign.at(self.file), message, help);
+    }
+}
+
+/// Which characters of a line are quoted: `"` counts at the start of a word, and `\"` never.
+#[derive(Default)]
+struct Quotes {
+    open: bool,
+    in_word: bool,
+}
+
+impl Quotes {
+    /// Where the comment begins, outside quotes.
+    fn comment(&mut self, line: &[Glyph]) -> Option<usize> {
+        let mut previous = ' ';
+        for (index, glyph) in line.iter().enumerate() {
+            match glyph.c {
+                '"' if self.open && previous != '\\' => (self.open, self.in_word) = (false, false),
+                _ if self.open => {}
+                '"' if !self.in_word => self.open = true,
+                '#' | '!' => return Some(index),
+                c => self.in_word = !(c.is_whitespace() || matches!(c, '{' | '}')),
+            }
+            previous = glyph.c;
+        }
+        None
+    }
+}
+
+/// A first line of a file, for the tests of what lines are made into.
+#[cfg(test)]
+pub(super) fn from_text(text: &str) -> Line {
+    let columns = 1..=u32::MAX;
+    let glyphs = text.chars().zip(columns);
+    glyphs
+        .map(|(c, column)| Glyph { c, line: 1, column })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines between bars; those that begin with `$` keep their ends.
+    fn lines(file: &str) -> String {
+        let name = Arc::from("f");
+        let mut lines = Lines::new(&name, file);
+        let mut report = Report::default();
+        let keeps_ends = |line: &[Glyph]| line.first().is_some_and(|first| first.c == '$');
+        let lines = std::iter::from_fn(|| lines.next(keeps_ends, &mut report));
+        lines.map(|line| text(&line) + "|").collect()
+    }
+
+    #[test]
+    fn comments_begin_anywhere_but_in_quotes() {
+        assert_eq!(lines("a b#c\n! x\n\"d#e\" f"), "a b||\"d#e\" f|");
+        assert_eq!(lines("\"a\\\"#b\" c\"d#e"), "\"a\\\"#b\" c\"d|");
+    }
+
+    #[test]
+    fn lines_end_as_unix_or_dos_writes_them() {
+        assert_eq!(lines("a\r\nb\tc\r\n"), "a|b\tc||");
+    }
+
+    #[test]
+    fn a_backslash_joins_lines() {
+        assert_eq!(lines("au\\\nth \\\r\n x\ny\\"), "auth  x|y|");
+        assert_eq!(lines("\"a \\\n#b\" #c"), "\"a #b\" |");
+        assert_eq!(lines("a # b \\\nc"), "a |c|");
+    }
+
+    #[test]
+    fn a_line_that_keeps_its_ends_may_have_comments() {
+        assert_eq!(lines("$a \\\n b # c \\\n d\ne"), "$a \n b\n d|e|");
+        assert_eq!(lines("$a \\ # b\n # c \\\nd \\\n\ne"), "$a\nd|e|");
+    }
+
+    #[test]
+    fn a_line_with_nul_is_left_out() {
+        assert_eq!(lines("a\nb\0c\nd"), "a||d|");
+    }
+
+    #[test]
+    fn places_are_counted_in_characters() {
+        let name = Arc::from("f");
+        let mut lines = Lines::new(&name, "\n é  x");
+        let mut next = || lines.next(|_| false, &mut Report::default());
+        assert_eq!(next(), Some(vec![]));
+        let last = next().and_then(|mut line| line.pop());
+        let (c, line, column) = ('x', 2, 5);
+        assert_eq!(last, Some(Glyph { c, line, column }));
+    }
+}
