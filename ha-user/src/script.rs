@@ -132,6 +132,8 @@ impl Script {
         command
             .args(arguments)
             .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .process_group(0)
             .kill_on_drop(false);
         daemon::forget_role(&mut command);

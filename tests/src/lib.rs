@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod lab;
+pub mod owner;
 pub mod pair;
 pub mod rng;
 pub mod run;

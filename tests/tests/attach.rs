@@ -12,17 +12,12 @@ use anyhow::{Context, Result, ensure};
 use ha_common::Nanos;
 use ha_common::wire::{arp, ethernet};
 use ha_tests::lab::{Host, Lan, Mac, Netns, PacketSocket, until};
-use ha_user::datapath::{
-    self, AttachError, AttachMode, Attachment, Datapath, LoadOptions, Mode, RecordTable,
-};
-use ha_user::net::clock;
+use ha_tests::owner::{ROUTER, VIP, own_vip};
+use ha_user::datapath::{self, AttachError, AttachMode, Attachment, Datapath, LoadOptions, Mode};
 use ha_user::net::link::Links;
-use ha_user::vrrp::RouterId;
 use log::{LevelFilter, Log, Metadata, Record};
 
-const VIP: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
 const CLIENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 9);
-const ROUTER: RouterId = RouterId(3);
 /// Far more than an answer takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long to listen for what must not come.
@@ -123,20 +118,6 @@ fn owner(netns: &Netns) -> Result<Datapath> {
     own_vip(load(netns)?)
 }
 
-fn own_vip(mut datapath: Datapath) -> Result<Datapath> {
-    own(&datapath.records());
-    datapath.set_address(VIP, ROUTER)?;
-    datapath.set_gate(1)?;
-    Ok(datapath)
-}
-
-fn own(records: &RecordTable) {
-    let record = records.record(ROUTER);
-    let now = clock::now();
-    record.set_owned_since(now);
-    record.set_owned_until(now + Duration::from_secs(3600));
-}
-
 fn attach(netns: &Netns, datapath: &mut Datapath, mode: AttachMode) -> Result<Attachment> {
     let ifindex = ifindex(netns, "eth0")?;
     Ok(datapath.attach(ifindex, mode)?.clone())
@@ -229,24 +210,9 @@ fn auto_chooses_native_mode_where_replies_arrive() -> Result<()> {
     Ok(())
 }
 
-/// Not a test: the process that is killed by the next ones.
-#[test]
-#[ignore = "runs as a child of other tests"]
-fn victim() -> Result<()> {
-    let mut datapath = own_vip(Datapath::load(LoadOptions::default())?)?;
-    let links = Links::read()?;
-    let eth0 = links.named("eth0").context("eth0")?;
-    datapath.attach(eth0.ifindex, AttachMode::Generic)?;
-    println!("\nattached");
-    thread::sleep(Duration::from_secs(3600));
-    Ok(())
-}
-
 fn start_victim(netns: &Netns) -> Result<Child> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command
-        .args(["--exact", "victim", "--ignored", "--nocapture"])
-        .stdout(Stdio::piped());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ha-child"));
+    command.args(["attach", "eth0"]).stdout(Stdio::piped());
     let mut child = netns.enter(|| command.spawn())??;
     let output = child.stdout.take().context("its output")?;
     let mut lines = BufReader::new(output).lines();
