@@ -135,7 +135,7 @@ fn write(destination: &Destination, lines: &Receiver<Item>) {
         match item {
             Item::Line { at, level, text } => {
                 if destination.console || level == Level::Error {
-                    write_console(at, level, &text);
+                    write_console(at, &text);
                 }
                 if destination.syslog {
                     syslog.write(level, &text);
@@ -147,15 +147,10 @@ fn write(destination: &Destination, lines: &Receiver<Item>) {
     }
 }
 
-fn write_console(at: SystemTime, level: Level, text: &str) {
+fn write_console(at: SystemTime, text: &str) {
     let time = humantime::format_rfc3339_millis(at);
-    let mark = match level {
-        Level::Error => "error: ",
-        Level::Warn => "warning: ",
-        Level::Info | Level::Debug | Level::Trace => "",
-    };
     // A console that is gone is no reason to stop serving addresses.
-    let _ = writeln!(std::io::stderr().lock(), "{time}: {mark}{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{time}: {text}");
 }
 
 struct Syslog {
