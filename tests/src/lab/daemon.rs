@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal};
 
-use super::process::signal_all;
+use super::process::{is_stopped, signal_all};
 use super::wait::until;
 use super::{Host, Line, Log};
 
@@ -189,12 +189,16 @@ impl Daemon {
         Ok(())
     }
 
-    /// Stops all its processes where they are (SIGSTOP).
+    /// Stops all its processes where they are (SIGSTOP), and returns when they have: the signal
+    /// takes effect only when a thread of the process next runs, and SIGCONT would undo it before.
     ///
     /// # Errors
-    /// When /proc cannot be read.
+    /// When one still runs after two seconds.
     pub fn freeze(&self) -> Result<()> {
-        self.signal_all(Signal::STOP)
+        self.signal_all(Signal::STOP)?;
+        until("the freeze of every thread", Duration::from_secs(2), || {
+            Ok(self.processes()?.into_iter().all(is_stopped))
+        })
     }
 
     /// Ends [`Self::freeze`].

@@ -28,6 +28,16 @@ pub fn signal_all(pids: &[Pid], signal: Signal) {
     }
 }
 
+/// Whether every thread of `pid` is stopped, or gone.
+pub(super) fn is_stopped(pid: Pid) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid()));
+    let stopped = |status: String| status.lines().any(|line| line.starts_with("State:\tT"));
+    tasks.into_iter().flatten().flatten().all(|task| {
+        let status = fs::read_to_string(task.path().join("status"));
+        status.map_or(true, stopped)
+    })
+}
+
 fn namespace_of(pid: u32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/ns/pid")).ok()
 }

@@ -69,8 +69,8 @@ fn two_owners_of_keepalived() -> Result<()> {
     let pair = Pair::new(setup)?;
     let [first, _second] = pair.start(&Tools::keepalived()?)?;
     let prober = pair.probe()?;
-    let taken_over = Instant::now() + setup.active_down_interval(1) + SLACK;
     first.freeze()?;
+    let taken_over = Instant::now() + setup.active_down_interval(1) + SLACK;
     pause_until(taken_over + WATCH)?;
     let end = Instant::now();
     pause(LAST_ANSWERS)?;
@@ -127,8 +127,8 @@ fn freeze_thaw_and_kill(setup: Setup, start: Start) -> Result<[Tally; 2]> {
     let prober = pair.probe()?;
     pause(Duration::from_millis(300))?;
 
-    let taken_over = Instant::now() + setup.active_down_interval(1) + SLACK;
     first.freeze()?;
+    let taken_over = Instant::now() + setup.active_down_interval(1) + SLACK;
     pause_until(taken_over + WATCH)?;
     let thawed = Instant::now();
     first.thaw()?;
@@ -137,8 +137,8 @@ fn freeze_thaw_and_kill(setup: Setup, start: Start) -> Result<[Tally; 2]> {
     pause(2 * setup.interval())?;
 
     let killed = Instant::now();
-    let taken_back = killed + setup.active_down_interval(0) + SLACK;
     second.kill()?;
+    let taken_back = Instant::now() + setup.active_down_interval(0) + SLACK;
     pause_until(taken_back + WATCH)?;
     let end = Instant::now();
     pause(LAST_ANSWERS)?;

@@ -109,8 +109,8 @@ impl Arena {
             let setup = *self.pair.setup();
             let (frozen, next) = (self.owner, 1 - self.owner);
             pause(self.rng.duration(Duration::ZERO..setup.interval()))?;
-            let from = Instant::now() + setup.active_down_interval(next) + SLACK;
             self.daemons[frozen].freeze()?;
+            let from = Instant::now() + setup.active_down_interval(next) + SLACK;
             let thaw = from + self.rng.duration(Duration::ZERO..FROZEN);
             pause(thaw.saturating_duration_since(Instant::now()))?;
             let thawed = Instant::now();
