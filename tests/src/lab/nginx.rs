@@ -83,15 +83,16 @@ impl Nginx {
         Ok(())
     }
 
-    /// Kills all its processes (SIGKILL).
+    /// Kills all its processes (SIGKILL). Others may have been started when this returns.
     ///
     /// # Errors
     /// When one is left after two seconds.
     pub fn kill(&self) -> Result<()> {
-        let processes = || self.host.processes(&["nginx"]);
-        signal_all(&processes()?, Signal::KILL);
+        let killed = self.host.processes(&["nginx"])?;
+        signal_all(&killed, Signal::KILL);
         until("the end of nginx", Duration::from_secs(2), || {
-            Ok(processes()?.is_empty())
+            let left = self.host.processes(&["nginx"])?;
+            Ok(!killed.iter().any(|process| left.contains(process)))
         })
     }
 

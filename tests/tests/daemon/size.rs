@@ -68,6 +68,7 @@ fn thousands_of_addresses() -> Result<()> {
     until("one address", PATIENCE, || {
         Ok(solo.host.addresses()?.len() == 2)
     })?;
+    pause(Duration::from_secs(1))?;
     ensure!(daemon.state(INSTANCE) == Some("MASTER"));
     let silence = solo.longest_silence(reloaded);
     ensure!(
