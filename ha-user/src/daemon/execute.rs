@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 
 use bytes::BytesMut;
-use ha_common::abi::{Election, RouterRecord, flag};
+use ha_common::abi::Election;
 use ha_common::{Nanos, Priority};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::describe::describe;
 use super::order::{Order, Orders, Report};
 use super::plan::{CarriedAddress, RouterPlan};
 use crate::datapath::RecordTable;
@@ -104,24 +105,25 @@ impl Executor {
         self.routers.insert(router, carriage);
     }
 
-    /// Gives a router a new plan. Addresses that it no longer has are taken off at once.
+    /// Gives a router a new plan. Addresses that it no longer has are taken off at once; new ones
+    /// of an owner are announced, and put on when the engine has taken the plan in.
     pub(super) fn replace(&mut self, router: RouterId, plan: RouterPlan) {
         let Some(carriage) = self.routers.get_mut(&router) else {
             return;
         };
         let record = self.records.record(router);
+        describe(record, &plan);
         let before = std::mem::replace(&mut carriage.plan, plan);
-        describe(record, &carriage.plan);
-        let kept = &carriage.plan.addresses;
-        let dropped = before
-            .addresses
-            .iter()
-            .filter(|address| !kept.contains(address));
+        let plan = &carriage.plan;
         if record.installed() {
-            let changes = dropped
-                .map(|address| address.change(Operation::Remove))
-                .collect();
-            self.addresses.submit(changes, |_| ());
+            let dropped = without(&before.addresses, &plan.addresses);
+            let changes = dropped.map(|address| address.change(Operation::Remove));
+            self.addresses.submit(changes.collect(), |_| ());
+        }
+        if record.owned(clock::now()) {
+            let repeat = plan.parameters.announcements.repeat;
+            let added = without(&plan.addresses, &before.addresses);
+            announce(&self.announcer, &added.collect::<Vec<_>>(), repeat);
         }
     }
 
@@ -289,22 +291,13 @@ impl Executor {
         !failed
     }
 
-    fn announce(&mut self, router: RouterId, repeat: u32) {
-        let Some(carriage) = self.routers.get(&router) else {
-            return;
-        };
-        for _ in 0..repeat {
-            for CarriedAddress {
-                ifindex,
-                mac,
-                address,
-            } in &carriage.plan.addresses
-            {
-                let Some(mac) = mac else { continue };
-                if let Err(error) = self.announcer.announce(*ifindex, *mac, address.address) {
-                    log::debug!("cannot announce {}: {error}", address.address);
-                }
-            }
+    fn announce(&self, router: RouterId, repeat: u32) {
+        if let Some(plan) = self.plan(router) {
+            announce(
+                &self.announcer,
+                &plan.addresses.iter().collect::<Vec<_>>(),
+                repeat,
+            );
         }
     }
 
@@ -374,6 +367,25 @@ impl Executor {
     }
 }
 
+/// Addresses of `these` that are not among `those`.
+fn without<'a>(
+    these: &'a [CarriedAddress],
+    those: &'a [CarriedAddress],
+) -> impl Iterator<Item = &'a CarriedAddress> {
+    these.iter().filter(|address| !those.contains(address))
+}
+
+/// Tells the neighbours of `addresses`, all of them `repeat` times.
+fn announce(announcer: &Announcer, addresses: &[&CarriedAddress], repeat: u32) {
+    for carried in addresses.repeat(repeat as usize) {
+        let address = carried.address.address;
+        let Some(mac) = carried.mac else { continue };
+        if let Err(error) = announcer.announce(carried.ifindex, mac, address) {
+            log::debug!("cannot announce {address}: {error}");
+        }
+    }
+}
+
 fn changes(plan: &RouterPlan, operation: Operation) -> Vec<AddressChange> {
     plan.addresses
         .iter()
@@ -388,34 +400,4 @@ fn failures(outcomes: Vec<Outcome>) -> impl Iterator<Item = (String, Refusal)> {
             let address = format!("{}/{}", change.address, change.prefix_len);
             result.err().map(|refusal| (address, refusal))
         })
-}
-
-/// Writes into a record what does not change with the election.
-fn describe(record: &RouterRecord, plan: &RouterPlan) {
-    let framing = &plan.framing;
-    let version = match framing.version {
-        Version::V2 => 2,
-        Version::V3 => 3,
-    };
-    let flags = [
-        (
-            framing.auth.is_some() && framing.version == Version::V2,
-            flag::PLAIN_TEXT_AUTH,
-        ),
-        (framing.check_unicast_source, flag::CHECK_SOURCE),
-        (framing.checksum_as_v2, flag::CHECKSUM_AS_V2),
-    ];
-    let flags = flags
-        .iter()
-        .filter(|(on, _)| *on)
-        .fold(0, |sum, (_, bit)| sum | bit);
-    let election = Election {
-        version,
-        flags,
-        primary_ip: framing.source.octets(),
-        ..record.election()
-    };
-    record.set_election(election);
-    record.set_auth(framing.auth.unwrap_or_default());
-    record.set_interval(u64::try_from(framing.interval.as_nanos()).unwrap_or(u64::MAX));
 }

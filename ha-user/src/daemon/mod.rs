@@ -11,6 +11,7 @@
 mod adverts;
 mod attachments;
 mod configuration;
+mod describe;
 mod execute;
 mod exit;
 mod launcher;

@@ -1,0 +1,36 @@
+//! What the data path must know of a router, but does not change with the election.
+
+use ha_common::abi::{Election, RouterRecord, flag};
+
+use super::plan::RouterPlan;
+use crate::vrrp::Version;
+
+/// Writes into a record what does not change with the election.
+pub(super) fn describe(record: &RouterRecord, plan: &RouterPlan) {
+    let framing = &plan.framing;
+    let version = match framing.version {
+        Version::V2 => 2,
+        Version::V3 => 3,
+    };
+    let flags = [
+        (
+            framing.auth.is_some() && framing.version == Version::V2,
+            flag::PLAIN_TEXT_AUTH,
+        ),
+        (framing.check_unicast_source, flag::CHECK_SOURCE),
+        (framing.checksum_as_v2, flag::CHECKSUM_AS_V2),
+    ];
+    let flags = flags
+        .iter()
+        .filter(|(on, _)| *on)
+        .fold(0, |sum, (_, bit)| sum | bit);
+    let election = Election {
+        version,
+        flags,
+        primary_ip: framing.source.octets(),
+        ..record.election()
+    };
+    record.set_election(election);
+    record.set_auth(framing.auth.unwrap_or_default());
+    record.set_interval(u64::try_from(framing.interval.as_nanos()).unwrap_or(u64::MAX));
+}
