@@ -19,7 +19,7 @@ use crate::net::clock;
 use crate::net::netlink::Refusal;
 use crate::net::socket::AdvertSocket;
 use crate::notify;
-use crate::vrrp::{Action, RouterId, State, TransitionReason, Version};
+use crate::vrrp::{Action, RouterId, State, TransitionReason};
 
 /// Effects of the engine on the world.
 #[derive(Debug)]
