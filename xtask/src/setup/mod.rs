@@ -28,11 +28,11 @@ pub(crate) struct Peers {
 /// Something cannot be installed. The message has the commands that do.
 pub(crate) fn run() -> Result<Peers> {
     let rustc = rustc::ensure()?;
-    if apt::is_here() {
-        install_for_labs()?;
-    }
-    // Last, as it takes longest: nobody is asked for a password after it.
+    let installed = install_for_labs();
+    // Last, as it takes longest: nobody is asked for a password after it. It needs no root, so it
+    // is built even where the rest could not be installed.
     linker::ensure(&rustc)?;
+    installed?;
     peers::find()
 }
 
@@ -118,6 +118,10 @@ fn install_for_labs() -> Result<()> {
         eprintln!("setup: {name}: {purpose}; unpacked into the cache, not installed");
     }
     if tools.is_empty() && peers.is_empty() {
+        return Ok(());
+    }
+    if !apt::is_here() {
+        eprintln!("setup: there is no apt-get here: install these by hand, labs may do without");
         return Ok(());
     }
     let packages: Vec<_> = tools.iter().map(|tool| tool.package).collect();
