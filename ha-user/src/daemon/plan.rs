@@ -132,12 +132,13 @@ fn plan_router(
     let primary_ip = instance
         .source
         .or_else(|| own_address(link, virtual_addresses));
+    let parameters = parameters(instance, primary_ip);
     RouterPlan {
         name: instance.name.clone(),
         identity: identity(instance),
         ifindex: link.ifindex,
-        parameters: parameters(instance, primary_ip),
-        framing: framing(instance, primary_ip.unwrap_or(Ipv4Addr::UNSPECIFIED)),
+        framing: framing(instance, &parameters),
+        parameters,
         addresses: carried(instance, links),
         fault: fault(link, primary_ip),
     }
@@ -191,21 +192,15 @@ fn vrid(instance: &Instance) -> Vrid {
     Vrid::new(instance.virtual_router_id).unwrap_or(Vrid::MIN)
 }
 
-fn framing(instance: &Instance, source: Ipv4Addr) -> Framing {
+/// How adverts look that say what the engine decides by.
+fn framing(instance: &Instance, parameters: &Parameters) -> Framing {
     Framing {
-        vrid: vrid(instance),
-        version: match instance.version {
-            VrrpVersion::V2 => Version::V2,
-            VrrpVersion::V3 => Version::V3,
-        },
-        source,
+        vrid: parameters.vrid,
+        version: parameters.version,
+        source: parameters.primary_ip.unwrap_or(Ipv4Addr::UNSPECIFIED),
         auth: instance.auth_pass,
-        addresses: instance
-            .addresses
-            .iter()
-            .map(|carried| carried.address)
-            .collect(),
-        interval: instance.advert_int,
+        addresses: parameters.addresses.clone(),
+        interval: parameters.advertisement_interval,
         cast: if instance.unicast_peers.is_empty() {
             Cast::Multicast
         } else {

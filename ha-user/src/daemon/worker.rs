@@ -1,8 +1,7 @@
 //! The process that runs VRRP: starts the advert thread, then serves everything that may take its
 //! time - links, scripts, notifications, reloads, `vipctl`.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::thread::JoinHandle;
 use std::time::Duration;

@@ -20,13 +20,7 @@ fn killall_is_one_graceful_stop() -> Result<()> {
     daemon.wait_gone(STOP)?;
     solo.check_nothing_left()?;
     pause(Duration::from_millis(300))?;
-    let farewells = solo
-        .adverts(told)
-        .iter()
-        .filter(|(_, priority)| *priority == 0)
-        .count();
-    ensure!(farewells == 1, "{farewells} adverts of priority 0");
-    Ok(())
+    solo.check_one_farewell(told)
 }
 
 #[test]

@@ -89,6 +89,15 @@ impl Solo {
             .collect()
     }
 
+    /// Exactly one advert of priority 0 has been heard since `told`.
+    pub(crate) fn check_one_farewell(&self, told: Instant) -> Result<()> {
+        let adverts = self.adverts(told);
+        let farewells = adverts.iter().filter(|(_, priority)| *priority == 0);
+        let farewells = farewells.count();
+        ensure!(farewells == 1, "{farewells} adverts of priority 0");
+        Ok(())
+    }
+
     /// The longest silence between two adverts since `since`.
     pub(crate) fn longest_silence(&self, since: Instant) -> Duration {
         let adverts = self.adverts(since);
