@@ -3,13 +3,21 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
 
 /// The directory of the workspace's `Cargo.toml`.
+///
+/// cargo tells a program that it runs where its package is. Where it was built is not asked first:
+/// another checkout may have brought its target directory along.
 pub(crate) fn root() -> &'static Path {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest)
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let told = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let manifest = told.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        manifest.parent().map_or(manifest.clone(), Path::to_owned)
+    });
+    &ROOT
 }
 
 /// The target directory in use: the one that this executable was built into.

@@ -1,6 +1,6 @@
 //! A machine of the lab: a network, processes and files of its own.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -119,14 +119,26 @@ impl Host {
         write().with_context(|| format!("cannot write {path} on {}", self.name()))
     }
 
-    /// Writes an executable file of the host.
+    /// Writes an executable file of the host, with the directories above it.
+    ///
+    /// A process of its own writes it: were the file open in this one, a child that another thread
+    /// forks at that moment would hold it open too, and running it would fail (`ETXTBSY`).
     ///
     /// # Errors
     /// As of the file system.
     pub fn write_script(&self, path: &str, text: &str) -> Result<()> {
-        use std::os::unix::fs::PermissionsExt;
-        self.write(path, text)?;
-        fs::set_permissions(self.outside(path), fs::Permissions::from_mode(0o755))?;
+        let mut install = Command::new("install");
+        install.args(["-D", "--mode=755", "/dev/stdin", path]);
+        let mut writer = self.spawn(install.stdin(Stdio::piped()))?;
+        if let Some(mut input) = writer.stdin.take() {
+            input.write_all(text.as_bytes())?;
+        }
+        let status = writer.wait()?;
+        ensure!(
+            status.success(),
+            "cannot write {path} on {}: {status}",
+            self.name()
+        );
         Ok(())
     }
 
