@@ -25,6 +25,8 @@ pub(super) struct GlobalDraft {
     pub notification_email_from: Option<String>,
     pub smtp_server: Option<String>,
     pub smtp_connect_timeout: Option<Duration>,
+    pub rt_priority: Option<u8>,
+    pub garp_interval: Option<Duration>,
     pub dynamic_interfaces: bool,
     /// Defaults of instances.
     pub version: Option<VrrpVersion>,

@@ -33,6 +33,10 @@ pub struct Global {
     pub smtp_server: Option<String>,
     /// `smtp_connect_timeout`.
     pub smtp_connect_timeout: Option<Duration>,
+    /// `vrrp_rt_priority`: 1-99; the lowest if not given.
+    pub rt_priority: Option<u8>,
+    /// `vrrp_garp_interval`: between two gratuitous ARPs of an interface.
+    pub garp_interval: Duration,
 }
 
 /// Whom a script runs as.
@@ -209,22 +213,83 @@ impl Default for Garp {
 }
 
 /// `xdp { ... }`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Xdp {
     /// `mode`.
     pub mode: XdpMode,
+    /// `lease`.
+    pub lease: LeaseMode,
+    /// `backup_traffic`.
+    pub backup_traffic: BackupTraffic,
+    /// `fast_handover`.
+    pub fast_handover: FastHandover,
+    /// `address_lifetime`; zero is for ever.
+    pub address_lifetime: Duration,
+    /// `absorb_above`: bad or repeated adverts of an interface per second.
+    pub absorb_above: u32,
+}
+
+impl Default for Xdp {
+    fn default() -> Self {
+        Self {
+            mode: XdpMode::default(),
+            lease: LeaseMode::default(),
+            backup_traffic: BackupTraffic::default(),
+            fast_handover: FastHandover::default(),
+            address_lifetime: Duration::from_secs(60),
+            absorb_above: 1000,
+        }
+    }
 }
 
 /// How the data path is attached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum XdpMode {
-    /// Native where replies are known to arrive, else generic.
+    /// Native where replies are known to arrive, else at the tc hook.
     #[default]
     Auto,
     /// In the driver.
     Native,
     /// In the kernel's generic hook.
     Generic,
+    /// At the tc hook.
+    Tc,
     /// Not at all: as keepalived works.
     Off,
+}
+
+/// What ends an ownership besides our own will.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LeaseMode {
+    /// Time without an advert of ours, and another router that is heard.
+    #[default]
+    Strict,
+    /// Another router that is heard.
+    Fence,
+    /// Neither.
+    Off,
+}
+
+/// What becomes of IP to a virtual address that this director does not own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BackupTraffic {
+    /// Dropped where the daemon put the address on an interface, else passed.
+    #[default]
+    Auto,
+    /// Passed.
+    Pass,
+    /// Dropped.
+    Drop,
+}
+
+/// Whether a Backup router that knows the Active one to go waits less than Skew_Time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FastHandover {
+    /// Never.
+    Off,
+    /// While at most one other router has been seen.
+    #[default]
+    Auto,
+    /// Always.
+    On,
 }

@@ -125,6 +125,7 @@ impl Attempt {
 fn attempt(datapath: Option<&mut Datapath>, mode: XdpMode, link: &Link) -> Attempt {
     let mode = match mode {
         XdpMode::Off => return off("mode off in the configuration"),
+        XdpMode::Tc => return off("mode tc comes with the egress gate"),
         XdpMode::Auto => AttachMode::Auto,
         XdpMode::Native => AttachMode::Native,
         XdpMode::Generic => AttachMode::Generic,

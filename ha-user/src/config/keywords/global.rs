@@ -147,6 +147,24 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
             global.garp.refresh_repeat = value::count(&count);
         },
     ),
+    seconds(
+        "vrrp_garp_interval",
+        Duration::ZERO..=Duration::from_secs(4294),
+        "pause between two gratuitous ARPs of an interface; none if not given",
+        |global, pause| global.garp_interval = Some(pause.value),
+    ),
+    number(
+        "vrrp_rt_priority",
+        1..=99,
+        "real-time priority of the thread that sends adverts; the lowest if not given",
+        |global, priority| {
+            global.rt_priority = value::octet(priority).map(|priority| priority.value);
+        },
+    ),
+    accepted(
+        "vrrp_no_swap",
+        "the daemon's memory is locked wherever that is permitted",
+    ),
     accepted(
         "vrrp_skip_check_adv_addr",
         "lists of addresses are compared once for each Active router",

@@ -123,5 +123,7 @@ fn global_model(global: GlobalDraft) -> Global {
         notification_email_from: global.notification_email_from,
         smtp_server: global.smtp_server,
         smtp_connect_timeout: global.smtp_connect_timeout,
+        rt_priority: global.rt_priority,
+        garp_interval: global.garp_interval.unwrap_or_default(),
     }
 }

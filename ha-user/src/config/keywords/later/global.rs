@@ -32,7 +32,6 @@ pub(in crate::config::keywords) const GLOBAL: &[Known] = known! {
     "vrrp_mcast_group6" "IPv6 group that adverts go to";
     "vrrp_garp_lower_prio_delay" "delay of the second burst after a lower advert";
     "vrrp_garp_lower_prio_repeat" "gratuitous ARPs after a lower advert";
-    "vrrp_garp_interval" "pause between two gratuitous ARPs of an interface";
     "vrrp_gna_interval" "pause between two unsolicited neighbour adverts of an interface";
     "vrrp_min_garp" "one gratuitous ARP, no second burst";
     "vrrp_garp_extra_if" "repeat gratuitous ARPs on the interface below a virtual MAC";
@@ -108,8 +107,6 @@ pub(in crate::config::keywords) const GLOBAL: &[Known] = known! {
     "vrrp_rx_bufs_policy" "receive buffer of adverts";
     "vrrp_rx_bufs_multiplier" "adverts that it holds";
     "vrrp_priority" "nice value of the VRRP process";
-    "vrrp_no_swap" "lock the VRRP process in memory";
-    "vrrp_rt_priority" "real-time priority of the VRRP process";
     "vrrp_cpu_affinity" "processors of the VRRP process";
     "vrrp_rlimit_rttime" "processor time of the real-time VRRP process";
     "vrrp_rlimit_rtime" "older name of vrrp_rlimit_rttime";
