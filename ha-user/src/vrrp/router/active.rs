@@ -41,6 +41,10 @@ impl Router {
             return;
         }
         let owned = self.speak_anew(owned, inheritance.priority, cx);
+        if cx.now.saturating_since(since) < inheritance.interval {
+            // The process before may have died before it told the neighbours.
+            self.announce(self.parameters.announcements.repeat, cx);
+        }
         let router = self.id;
         cx.actions.push(Action::AddAddresses { router });
         self.transition(Phase::Active(owned), Reason::Adopted, cx);

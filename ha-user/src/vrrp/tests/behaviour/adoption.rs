@@ -149,6 +149,14 @@ fn the_second_burst_comes_once_whoever_sends_it() {
 }
 
 #[test]
+fn an_ownership_that_has_just_begun_is_announced_by_whoever_has_it() {
+    let mut bench = Bench::active(parameters());
+    bench.succeed(parameters());
+    bench.pass(999 * MS);
+    assert!(summary(&bench.adopt(100)).contains("announce 5, add"));
+}
+
+#[test]
 fn a_backup_router_goes_on_waiting() {
     assert_eq!(backup(SECOND).wait(), FULL - SECOND);
     assert_eq!(
