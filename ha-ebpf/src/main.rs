@@ -12,6 +12,7 @@ mod ethernet;
 mod ipv4;
 mod maps;
 mod packet;
+mod standing;
 mod verdict;
 mod vrrp;
 
@@ -22,9 +23,9 @@ use ha_common::wire::ethernet::{TYPE_ARP, TYPE_IPV4};
 
 use crate::packet::Packet;
 
-/// The entry. Its name is `abi::XDP_PROGRAM`, which a test of the loaded program keeps.
+/// The entry. Its name is `abi::program::XDP`, which a test of the loaded program keeps.
 #[xdp(frags)]
-fn vipd_xdp_v1(context: XdpContext) -> u32 {
+fn vipd_xdp_v2(context: XdpContext) -> u32 {
     let mut packet = Packet::new(context);
     let reason = judge(&mut packet);
     maps::count(reason);
@@ -33,15 +34,15 @@ fn vipd_xdp_v1(context: XdpContext) -> u32 {
 
 #[inline(always)]
 fn judge(packet: &mut Packet) -> Reason {
-    if !maps::anything_owned() {
+    let Some(gate) = maps::gate() else {
         return Reason::Idle;
-    }
+    };
     let Some(payload) = ethernet::payload(packet) else {
         return Reason::Unparsable;
     };
     match payload.ethertype {
-        TYPE_IPV4 => ipv4::judge(packet, payload),
-        TYPE_ARP => arp::judge(packet, payload),
+        TYPE_IPV4 => ipv4::judge(packet, payload, gate),
+        TYPE_ARP => arp::judge(packet, payload, gate),
         _ => Reason::Foreign,
     }
 }

@@ -196,7 +196,7 @@ impl Advert<'_> {
         let record = self.router.record;
         record.count_advert();
         let reason = self.stamp(now);
-        if !record.owned(now) || !self.ends_ownership(now) {
+        if !record.ownership().is_unbroken() || !self.ends_ownership(now) {
             return reason;
         }
         record.fence(now);
