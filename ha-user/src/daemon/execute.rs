@@ -120,7 +120,7 @@ impl Executor {
             let changes = dropped.map(|address| address.change(Operation::Remove));
             self.addresses.submit(changes.collect(), |_| ());
         }
-        if record.owned(clock::now()) {
+        if self.records.owns(router, clock::now()) {
             let repeat = plan.parameters.announcements.repeat;
             let added = without(&plan.addresses, &before.addresses);
             announce(&self.announcer, &added.collect::<Vec<_>>(), repeat);
@@ -248,7 +248,7 @@ impl Executor {
     }
 
     fn owns(&self, router: RouterId) -> bool {
-        self.records.record(router).owned(clock::now())
+        self.records.owns(router, clock::now())
     }
 
     /// Without a data path, the peer must not take over while the kernel here still answers.

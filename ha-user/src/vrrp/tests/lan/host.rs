@@ -171,7 +171,7 @@ impl DataPath {
         self.stamp(now, advert);
         let speaks = advert.priority != Priority::LEAVING;
         let fences = self.outranked_by(advert) || speaks && self.is_silent(now);
-        let fenced = self.record.owned(now) && fences;
+        let fenced = self.record.ownership().is_unbroken() && fences;
         if fenced {
             self.record.fenced_at = now;
         }
