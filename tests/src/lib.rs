@@ -2,6 +2,8 @@
 //! real traffic.
 
 pub mod bench;
+pub mod eyes;
+pub mod findings;
 pub mod lab;
 pub mod owner;
 pub mod pair;
