@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use ha_common::wire::ethernet;
-use ha_user::datapath::LoadOptions;
+use ha_user::datapath::{Hook, LoadOptions};
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
@@ -80,7 +80,7 @@ pub fn run(options: &Options) -> Result<()> {
 pub fn measure(options: &Options) -> Result<Vec<Figure>> {
     let director = Director::new(LoadOptions::default())?;
     director.take_over();
-    let program = director.datapath.program();
+    let program = director.datapath.program(Hook::Xdp);
     let pass = raw::pass()?;
     let frames = Frames::new();
     let asked = &frames.question;
