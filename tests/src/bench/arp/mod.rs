@@ -74,6 +74,7 @@ pub fn run(options: &Options) -> Result<()> {
     for (name, mode) in [
         ("native", AttachMode::Native),
         ("generic", AttachMode::Generic),
+        ("tc", AttachMode::Tc),
     ] {
         let figure = measure(name, mode, options).with_context(|| format!("in {name} mode"))?;
         figure.print();
