@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use ha_tests::bench::Bench;
-use ha_tests::{lab, run};
+use ha_tests::{lab, marathon, run};
 
 /// What a shell reports for a process that SIGINT has ended.
 const INTERRUPTED: u8 = 130;
@@ -24,6 +24,8 @@ struct Arguments {
 enum Command {
     /// Five faults, and what a client sees of them
     Run(run::Options),
+    /// One fault after the other, and never two owners
+    Marathon(marathon::Options),
     /// Measurements
     #[command(subcommand)]
     Bench(Bench),
@@ -55,6 +57,7 @@ fn execute(command: Command) -> Result<bool> {
     lab::interrupt_on_signals()?;
     match command {
         Command::Run(options) => run::run(&options),
+        Command::Marathon(options) => marathon::run(&options),
         Command::Bench(bench) => bench.run(),
     }
 }
