@@ -11,6 +11,8 @@ pub mod pair;
 pub mod rng;
 pub mod run;
 pub mod scene;
+pub mod screen;
 pub mod stranger;
+pub mod svg;
 pub mod watched;
 pub mod xdp;

@@ -7,8 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use ha_tests::bench::Bench;
-use ha_tests::{lab, marathon, run};
+use ha_tests::{bench, lab, marathon, run};
 
 /// What a shell reports for a process that SIGINT has ended.
 const INTERRUPTED: u8 = 130;
@@ -27,8 +26,7 @@ enum Command {
     /// One fault after the other, and never two owners
     Marathon(marathon::Options),
     /// Measurements
-    #[command(subcommand)]
-    Bench(Bench),
+    Bench(bench::Command),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +56,6 @@ fn execute(command: Command) -> Result<bool> {
     match command {
         Command::Run(options) => run::run(&options),
         Command::Marathon(options) => marathon::run(&options),
-        Command::Bench(bench) => bench.run(),
+        Command::Bench(command) => command.run(),
     }
 }
