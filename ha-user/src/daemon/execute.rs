@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::Ipv4Addr;
 
 use bytes::BytesMut;
 use ha_common::abi::Election;
@@ -188,6 +189,11 @@ impl Executor {
             Action::Announce { router, repeat } => self.announce(router, repeat),
             Action::AddAddresses { router } => self.add_addresses(router),
             Action::RemoveAddresses { router } => self.remove_addresses(router),
+            Action::DualActive {
+                router,
+                other,
+                priority,
+            } => self.report_dual_active(router, other, priority),
             Action::Transition {
                 router,
                 to,
@@ -352,6 +358,19 @@ impl Executor {
                 orders.send(Order::AddressesGone { router, generation });
             },
         );
+    }
+
+    fn report_dual_active(&self, router: RouterId, other: Ipv4Addr, priority: Priority) {
+        if let Some(plan) = self.plan(router) {
+            let name = &plan.name;
+            log::warn!("({name}) DUAL_ACTIVE: {other} (priority {priority}) is Active, too");
+        }
+        let own = self.records.record(router).election().priority;
+        // The main loop outlives this thread, unless both are going down.
+        let _ = self.reports.send(Report::DualActive {
+            router,
+            priority: Priority::new(own),
+        });
     }
 
     fn log_transition(&self, router: RouterId, to: State, reason: TransitionReason) {

@@ -131,6 +131,7 @@ fn statistics(statistics: &Statistics) -> Vec<Counter> {
         ("pri_zero_sent", statistics.priority_zero_sent),
         ("lease_lost", statistics.leases_lost),
         ("fenced", statistics.fenced),
+        ("dual_active", statistics.dual_active),
     ]
     .map(|(name, value)| Counter {
         name: name.to_owned(),

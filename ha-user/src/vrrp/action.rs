@@ -101,6 +101,16 @@ pub enum Action {
         /// Whose.
         router: RouterId,
     },
+    /// Another router was Active while we were: a network that was divided, or a router that errs.
+    /// Said once, until adverts have ceased to show it for Active_Down_Interval.
+    DualActive {
+        /// Whose.
+        router: RouterId,
+        /// Who is Active, too.
+        other: Ipv4Addr,
+        /// With what priority.
+        priority: Priority,
+    },
     /// The state has changed: log it, run notify scripts, publish it.
     Transition {
         /// Whose.
