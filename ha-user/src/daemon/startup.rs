@@ -14,7 +14,7 @@ use super::execute::{Executor, Means};
 use super::order::{self, Order, Orders, Report};
 use super::plan::RouterPlan;
 use super::realtime;
-use crate::config::model::XdpMode;
+use crate::config::model::{Global, XdpMode};
 use crate::datapath::{Datapath, DebugLog, LoadOptions, RecordTable};
 use crate::net::address::{AddressWorker, Operation};
 use crate::net::announce::Announcer;
@@ -84,6 +84,7 @@ pub(super) struct Adverts {
 /// # Errors
 /// If a socket or a thread is not to be had.
 pub(super) fn start_adverts(
+    settings: &Global,
     datapath: Option<&mut Datapath>,
     attachments: &Attachments,
     addresses: AddressWorker,
@@ -97,7 +98,8 @@ pub(super) fn start_adverts(
     let executor = Executor::new(Means {
         socket: AdvertSocket::open().context("cannot open the socket for adverts")?,
         records,
-        announcer: Announcer::open().context("cannot open the socket for gratuitous ARP")?,
+        announcer: Announcer::spawn().context("cannot start the thread for gratuitous ARP")?,
+        garp_interval: settings.garp_interval,
         addresses,
         orders: orders.clone(),
         reports: report_sender.clone(),
@@ -106,7 +108,7 @@ pub(super) fn start_adverts(
     orders.send(Order::Judged(attachments.guarded()));
     let thread = AdvertThread::new(executor, order_queue, notices, report_sender)?;
     Ok(Adverts {
-        thread: realtime::spawn(thread)?,
+        thread: realtime::spawn(thread, settings.rt_priority)?,
         orders,
         reports,
     })
