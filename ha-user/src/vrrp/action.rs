@@ -11,6 +11,9 @@ use super::{RouterId, State};
 pub enum Reason {
     /// The router was started.
     Startup,
+    /// A previous process on this host was Active, and its ownership still holds: for others,
+    /// nothing has changed.
+    Adopted,
     /// It owns the addresses (Priority 255).
     AddressOwner,
     /// No advert for Active_Down_Interval.
@@ -38,7 +41,8 @@ pub enum Reason {
     Shutdown,
 }
 
-/// One effect on the world. The shell carries actions out in the order given.
+/// One effect on the world. The shell carries the actions of each router out in the order given;
+/// adverts of several routers leave together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Send an ADVERTISEMENT.

@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Election, RouterKey, RouterRecord};
+use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Election, Policy, RouterKey, RouterRecord};
 use ha_common::reason::Verdict;
 use ha_common::{Nanos, Reason};
 use ha_user::datapath::{Datapath, LoadOptions, NoticeRing, RecordTable};
@@ -84,7 +84,10 @@ impl Director {
     /// A map cannot be written.
     pub fn reset(&mut self) -> Result<()> {
         self.datapath.set_interface(IFINDEX, frame::OWN_MAC)?;
-        self.datapath.set_gate(2)?;
+        let gate = self.datapath.gate();
+        gate.set_owned(2);
+        gate.set_policy(Policy::default());
+        gate.set_orphan_after(Duration::ZERO);
         for peer in [frame::PEER_IP, frame::LESSER_PEER_IP] {
             self.datapath.remove_peer(ROUTER, peer.into())?;
         }

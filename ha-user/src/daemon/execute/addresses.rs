@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use ha_common::Priority;
+use ha_common::abi::LeasePolicy;
 
 use super::super::order::Order;
 use super::super::plan::{CarriedAddress, RouterPlan};
@@ -27,7 +28,7 @@ impl Executor {
             let changes = dropped.map(|address| address.change(Operation::Remove));
             self.addresses.submit(changes.collect(), |_| ());
         }
-        if record.owned(clock::now()) {
+        if self.records.owns(router, clock::now()) {
             let repeat = plan.parameters.announcements.repeat;
             self.tell_neighbours(router, without(&plan.addresses, before), repeat);
         }
@@ -78,14 +79,14 @@ impl Executor {
             .announce(announcements, manner, self.held(router));
     }
 
-    /// Tells other threads whether the ownership of now still lasts. Only adverts make it last, so
-    /// that nothing is kept up for an advert thread that hangs.
+    /// Tells other threads whether the ownership of now still lasts. Only adverts make it last, in
+    /// every mode of the lease, so that nothing is kept up for an advert thread that hangs.
     fn held(&self, router: RouterId) -> Held {
         let records = self.records.clone();
         let since = records.record(router).owned_since();
         Arc::new(move || {
             let record = records.record(router);
-            record.owned_since() == since && record.owned(clock::now())
+            record.owned_since() == since && record.owned(clock::now(), LeasePolicy::Strict)
         })
     }
 

@@ -112,7 +112,7 @@ impl Executor {
     }
 
     fn may_speak(&self, advert: &Waiting, now: Nanos) -> bool {
-        advert.lease.is_none() || self.records.record(advert.router).owned(now)
+        advert.lease.is_none() || self.records.owns(advert.router, now)
     }
 
     /// Hands adverts that leave the same way to the kernel. Returns for each whether one of its
