@@ -7,8 +7,10 @@
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 #![deny(unsafe_code)]
 
+mod absorb;
 mod arp;
 mod ethernet;
+mod hear;
 mod ipv4;
 mod maps;
 mod packet;
@@ -16,8 +18,8 @@ mod standing;
 mod verdict;
 mod vrrp;
 
-use aya_ebpf::macros::xdp;
-use aya_ebpf::programs::XdpContext;
+use aya_ebpf::macros::{socket_filter, xdp};
+use aya_ebpf::programs::{SkBuffContext, XdpContext};
 use ha_common::Reason;
 use ha_common::wire::ethernet::{TYPE_ARP, TYPE_IPV4};
 
@@ -30,6 +32,12 @@ fn vipd_xdp_v2(context: XdpContext) -> u32 {
     let reason = judge(&mut packet);
     maps::count(reason);
     verdict::action(reason)
+}
+
+/// The entry on the daemon's socket, `abi::program::SOCKET`.
+#[socket_filter]
+fn vipd_hear_v2(context: SkBuffContext) -> i64 {
+    hear::judge(&context)
 }
 
 #[inline(always)]

@@ -2,12 +2,13 @@
 
 use aya_log_ebpf::debug;
 use ha_common::abi::{
-    CAST_MULTICAST, CAST_UNICAST, Election, NoticeKind, RouterKey, Speaker, flag,
+    CAST_MULTICAST, CAST_UNICAST, Election, Gate, NoticeKind, RouterKey, Speaker, flag,
 };
 use ha_common::wire::checksum::{PseudoHeader, Sum};
 use ha_common::wire::{ethernet::VRRP_GROUP as GROUP_OCTETS, ipv4, vrrp};
 use ha_common::{Nanos, Reason};
 
+use crate::absorb;
 use crate::ethernet::{self, Mac, Payload};
 use crate::maps::{self, Router};
 use crate::packet::Packet;
@@ -36,7 +37,7 @@ struct Advert<'a> {
 /// Routers on a VLAN are keyed by the VLAN's own interface, where the tag is gone: behind a tag
 /// there is nothing for the interface below.
 #[inline(always)]
-pub(crate) fn judge(packet: &Packet, payload: Payload, ip: IpHeader<'_>) -> Reason {
+pub(crate) fn judge(packet: &Packet, payload: Payload, gate: &Gate, ip: IpHeader<'_>) -> Reason {
     if ip.is_fragment() {
         return Reason::Unparsable;
     }
@@ -60,11 +61,12 @@ pub(crate) fn judge(packet: &Packet, payload: Payload, ip: IpHeader<'_>) -> Reas
         router,
         election: router.record.election(),
     };
-    advert.judge()
+    advert.judge(gate)
 }
 
+/// How an advert was sent, as keys have it.
 #[inline(always)]
-fn cast(ip: &IpHeader<'_>) -> u8 {
+pub(crate) fn cast(ip: &IpHeader<'_>) -> u8 {
     if ip.destination() == ipv4::VRRP_GROUP {
         CAST_MULTICAST
     } else {
@@ -74,19 +76,23 @@ fn cast(ip: &IpHeader<'_>) -> u8 {
 
 impl Advert<'_> {
     #[inline(always)]
-    fn judge(&self) -> Reason {
-        if self.ip.source() == self.election.primary_ip {
-            return Reason::AdvertOwn;
-        }
+    fn judge(&self, gate: &Gate) -> Reason {
+        let ifindex = self.packet.ifindex();
         match self.validate() {
-            Ok(()) => self.take(maps::now()),
-            Err(reason) => reason,
+            // It may be for another router, or none of our business.
+            Err(Reason::AdvertForeign) => Reason::AdvertForeign,
+            Err(reason) => absorb::bad(reason, &self.router, ifindex, gate),
+            Ok(()) => self.take(maps::now(), gate),
         }
     }
 
     /// The checks in keepalived's order, which decides what a packet with two faults counts as.
     #[inline(always)]
     fn validate(&self) -> Result<(), Reason> {
+        ensure(
+            self.ip.source() != self.election.primary_ip,
+            Reason::AdvertOwn,
+        )?;
         self.check_length()?;
         self.check_path()?;
         ensure(
@@ -95,8 +101,8 @@ impl Advert<'_> {
         )?;
         if self.election.version == 2 {
             self.check_auth()?;
-            self.check_interval()?;
         }
+        self.check_interval()?;
         ensure(self.header.is_advertisement(), Reason::AdvertType)?;
         ensure(self.is_intact(), Reason::AdvertChecksum)?;
         ensure(self.is_from_peer(), Reason::AdvertSource)
@@ -139,12 +145,16 @@ impl Advert<'_> {
         ensure(plain && same, Reason::AdvertAuth)
     }
 
-    /// Version 2 routers must agree on the interval (RFC 3768 section 7.1).
+    /// Version 2 routers must agree on the interval (RFC 3768 section 7.1). One of zero in version
+    /// 3 would let Active_Down_Interval shrink to nothing.
     #[inline(always)]
     fn check_interval(&self) -> Result<(), Reason> {
-        let seconds = self.header.interval().as_secs();
-        let own = self.router.record.interval();
-        ensure(seconds * 1_000_000_000 == own, Reason::AdvertInterval)
+        let interval = interval_nanos(&self.header);
+        let fits = match self.election.version {
+            2 => interval == self.router.record.interval(),
+            _ => interval != 0,
+        };
+        ensure(fits, Reason::AdvertInterval)
     }
 
     #[inline(always)]
@@ -190,16 +200,24 @@ impl Advert<'_> {
         self.election.flags & flag != 0
     }
 
-    /// Stamps a valid advert, and ends our ownership if it must.
+    /// Stamps a valid advert, ends our ownership if it must, and may then end here.
     #[inline(always)]
-    fn take(&self, now: Nanos) -> Reason {
+    fn take(&self, now: Nanos, gate: &Gate) -> Reason {
         let record = self.router.record;
         record.count_advert();
         let reason = self.stamp(now);
-        if !record.ownership().is_unbroken() || !self.ends_ownership(now) {
+        if record.ownership().is_unbroken() && self.ends_ownership(now) {
+            return self.fence(now);
+        }
+        if !self.is_excessive(now) {
             return reason;
         }
-        record.fence(now);
+        absorb::excessive(reason, &self.router, self.packet.ifindex(), gate, now)
+    }
+
+    #[inline(always)]
+    fn fence(&self, now: Nanos) -> Reason {
+        self.router.record.fence(now);
         let source = self.ip.source();
         self.router.notify(NoticeKind::Fenced, now, source);
         debug!(
@@ -222,12 +240,29 @@ impl Advert<'_> {
             return Reason::AdvertLeaving;
         }
         if speaker.priority >= self.election.accept_min_priority {
-            self.router.record.stamp_advert(now, speaker);
+            let interval = interval_nanos(&self.header);
+            self.router.record.stamp_advert(now, speaker, interval);
             Reason::AdvertAlive
         } else {
             self.router.record.stamp_lower(now, speaker);
             Reason::AdvertLower
         }
+    }
+
+    /// Whether there are more adverts than the routers that send them may send: the one that the
+    /// daemon follows keeps to the interval that it names, any others to ours.
+    #[inline(always)]
+    fn is_excessive(&self, now: Nanos) -> bool {
+        let hearing = self.router.record.hearing();
+        let familiar = hearing.familiar();
+        let followed = familiar.is_some_and(|one| same_host(one.source, self.ip.source()));
+        let named = familiar.filter(|_| followed).and_then(|one| {
+            vrrp::Header::new_checked(&one.header)
+                .ok()
+                .map(|header| interval_nanos(&header))
+        });
+        let interval = named.unwrap_or(self.router.record.interval());
+        hearing.is_excessive(now, followed, interval)
     }
 
     /// Whether another router speaks that we would have to yield to, or any that has not heard
@@ -251,6 +286,19 @@ impl Advert<'_> {
         let spoke = record.last_sent().max(record.owned_since());
         now.get().saturating_sub(spoke.get()) > interval + interval / 2
     }
+}
+
+/// The interval that an advert names, in nanoseconds.
+#[inline(always)]
+pub(crate) fn interval_nanos(header: &VrrpHeader<'_>) -> u64 {
+    let interval = header.interval();
+    interval.as_secs() * 1_000_000_000 + u64::from(interval.subsec_nanos())
+}
+
+/// One comparison instead of a loop over octets.
+#[inline(always)]
+const fn same_host(one: [u8; 4], other: [u8; 4]) -> bool {
+    u32::from_ne_bytes(one) == u32::from_ne_bytes(other)
 }
 
 #[inline(always)]

@@ -148,8 +148,10 @@ impl Executor {
             .is_some_and(|carriage| carriage.leaving)
     }
 
-    /// Carries out one action.
+    /// Carries out one action. Where the engine acts, adverts that it knew may be news again.
     pub(super) fn execute(&mut self, action: Action) {
+        let record = self.records.record(action.router());
+        record.hearing().set_familiar(None);
         match action {
             Action::Advertise {
                 router,

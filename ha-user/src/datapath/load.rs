@@ -56,10 +56,13 @@ pub(super) fn load(options: LoadOptions) -> Result<Datapath, LoadError> {
     let debug_log = options.debug_xdp.then(|| EbpfLogger::init(&mut object));
     let program =
         Program::load(&mut object).map_err(|error| permission_or(error, LoadError::Program))?;
+    let socket_filter = Program::load_socket_filter(&mut object)
+        .map_err(|error| permission_or(error, LoadError::Program))?;
     let records = maps::take_array(&mut object, map::RECORDS)?;
     let gate = maps::take_array(&mut object, map::GATE)?;
     Ok(Datapath {
         program,
+        socket_filter,
         records: RecordTable::shared(records.fd(), gate.fd())?,
         notices: Some(NoticeRing::new(maps::take(&mut object, map::NOTICES)?)),
         maps: Maps::take(&mut object)?,

@@ -41,6 +41,7 @@ pub type DebugLog = EbpfLogger<&'static dyn Log>;
 /// interface itself. [`Self::detach_all`] is the clean end.
 pub struct Datapath {
     program: Program,
+    socket_filter: Program,
     maps: maps::Maps,
     records: RecordTable,
     notices: Option<NoticeRing>,
@@ -63,6 +64,13 @@ impl Datapath {
     #[must_use]
     pub const fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// The program that tells which adverts must wake the daemon: a filter for the socket that they
+    /// arrive at.
+    #[must_use]
+    pub const fn socket_filter(&self) -> &Program {
+        &self.socket_filter
     }
 
     /// The records of all routers.

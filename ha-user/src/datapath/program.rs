@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use aya::Ebpf;
-use aya::programs::{ProgramError, ProgramFd, ProgramInfo, Xdp, loaded_programs};
+use aya::programs::{ProgramError, ProgramFd, ProgramInfo, SocketFilter, Xdp, loaded_programs};
 use ha_common::abi::program;
 
 /// What the names of our programs begin with, whatever their ABI version.
@@ -25,6 +25,15 @@ impl Program {
         xdp.load()?;
         let fd = xdp.fd()?.try_clone()?;
         Ok(Self::new(&xdp.info()?, fd))
+    }
+
+    /// Hands `object`'s program for the daemon's socket to the kernel.
+    pub(super) fn load_socket_filter(object: &mut Ebpf) -> Result<Self, ProgramError> {
+        let program = object.program_mut(program::SOCKET);
+        let filter: &mut SocketFilter = program.ok_or(ProgramError::NotLoaded)?.try_into()?;
+        filter.load()?;
+        let fd = filter.fd()?.try_clone()?;
+        Ok(Self::new(&filter.info()?, fd))
     }
 
     /// The program with this id, if it is still there.

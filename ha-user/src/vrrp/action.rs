@@ -112,3 +112,20 @@ pub enum Action {
         reason: Reason,
     },
 }
+
+impl Action {
+    /// Whose it is.
+    #[must_use]
+    pub const fn router(&self) -> RouterId {
+        match self {
+            Self::Advertise { router, .. }
+            | Self::BeginOwnership { router, .. }
+            | Self::EndOwnership { router }
+            | Self::SetElection { router, .. }
+            | Self::Announce { router, .. }
+            | Self::AddAddresses { router }
+            | Self::RemoveAddresses { router }
+            | Self::Transition { router, .. } => *router,
+        }
+    }
+}
