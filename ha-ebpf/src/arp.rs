@@ -18,7 +18,7 @@ const CONFLICT_PERIOD_NANOS: u64 = Duration::from_secs(1).as_secs() * 1_000_000_
 
 /// Judges an ARP packet, and turns a question that is ours to answer into its answer.
 #[inline(always)]
-pub(crate) fn judge(packet: &mut Packet, payload: Payload, gate: &Gate) -> Reason {
+pub(crate) fn judge(packet: &mut impl Packet, payload: Payload, gate: &Gate) -> Reason {
     let octets = packet.array::<{ arp::PACKET_LEN }>(payload.at);
     let Some(Ok(view)) = octets.map(arp::Packet::new_checked) else {
         return Reason::Unparsable;
@@ -57,7 +57,7 @@ fn probe(gate: &Gate, router: &Router) -> Reason {
 }
 
 #[inline(always)]
-fn announcement(packet: &Packet, gate: &Gate, router: &Router, message: &arp::Repr) -> Reason {
+fn announcement(packet: &impl Packet, gate: &Gate, router: &Router, message: &arp::Repr) -> Reason {
     let now = maps::now();
     let own =
         maps::interface_mac(packet.ifindex()).map(Mac::new) == Some(Mac::new(message.sender_mac));
@@ -78,7 +78,7 @@ fn announcement(packet: &Packet, gate: &Gate, router: &Router, message: &arp::Re
 
 #[inline(always)]
 fn question(
-    packet: &mut Packet,
+    packet: &mut impl Packet,
     payload: Payload,
     gate: &Gate,
     router: &Router,
@@ -104,7 +104,12 @@ fn question(
 
 /// Rewrites the question into its answer, in place, behind the VLAN tags that it came with.
 #[inline(always)]
-fn answer(packet: &mut Packet, payload: Payload, asked: &arp::Repr, own: [u8; 6]) -> Option<()> {
+fn answer(
+    packet: &mut impl Packet,
+    payload: Payload,
+    asked: &arp::Repr,
+    own: [u8; 6],
+) -> Option<()> {
     let reply = arp::Repr {
         operation: arp::Operation::Reply,
         sender_mac: own,
@@ -112,8 +117,8 @@ fn answer(packet: &mut Packet, payload: Payload, asked: &arp::Repr, own: [u8; 6]
         target_mac: asked.sender_mac,
         target_ip: asked.sender_ip,
     };
-    reply.emit(packet.array_mut::<{ arp::PACKET_LEN }>(payload.at)?);
-    let addresses = packet.array_mut::<{ 2 * wire::ADDRESS_LEN }>(0)?;
-    wire::emit_addresses(addresses, asked.sender_mac, own);
-    Some(())
+    packet.rewrite::<{ arp::PACKET_LEN }>(payload.at, |octets| reply.emit(octets))?;
+    packet.rewrite::<{ 2 * wire::ADDRESS_LEN }>(0, |octets| {
+        wire::emit_addresses(octets, asked.sender_mac, own);
+    })
 }

@@ -12,7 +12,7 @@ use crate::vrrp;
 
 /// Judges an IPv4 packet.
 #[inline(always)]
-pub(crate) fn judge(packet: &Packet, payload: Payload, gate: &Gate) -> Reason {
+pub(crate) fn judge(packet: &impl Packet, payload: Payload, gate: &Gate) -> Reason {
     let octets = packet.array::<{ ipv4::HEADER_LEN }>(payload.at);
     let Some(Ok(header)) = octets.map(ipv4::Header::new_checked) else {
         return Reason::Unparsable;
@@ -32,7 +32,7 @@ pub(crate) fn judge(packet: &Packet, payload: Payload, gate: &Gate) -> Reason {
 /// The ingress gate. Fragments and packets with options carry their destination where all others
 /// do, so they are treated alike.
 #[inline(always)]
-fn admit(packet: &Packet, gate: &Gate, destination: [u8; 4], not_virtual: Reason) -> Reason {
+fn admit(packet: &impl Packet, gate: &Gate, destination: [u8; 4], not_virtual: Reason) -> Reason {
     let Some(router) = Router::by_address(destination) else {
         return not_virtual;
     };

@@ -22,8 +22,8 @@ type IpHeader<'a> = ipv4::Header<&'a [u8; ipv4::HEADER_LEN]>;
 type VrrpHeader<'a> = vrrp::Header<&'a [u8; vrrp::HEADER_LEN]>;
 
 /// An advert for a router of ours.
-struct Advert<'a> {
-    packet: &'a Packet,
+struct Advert<'a, P> {
+    packet: &'a P,
     ip: IpHeader<'a>,
     /// Where the VRRP header begins.
     at: usize,
@@ -37,11 +37,16 @@ struct Advert<'a> {
 /// Routers on a VLAN are keyed by the VLAN's own interface, where the tag is gone: behind a tag
 /// there is nothing for the interface below.
 #[inline(always)]
-pub(crate) fn judge(packet: &Packet, payload: Payload, gate: &Gate, ip: IpHeader<'_>) -> Reason {
+pub(crate) fn judge(
+    packet: &impl Packet,
+    payload: Payload,
+    gate: &Gate,
+    ip: IpHeader<'_>,
+) -> Reason {
     if ip.is_fragment() {
         return Reason::Unparsable;
     }
-    if payload.is_tagged() {
+    if payload.is_tagged() || packet.has_lost_its_tag() {
         return Reason::AdvertForeign;
     }
     let at = payload.at + ip.header_len();
@@ -74,7 +79,7 @@ pub(crate) fn cast(ip: &IpHeader<'_>) -> u8 {
     }
 }
 
-impl Advert<'_> {
+impl<P: Packet> Advert<'_, P> {
     #[inline(always)]
     fn judge(&self, gate: &Gate) -> Reason {
         let ifindex = self.packet.ifindex();
