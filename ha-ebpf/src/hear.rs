@@ -26,19 +26,21 @@ pub(crate) fn judge(context: &SkBuffContext) -> i64 {
 /// Whether the daemon must see the packet; `None` if that is no advert.
 #[inline(always)]
 fn wakes(context: &SkBuffContext) -> Option<bool> {
-    let octets: [u8; ipv4::HEADER_LEN] = context.load(0).ok()?;
-    let ip = ipv4::Header::new_checked(&octets).ok()?;
-    let header: [u8; vrrp::HEADER_LEN] = context.load(ip.header_len()).ok()?;
+    // The kernel has looked at the IP header before.
+    let header_len = usize::from(context.load::<u8>(0).ok()? & 0x0f) * 4;
+    let [source, destination] =
+        [ipv4::SOURCE, ipv4::DESTINATION].map(|at| context.load(at).map(u32::to_ne_bytes).ok());
+    let header = context.load(header_len).map(u64::to_ne_bytes).ok()?;
     let advert = vrrp::Header::new_checked(&header).ok()?;
     let ifindex = maps::ifindex(context);
-    let key = RouterKey::ipv4(ifindex, advert.vrid(), cast(&ip));
+    let key = RouterKey::ipv4(ifindex, advert.vrid(), cast(destination?));
     let Some(router) = Router::by_key(key) else {
         // Where the program is attached all routers are known. Elsewhere, and where the kernel
         // names another interface than the one that the packet came in by, the daemon looks.
         return Some(maps::interface_mac(ifindex).is_none());
     };
     let familiar = Familiar {
-        source: ip.source(),
+        source: source?,
         header,
     };
     Some(is_news(router.record, familiar, &advert))

@@ -54,7 +54,7 @@ pub(crate) fn judge(
     let Some(Ok(header)) = octets.map(vrrp::Header::new_checked) else {
         return Reason::Unparsable;
     };
-    let key = RouterKey::ipv4(packet.ifindex(), header.vrid(), cast(&ip));
+    let key = RouterKey::ipv4(packet.ifindex(), header.vrid(), cast(ip.destination()));
     let Some(router) = Router::by_key(key) else {
         return Reason::AdvertForeign;
     };
@@ -71,8 +71,8 @@ pub(crate) fn judge(
 
 /// How an advert was sent, as keys have it.
 #[inline(always)]
-pub(crate) fn cast(ip: &IpHeader<'_>) -> u8 {
-    if ip.destination() == ipv4::VRRP_GROUP {
+pub(crate) fn cast(destination: [u8; 4]) -> u8 {
+    if destination == ipv4::VRRP_GROUP {
         CAST_MULTICAST
     } else {
         CAST_UNICAST
@@ -129,7 +129,7 @@ impl<P: Packet> Advert<'_, P> {
     /// in a frame for this host.
     #[inline(always)]
     fn check_path(&self) -> Result<(), Reason> {
-        if cast(&self.ip) == CAST_UNICAST {
+        if cast(self.ip.destination()) == CAST_UNICAST {
             return ensure(ethernet::is_for_us(self.packet), Reason::AdvertForeign);
         }
         ensure(self.ip.ttl() == ipv4::VRRP_TTL, Reason::AdvertTtl)?;

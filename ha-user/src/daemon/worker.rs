@@ -209,6 +209,10 @@ impl<'a> Worker<'a> {
             let judged = Order::Judged(self.attachments.guarded());
             self.adverts.orders.send(judged);
         }
+        if let Some(datapath) = &self.datapath {
+            let rate = self.config.xdp.absorb_above;
+            datapath.gate().set_absorb_above(rate.into());
+        }
         let (config, scripts) = (&self.config, &self.scripts);
         let standing = |plan: &RouterPlan| scripts.stand(config, plan);
         self.routers.reconcile(
