@@ -2,12 +2,16 @@
 //! real traffic.
 
 pub mod bench;
+pub mod eyes;
+pub mod findings;
 pub mod lab;
 pub mod owner;
 pub mod pair;
 pub mod rng;
 pub mod run;
 pub mod scene;
+pub mod screen;
 pub mod stranger;
+pub mod svg;
 pub mod watched;
 pub mod xdp;

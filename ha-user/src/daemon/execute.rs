@@ -198,12 +198,15 @@ impl Executor {
                 ..
             } => {
                 self.log_transition(router, to, reason);
-                // The main loop outlives this thread, unless both are going down.
-                let _ = self.reports.send(Report::Transition {
-                    router,
-                    to,
-                    priority,
-                });
+                // What was adopted has not changed for anyone: no script runs.
+                if reason != TransitionReason::Adopted {
+                    // The main loop outlives this thread, unless both are going down.
+                    let _ = self.reports.send(Report::Transition {
+                        router,
+                        to,
+                        priority,
+                    });
+                }
             }
         }
     }
@@ -358,6 +361,10 @@ impl Executor {
             return;
         };
         match reason {
+            TransitionReason::Adopted => {
+                log::info!("({}) {}", plan.name, notify::explain(reason));
+                return;
+            }
             TransitionReason::LeaseLost | TransitionReason::Fenced => {
                 log::warn!("({}) {}", plan.name, notify::explain(reason));
             }

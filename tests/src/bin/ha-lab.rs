@@ -7,8 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use ha_tests::bench::Bench;
-use ha_tests::{lab, run};
+use ha_tests::{bench, lab, run};
 
 /// What a shell reports for a process that SIGINT has ended.
 const INTERRUPTED: u8 = 130;
@@ -25,8 +24,7 @@ enum Command {
     /// Five faults, and what a client sees of them
     Run(run::Options),
     /// Measurements
-    #[command(subcommand)]
-    Bench(Bench),
+    Bench(bench::Command),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +53,6 @@ fn execute(command: Command) -> Result<bool> {
     lab::interrupt_on_signals()?;
     match command {
         Command::Run(options) => run::run(&options),
-        Command::Bench(bench) => bench.run(),
+        Command::Bench(command) => command.run(),
     }
 }
