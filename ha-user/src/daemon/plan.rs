@@ -42,7 +42,7 @@ pub(super) struct RouterPlan {
 }
 
 /// A virtual address on a link that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CarriedAddress {
     /// Interface that it is put on.
     pub(super) ifindex: u32,
