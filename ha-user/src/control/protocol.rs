@@ -70,10 +70,12 @@ pub struct Instance {
 pub struct Interface {
     /// Name.
     pub name: String,
-    /// native, generic or off.
+    /// native, generic, tc or off.
     pub xdp: String,
     /// Why this mode.
     pub why: String,
+    /// Why packets that leave are not judged, if they are not though the data path is attached.
+    pub open_egress: Option<String>,
 }
 
 /// A named number.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ha_common::Reason;
 use ha_common::reason::Verdict;
 
-use super::protocol::{Counter, Instance, Status};
+use super::protocol::{Counter, Instance, Interface, Status};
 
 /// Renders a status. `colour` for terminals.
 #[must_use]
@@ -16,13 +16,7 @@ pub fn status(status: &Status, colour: bool) -> String {
     }
     text.push('\n');
     for interface in &status.interfaces {
-        line(
-            &mut text,
-            format_args!(
-                "{:<12} XDP {:<8} {}",
-                interface.name, interface.xdp, interface.why
-            ),
-        );
+        text.push_str(&self::interface(interface));
     }
     let seen: Vec<&Counter> = status
         .packets
@@ -130,6 +124,25 @@ fn instance(instance: &Instance) -> String {
     text
 }
 
+fn interface(interface: &Interface) -> String {
+    let mut text = String::new();
+    let hook = match interface.xdp.as_str() {
+        "tc" => "tc".to_owned(),
+        mode => format!("XDP {mode}"),
+    };
+    line(
+        &mut text,
+        format_args!("{:<12} {hook:<12} {}", interface.name, interface.why),
+    );
+    if let Some(why) = &interface.open_egress {
+        line(
+            &mut text,
+            format_args!("{:<12} {:<12} what leaves is not judged: {why}", "", ""),
+        );
+    }
+    text
+}
+
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{arguments}");
@@ -146,7 +159,7 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::protocol::{Interface, SCHEMA};
+    use super::super::protocol::SCHEMA;
     use super::*;
 
     fn sample(state: &str) -> Status {
@@ -174,6 +187,7 @@ mod tests {
                 name: "eth0".to_owned(),
                 xdp: "native".to_owned(),
                 why: "asked for".to_owned(),
+                open_egress: Some("no clsact".to_owned()),
             }],
             packets: vec![Counter {
                 name: "arp_answered".to_owned(),
@@ -195,6 +209,7 @@ mod tests {
             "priority 80 (configured 100)",
             "2500 ms left",
             "XDP native",
+            "what leaves is not judged: no clsact",
             "arp_answered",
         ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");

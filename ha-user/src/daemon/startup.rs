@@ -13,11 +13,12 @@ use super::attachments::Attachments;
 use super::execute::{Executor, Means};
 use super::order::{self, Order, Orders, Report};
 use super::plan::RouterPlan;
-use super::realtime;
-use crate::config::model::XdpMode;
+use super::{gate, realtime};
+use crate::config::model::{Xdp, XdpMode};
 use crate::datapath::{Datapath, DebugLog, LoadOptions, RecordTable};
 use crate::net::address::{AddressWorker, Operation};
 use crate::net::announce::Announcer;
+use crate::net::clock;
 use crate::net::socket::AdvertSocket;
 
 /// A predecessor that was killed leaves its addresses behind.
@@ -77,6 +78,8 @@ pub(super) struct Adverts {
     pub(super) thread: JoinHandle<Result<()>>,
     pub(super) orders: Orders,
     pub(super) reports: UnboundedReceiver<Report>,
+    /// What that thread and the data path share.
+    pub(super) records: RecordTable,
 }
 
 /// Starts the advert thread, without routers yet.
@@ -87,6 +90,7 @@ pub(super) fn start_adverts(
     datapath: Option<&mut Datapath>,
     attachments: &Attachments,
     addresses: AddressWorker,
+    xdp: &Xdp,
 ) -> Result<Adverts> {
     let (orders, order_queue) = order::queue()?;
     let (report_sender, reports) = mpsc::unbounded_channel();
@@ -94,9 +98,11 @@ pub(super) fn start_adverts(
         Some(datapath) => (datapath.records(), datapath.notices()),
         None => (RecordTable::in_memory(), None),
     };
+    gate::apply(records.gate(), xdp);
+    records.gate().beat(clock::now());
     let executor = Executor::new(Means {
         socket: AdvertSocket::open().context("cannot open the socket for adverts")?,
-        records,
+        records: records.clone(),
         announcer: Announcer::open().context("cannot open the socket for gratuitous ARP")?,
         addresses,
         orders: orders.clone(),
@@ -109,5 +115,6 @@ pub(super) fn start_adverts(
         thread: realtime::spawn(thread)?,
         orders,
         reports,
+        records,
     })
 }
