@@ -18,6 +18,8 @@ const MAX_ADDRESSES: usize = abi::MAX_ADDRESSES as usize;
 const MAX_PEERS: usize = abi::MAX_PEERS as usize;
 const REASONS: usize = Reason::COUNT as usize;
 const NOTICE_RING_BYTES: usize = abi::NOTICE_RING_BYTES as usize;
+/// Longest run of octets that is rewritten at once: an ARP packet.
+const LONGEST_REWRITE: usize = ha_common::wire::arp::PACKET_LEN;
 const MAPPED: usize = BPF_F_MMAPABLE as usize;
 
 /// Written by the daemon.
@@ -47,6 +49,11 @@ static PEERS: HashMap<PeerKey, u8, MAX_PEERS> = HashMap::new();
 /// Written by this program.
 #[btf_map]
 static COUNTERS: PerCpuArray<u64, REASONS> = PerCpuArray::new();
+
+/// Room to put a packet together in: on the stack the verifier wants every access aligned, which
+/// the fields of a packet are not.
+#[btf_map]
+static SCRATCH: PerCpuArray<[u8; LONGEST_REWRITE], 1> = PerCpuArray::new();
 
 /// Written by this program, drained by the daemon.
 #[btf_map]
@@ -121,6 +128,16 @@ pub(crate) fn count(reason: Reason) {
         // each other.
         unsafe { *counter += 1 }
     }
+}
+
+/// Room for `N` octets, of this CPU alone until the program ends, or asks again.
+#[inline(always)]
+pub(crate) fn scratch<const N: usize>() -> Option<&'static mut [u8; N]> {
+    const { assert!(N <= LONGEST_REWRITE) };
+    let room = SCRATCH.get_ptr_mut(0)?.cast();
+    // SAFETY: the map has room for `N` octets, which have no alignment; programs on one CPU do
+    // not interrupt each other, and ours uses it up before it asks again.
+    Some(unsafe { &mut *room })
 }
 
 /// Now, on the clock of the records.

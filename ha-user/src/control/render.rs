@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ha_common::Reason;
 use ha_common::reason::Verdict;
 
-use super::protocol::{Counter, Instance, Status};
+use super::protocol::{Counter, Instance, Interface, Status};
 
 /// Renders a status. `colour` for terminals.
 #[must_use]
@@ -16,14 +16,18 @@ pub fn status(status: &Status, colour: bool) -> String {
     }
     text.push('\n');
     for interface in &status.interfaces {
-        line(
-            &mut text,
-            format_args!(
-                "{:<12} XDP {:<8} {}",
-                interface.name, interface.xdp, interface.why
-            ),
-        );
+        text.push_str(&self::interface(interface));
     }
+    let timers = &status.timers;
+    line(
+        &mut text,
+        format_args!(
+            "timers late   p50 {}  p99 {}  max {}",
+            fine(timers.p50_seconds),
+            fine(timers.p99_seconds),
+            fine(timers.max_seconds)
+        ),
+    );
     let seen: Vec<&Counter> = status
         .packets
         .iter()
@@ -130,9 +134,36 @@ fn instance(instance: &Instance) -> String {
     text
 }
 
+fn interface(interface: &Interface) -> String {
+    let mut text = String::new();
+    let hook = match interface.xdp.as_str() {
+        "tc" => "tc".to_owned(),
+        mode => format!("XDP {mode}"),
+    };
+    line(
+        &mut text,
+        format_args!("{:<12} {hook:<12} {}", interface.name, interface.why),
+    );
+    if let Some(why) = &interface.open_egress {
+        line(
+            &mut text,
+            format_args!("{:<12} {:<12} what leaves is not judged: {why}", "", ""),
+        );
+    }
+    text
+}
+
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{arguments}");
+}
+
+/// What should be less than a millisecond.
+fn fine(seconds: f64) -> String {
+    match seconds {
+        seconds if seconds < 0.001 => format!("{:.0} us", seconds * 1e6),
+        seconds => duration(seconds),
+    }
 }
 
 fn duration(seconds: f64) -> String {
@@ -146,7 +177,7 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::protocol::{Interface, SCHEMA};
+    use super::super::protocol::{SCHEMA, Timers};
     use super::*;
 
     fn sample(state: &str) -> Status {
@@ -174,11 +205,19 @@ mod tests {
                 name: "eth0".to_owned(),
                 xdp: "native".to_owned(),
                 why: "asked for".to_owned(),
+                open_egress: Some("no clsact".to_owned()),
             }],
             packets: vec![Counter {
                 name: "arp_answered".to_owned(),
                 value: 3,
             }],
+            timers: Timers {
+                p50_seconds: 0.000_02,
+                p99_seconds: 0.000_08,
+                max_seconds: 0.004,
+                buckets: Vec::new(),
+                beyond: 0,
+            },
         }
     }
 
@@ -195,7 +234,9 @@ mod tests {
             "priority 80 (configured 100)",
             "2500 ms left",
             "XDP native",
+            "what leaves is not judged: no clsact",
             "arp_answered",
+            "p50 20 us  p99 80 us  max 4 ms",
         ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
