@@ -7,8 +7,10 @@
 use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::btf_maps::{Array, HashMap, PerCpuArray, RingBuf};
 use aya_ebpf::macros::btf_map;
+use aya_ebpf::programs::SkBuffContext;
 use ha_common::abi::{
-    self, AddressEntry, Gate, InterfaceEntry, Notice, NoticeKind, PeerKey, RouterKey, RouterRecord,
+    self, AddressEntry, Flood, Gate, InterfaceEntry, Notice, NoticeKind, PeerKey, RouterKey,
+    RouterRecord,
 };
 use ha_common::{Nanos, Reason};
 
@@ -49,6 +51,10 @@ static PEERS: HashMap<PeerKey, u8, MAX_PEERS> = HashMap::new();
 /// Written by this program.
 #[btf_map]
 static COUNTERS: PerCpuArray<u64, REASONS> = PerCpuArray::new();
+
+/// Written by this program.
+#[btf_map]
+static FLOODS: Array<Flood, MAX_INTERFACES> = Array::new();
 
 /// Room to put a packet together in: on the stack the verifier wants every access aligned, which
 /// the fields of a packet are not.
@@ -118,6 +124,19 @@ pub(crate) fn interface_mac(ifindex: u32) -> Option<[u8; 6]> {
     // SAFETY: this program never changes the map; an entry that the daemon rewrites meanwhile
     // yields the old or the new address.
     unsafe { INTERFACES.get(ifindex) }.map(InterfaceEntry::mac)
+}
+
+/// How many adverts there are on an interface that nobody needs.
+#[inline(always)]
+pub(crate) fn flood(ifindex: u32) -> Option<&'static Flood> {
+    FLOODS.get(ifindex % abi::MAX_INTERFACES)
+}
+
+/// Interface of a packet on its way to a socket.
+#[inline(always)]
+pub(crate) fn ifindex(context: &SkBuffContext) -> u32 {
+    // SAFETY: the kernel hands out a valid context for as long as the program runs.
+    unsafe { (*context.skb.skb).ifindex }
 }
 
 /// Moves the counter of `reason`.

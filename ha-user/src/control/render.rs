@@ -126,12 +126,23 @@ fn instance(instance: &Instance) -> String {
             .active_router
             .map(|address| format!(" from {address}"));
         let who = who.unwrap_or_default();
+        let regularity = regularity(instance);
         line(
             &mut text,
-            format_args!("  heard      {} ago{who}", duration(age)),
+            format_args!("  heard      {} ago{who}{regularity}", duration(age)),
         );
     }
     text
+}
+
+/// How regularly the other router's adverts arrive.
+fn regularity(instance: &Instance) -> String {
+    match (instance.jitter_seconds, instance.adverts_missed) {
+        (Some(jitter), Some(missed)) => {
+            format!("  jitter {:.3} ms, {missed} missed", jitter * 1e3)
+        }
+        _ => String::new(),
+    }
 }
 
 fn interface(interface: &Interface) -> String {
@@ -196,7 +207,9 @@ mod tests {
                 priority: 80,
                 base_priority: 100,
                 active_router: None,
-                last_advert_seconds: None,
+                last_advert_seconds: Some(0.25),
+                jitter_seconds: Some(0.000_042),
+                adverts_missed: Some(3),
                 lease_left_seconds: Some(2.5),
                 addresses: vec!["192.0.2.1/32 dev eth0".to_owned()],
                 statistics: Vec::new(),
@@ -234,6 +247,7 @@ mod tests {
             "priority 80 (configured 100)",
             "2500 ms left",
             "XDP native",
+            "jitter 0.042 ms, 3 missed",
             "what leaves is not judged: no clsact",
             "arp_answered",
             "p50 20 us  p99 80 us  max 4 ms",

@@ -94,14 +94,20 @@ pub(super) fn start_adverts(
 ) -> Result<Adverts> {
     let (orders, order_queue) = order::queue()?;
     let (report_sender, reports) = mpsc::unbounded_channel();
+    let mut socket = AdvertSocket::open().context("cannot open the socket for adverts")?;
     let (records, notices) = match datapath {
-        Some(datapath) => (datapath.records(), datapath.notices()),
+        Some(datapath) => {
+            if let Err(error) = socket.filter_by(datapath.socket_filter()) {
+                log::warn!("every advert will wake vipd: the socket's filter: {error}");
+            }
+            (datapath.records(), datapath.notices())
+        }
         None => (RecordTable::in_memory(), None),
     };
     gate::apply(records.gate(), &config.xdp);
     records.gate().beat(clock::now());
     let executor = Executor::new(Means {
-        socket: AdvertSocket::open().context("cannot open the socket for adverts")?,
+        socket,
         records: records.clone(),
         announcer: Announcer::spawn().context("cannot start the thread for gratuitous ARP")?,
         garp_interval: config.global.garp_interval,

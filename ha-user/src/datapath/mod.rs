@@ -69,6 +69,13 @@ impl Datapath {
         self.programs.at(hook)
     }
 
+    /// The program that tells which adverts must wake the daemon: a filter for the socket that they
+    /// arrive at.
+    #[must_use]
+    pub const fn socket_filter(&self) -> &Program {
+        self.programs.socket()
+    }
+
     /// The records of all routers.
     #[must_use]
     pub fn records(&self) -> RecordTable {

@@ -43,20 +43,26 @@ pub(super) struct Programs {
     xdp: Program,
     ingress: Program,
     egress: Program,
+    socket: Program,
 }
 
 impl Programs {
     /// Hands `object`'s programs to the kernel.
     pub(super) fn load(object: &mut Ebpf) -> Result<Self, ProgramError> {
-        let mut load = |hook: Hook| {
-            let program = object.program_mut(hook.program_name());
+        let mut load = |name| {
+            let program = object.program_mut(name);
             Program::load(program.ok_or(ProgramError::NotLoaded)?)
         };
         Ok(Self {
-            xdp: load(Hook::Xdp)?,
-            ingress: load(Hook::Ingress)?,
-            egress: load(Hook::Egress)?,
+            xdp: load(Hook::Xdp.program_name())?,
+            ingress: load(Hook::Ingress.program_name())?,
+            egress: load(Hook::Egress.program_name())?,
+            socket: load(program::SOCKET)?,
         })
+    }
+
+    pub(super) const fn socket(&self) -> &Program {
+        &self.socket
     }
 
     pub(super) const fn at(&self, hook: Hook) -> &Program {
@@ -81,6 +87,7 @@ impl Program {
         match program {
             AyaProgram::Xdp(xdp) => xdp.load()?,
             AyaProgram::SchedClassifier(classifier) => classifier.load()?,
+            AyaProgram::SocketFilter(filter) => filter.load()?,
             _ => return Err(ProgramError::UnexpectedProgramType),
         }
         let fd = program.fd()?.try_clone()?;

@@ -64,6 +64,15 @@ impl Router {
         ActiveDownTimer::new(now, self.active_down_interval())
     }
 
+    /// Whether `advert` is what we know of the Active router already.
+    pub(in super::super) fn is_familiar(&self, advert: &Advert) -> bool {
+        matches!(self.phase, Phase::Backup(_))
+            && advert.priority != Priority::LEAVING
+            && advert.priority >= self.accept_min_priority()
+            && self.active == Some(advert.source)
+            && self.learnt == Some(learnable(advert.interval))
+    }
+
     pub(super) fn backup_stands(
         &mut self,
         timer: ActiveDownTimer,
