@@ -4,6 +4,7 @@
 //! A new bench is a struct of options that implements [`Measure`], and a variant of [`Bench`].
 
 pub mod arp;
+pub mod bystander;
 pub mod failover;
 pub mod figures;
 mod measure;
@@ -12,6 +13,7 @@ pub mod report;
 pub mod xdp;
 
 use std::fmt::Write as _;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -52,6 +54,8 @@ pub enum Bench {
     Xdp(xdp::Options),
     /// ARP round trips, answered by the XDP program and by the kernel in turn
     Arp(arp::Options),
+    /// Throughput of traffic beside the VIP, with vipd in each mode and without
+    Bystander(bystander::Options),
 }
 
 impl Command {
@@ -98,6 +102,7 @@ impl Bench {
             Self::Failover(_) => "failover",
             Self::Xdp(_) => "xdp",
             Self::Arp(_) => "arp",
+            Self::Bystander(_) => "bystander",
         }
     }
 
@@ -106,6 +111,7 @@ impl Bench {
             Self::Failover(options) => options,
             Self::Xdp(options) => options,
             Self::Arp(options) => options,
+            Self::Bystander(options) => options,
         }
     }
 
@@ -120,7 +126,7 @@ impl Bench {
             options.quicken();
         }
         let progress = Progress::start(*screen, name, options.takes());
-        let findings = options.measure(&progress).context(name)?;
+        let findings = apart(|| options.measure(&progress)).context(name)?;
         let report = Report::new(name, quick, findings);
         screen.say(&report.text(screen));
         for path in report.write()? {
@@ -128,6 +134,15 @@ impl Bench {
         }
         Ok(report)
     }
+}
+
+/// Runs `work` on a thread of its own: a bench may tie itself to a processor, which the next one and
+/// the description of the machine must not see.
+fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(value) => value,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
 }
 
 /// A line for each bench.
