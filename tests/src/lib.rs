@@ -5,6 +5,7 @@ pub mod bench;
 pub mod eyes;
 pub mod findings;
 pub mod lab;
+pub mod marathon;
 pub mod owner;
 pub mod pair;
 pub mod rng;

@@ -59,6 +59,12 @@ pub struct Instance {
     pub active_router: Option<Ipv4Addr>,
     /// Seconds since the last advert of another router.
     pub last_advert_seconds: Option<f64>,
+    /// Mean deviation of that router's adverts from its interval, in seconds.
+    #[serde(default)]
+    pub jitter_seconds: Option<f64>,
+    /// Adverts of that router that did not arrive, judged by gaps.
+    #[serde(default)]
+    pub adverts_missed: Option<u64>,
     /// Seconds that the lease still holds; none while not owning.
     pub lease_left_seconds: Option<f64>,
     /// Virtual addresses with mask and device.
@@ -72,10 +78,12 @@ pub struct Instance {
 pub struct Interface {
     /// Name.
     pub name: String,
-    /// native, generic or off.
+    /// native, generic, tc or off.
     pub xdp: String,
     /// Why this mode.
     pub why: String,
+    /// Why packets that leave are not judged, if they are not though the data path is attached.
+    pub open_egress: Option<String>,
 }
 
 /// How late deadlines were met, since the start: a histogram.

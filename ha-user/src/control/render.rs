@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ha_common::Reason;
 use ha_common::reason::Verdict;
 
-use super::protocol::{Counter, Instance, Status};
+use super::protocol::{Counter, Instance, Interface, Status};
 
 /// Renders a status. `colour` for terminals.
 #[must_use]
@@ -16,13 +16,7 @@ pub fn status(status: &Status, colour: bool) -> String {
     }
     text.push('\n');
     for interface in &status.interfaces {
-        line(
-            &mut text,
-            format_args!(
-                "{:<12} XDP {:<8} {}",
-                interface.name, interface.xdp, interface.why
-            ),
-        );
+        text.push_str(&self::interface(interface));
     }
     let timers = &status.timers;
     line(
@@ -132,9 +126,39 @@ fn instance(instance: &Instance) -> String {
             .active_router
             .map(|address| format!(" from {address}"));
         let who = who.unwrap_or_default();
+        let regularity = regularity(instance);
         line(
             &mut text,
-            format_args!("  heard      {} ago{who}", duration(age)),
+            format_args!("  heard      {} ago{who}{regularity}", duration(age)),
+        );
+    }
+    text
+}
+
+/// How regularly the other router's adverts arrive.
+fn regularity(instance: &Instance) -> String {
+    match (instance.jitter_seconds, instance.adverts_missed) {
+        (Some(jitter), Some(missed)) => {
+            format!("  jitter {:.3} ms, {missed} missed", jitter * 1e3)
+        }
+        _ => String::new(),
+    }
+}
+
+fn interface(interface: &Interface) -> String {
+    let mut text = String::new();
+    let hook = match interface.xdp.as_str() {
+        "tc" => "tc".to_owned(),
+        mode => format!("XDP {mode}"),
+    };
+    line(
+        &mut text,
+        format_args!("{:<12} {hook:<12} {}", interface.name, interface.why),
+    );
+    if let Some(why) = &interface.open_egress {
+        line(
+            &mut text,
+            format_args!("{:<12} {:<12} what leaves is not judged: {why}", "", ""),
         );
     }
     text
@@ -164,7 +188,7 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::protocol::{Interface, SCHEMA, Timers};
+    use super::super::protocol::{SCHEMA, Timers};
     use super::*;
 
     fn sample(state: &str) -> Status {
@@ -183,7 +207,9 @@ mod tests {
                 priority: 80,
                 base_priority: 100,
                 active_router: None,
-                last_advert_seconds: None,
+                last_advert_seconds: Some(0.25),
+                jitter_seconds: Some(0.000_042),
+                adverts_missed: Some(3),
                 lease_left_seconds: Some(2.5),
                 addresses: vec!["192.0.2.1/32 dev eth0".to_owned()],
                 statistics: Vec::new(),
@@ -192,6 +218,7 @@ mod tests {
                 name: "eth0".to_owned(),
                 xdp: "native".to_owned(),
                 why: "asked for".to_owned(),
+                open_egress: Some("no clsact".to_owned()),
             }],
             packets: vec![Counter {
                 name: "arp_answered".to_owned(),
@@ -220,6 +247,8 @@ mod tests {
             "priority 80 (configured 100)",
             "2500 ms left",
             "XDP native",
+            "jitter 0.042 ms, 3 missed",
+            "what leaves is not judged: no clsact",
             "arp_answered",
             "p50 20 us  p99 80 us  max 4 ms",
         ] {

@@ -4,19 +4,21 @@
 //! is looked at; the timer comes last, so that an advert that has already arrived is heard before
 //! its absence is believed.
 
+mod receiving;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use ha_common::abi::{NoticeKind, Speaker};
-use ha_common::{Nanos, Priority, Reason};
+use ha_common::abi::{NoticeKind, RouterRecord};
+use ha_common::{Nanos, Reason};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::execute::Executor;
 use super::lateness::Lateness;
-use super::listeners::{Judged, Listeners};
+use super::listeners::Listeners;
 use super::order::{Order, OrderQueue, Report, RouterReport, ThreadReport};
 use super::plan::RouterPlan;
 use super::watchdog::Watchdog;
@@ -24,10 +26,7 @@ use crate::datapath::NoticeRing;
 use crate::net::advert::{Cast, GROUP};
 use crate::net::clock::{self, Timer};
 use crate::net::flood::Flood;
-use crate::vrrp::{Advert, Engine, Event, RouterId, Standing};
-
-/// Adverts read in one turn: a flood must not keep the timer from being looked at.
-const RECEIVE_BUDGET: usize = 64;
+use crate::vrrp::{Engine, Event, RouterId, Standing};
 
 /// How long a stop may take to get addresses off the interfaces.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -46,7 +45,8 @@ pub(super) struct AdvertThread {
     /// Interfaces on which the XDP program stamps adverts.
     judged: BTreeSet<u32>,
     standings: BTreeMap<RouterId, Standing>,
-    refused: BTreeMap<(RouterId, Reason), u64>,
+    /// Faults of adverts that the log has.
+    said: BTreeSet<(RouterId, Reason)>,
     /// Routers that leave the configuration, until their addresses are gone.
     retiring: BTreeSet<RouterId>,
     stop_at: Option<Nanos>,
@@ -76,7 +76,7 @@ impl AdvertThread {
             listeners: Listeners::default(),
             judged: BTreeSet::new(),
             standings: BTreeMap::new(),
-            refused: BTreeMap::new(),
+            said: BTreeSet::new(),
             retiring: BTreeSet::new(),
             stop_at: None,
             reports,
@@ -161,71 +161,6 @@ impl AdvertThread {
         }
     }
 
-    fn take_adverts(&mut self) {
-        let mut arrived = Vec::new();
-        let received = self.executor.socket.receive(RECEIVE_BUDGET, |packet| {
-            arrived.push(self.listeners.judge(&packet));
-        });
-        match received {
-            Ok(count) => self.note_load(count),
-            Err(error) => log::debug!("cannot receive adverts: {error}"),
-        }
-        for judged in arrived.into_iter().flatten() {
-            self.take_advert(judged);
-        }
-    }
-
-    fn take_advert(&mut self, judged: Judged) {
-        let Judged {
-            router,
-            ifindex,
-            verdict,
-        } = judged;
-        match verdict {
-            Ok(advert) => {
-                if !self.judged.contains(&ifindex) {
-                    self.stamp(router, advert);
-                }
-                self.tell(router, Event::AdvertReceived(advert));
-            }
-            Err(Reason::AdvertOwn) => {}
-            Err(reason) => self.refuse(router, reason),
-        }
-    }
-
-    /// Does in the daemon's memory what the XDP program does where it is attached.
-    fn stamp(&self, router: RouterId, advert: Advert) {
-        let record = self.executor.records.record(router);
-        let speaker = Speaker {
-            source: advert.source.octets(),
-            priority: advert.priority.get(),
-        };
-        record.count_advert();
-        if advert.priority == Priority::LEAVING {
-            return;
-        }
-        if speaker.priority >= record.election().accept_min_priority {
-            record.stamp_advert(clock::now(), speaker);
-        } else {
-            record.stamp_lower(clock::now(), speaker);
-        }
-    }
-
-    /// Counts a bad advert; the first of its kind since the router was installed is said.
-    fn refuse(&mut self, router: RouterId, reason: Reason) {
-        let count = self.refused.entry((router, reason)).or_default();
-        *count += 1;
-        if *count == 1
-            && let Some(plan) = self.executor.plan(router)
-        {
-            log::warn!(
-                "({}) ignoring bad adverts: {}",
-                plan.name,
-                reason.describe()
-            );
-        }
-    }
-
     fn take_orders(&mut self) {
         self.orders.rest();
         while let Some(order) = self.orders.next() {
@@ -276,31 +211,6 @@ impl AdvertThread {
         self.listen_to_our_routers();
     }
 
-    /// In a flood, adverts that are no sign of life are shed by the kernel.
-    fn note_load(&mut self, count: usize) {
-        let before = self.flood.is_on();
-        self.flood.note(clock::now(), count, RECEIVE_BUDGET);
-        if before || self.flood.is_on() {
-            self.listen_to_our_routers();
-        }
-    }
-
-    /// Packets for VRIDs that are not ours must not even wake this thread.
-    fn listen_to_our_routers(&mut self) {
-        let rules = self.listeners.rules(|router| self.shed_below(router));
-        if let Err(error) = self.executor.socket.listen_to(rules) {
-            log::debug!("cannot filter adverts: {error}");
-        }
-    }
-
-    fn shed_below(&self, router: RouterId) -> Priority {
-        if !self.flood.is_on() {
-            return Priority::LEAVING;
-        }
-        let election = self.executor.records.record(router).election();
-        Priority::new(election.accept_min_priority)
-    }
-
     fn retire(&mut self, router: RouterId) {
         self.retiring.insert(router);
         self.tell(router, Event::Shutdown);
@@ -315,7 +225,7 @@ impl AdvertThread {
         self.executor.remove(router);
         self.listeners.remove(router);
         self.standings.remove(&router);
-        self.refused.retain(|(id, _), _| *id != router);
+        self.said.retain(|(id, _)| *id != router);
         self.listen_to_our_routers();
         // The main loop outlives this thread, unless both are going down.
         let _ = self.reports.send(Report::Retired(router));
@@ -380,7 +290,6 @@ impl AdvertThread {
         let now = clock::now();
         let report = |router: RouterId| {
             let record = self.executor.records.record(router);
-            let refused = self.refused.iter().filter(|((id, _), _)| *id == router);
             Some(RouterReport {
                 router,
                 now,
@@ -388,9 +297,10 @@ impl AdvertThread {
                 last_advert: record.last_advert(),
                 owned_until: record.owned_until(),
                 owned: self.executor.records.owns(router, now),
-                refused: refused
-                    .map(|((_, reason), count)| (*reason, *count))
-                    .collect(),
+                adverts: record.adverts(),
+                jitter: Duration::from_nanos(record.hearing().jitter()),
+                missed: record.hearing().missed(),
+                refused: refused(record),
             })
         };
         ThreadReport {
@@ -398,4 +308,11 @@ impl AdvertThread {
             lateness: self.lateness,
         }
     }
+}
+
+/// Bad adverts by their fault.
+fn refused(record: &RouterRecord) -> Vec<(Reason, u64)> {
+    let refused = |reason: &Reason| (*reason, record.hearing().refused(*reason));
+    let all = Reason::ALL.iter().map(refused);
+    all.filter(|(_, count)| *count > 0).collect()
 }

@@ -150,10 +150,13 @@ impl Executor {
     }
 
     /// Carries out `actions`, those of each router in their order: adverts of all routers leave
-    /// together, and what follows a router's advert waits until it has left.
+    /// together, and what follows a router's advert waits until it has left. Where the engine acts,
+    /// adverts that it knew may be news again.
     pub(super) fn carry_out(&mut self, actions: impl IntoIterator<Item = Action>) {
         let mut afterwards = Vec::new();
         for action in actions {
+            let record = self.records.record(action.router());
+            record.hearing().set_familiar(None);
             let speaking = self.is_speaking(action.router());
             match action {
                 Action::Advertise {

@@ -14,6 +14,7 @@ mod configuration;
 mod describe;
 mod execute;
 mod exit;
+mod gate;
 mod lateness;
 mod launcher;
 mod listeners;

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use rustix::event::{EventfdFlags, eventfd};
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use ha_common::{Nanos, Priority, Reason};
 use tokio::sync::oneshot;
@@ -69,7 +70,13 @@ pub(super) struct RouterReport {
     pub(super) owned_until: Nanos,
     /// Whether the addresses are answered for.
     pub(super) owned: bool,
-    /// Adverts refused by this thread, by reason.
+    /// Valid adverts of other routers.
+    pub(super) adverts: u64,
+    /// How irregularly the last speaker's adverts arrive.
+    pub(super) jitter: Duration,
+    /// How many of the last speaker's adverts did not arrive.
+    pub(super) missed: u64,
+    /// Bad adverts, by their fault.
     pub(super) refused: Vec<(Reason, u64)>,
 }
 

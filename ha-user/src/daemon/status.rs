@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ha_common::Reason;
+use ha_common::{Nanos, Reason};
 
 use super::lateness::Lateness;
 use super::order::{RouterReport, ThreadReport};
@@ -100,6 +100,8 @@ fn configured(instance: &model::Instance, plan: Option<&RouterPlan>) -> Instance
         base_priority: instance.priority,
         active_router: None,
         last_advert_seconds: None,
+        jitter_seconds: None,
+        adverts_missed: None,
         lease_left_seconds: None,
         addresses: instance
             .addresses
@@ -125,24 +127,27 @@ fn running(mut instance: Instance, report: &RouterReport) -> Instance {
     instance.since_seconds = Some(seconds_since(status.since));
     instance.priority = status.priority.get();
     instance.active_router = status.active;
-    instance.last_advert_seconds =
-        (report.last_advert.get() > 0).then(|| seconds_since(report.last_advert));
+    let heard = report.last_advert > Nanos::NEVER;
+    instance.last_advert_seconds = heard.then(|| seconds_since(report.last_advert));
+    instance.jitter_seconds = heard.then_some(report.jitter.as_secs_f64());
+    instance.adverts_missed = heard.then_some(report.missed);
     instance.lease_left_seconds = report.owned.then(|| {
         report
             .owned_until
             .saturating_since(report.now)
             .as_secs_f64()
     });
-    instance.statistics = statistics(&status.statistics)
+    instance.statistics = statistics(report.adverts, &status.statistics)
         .into_iter()
         .chain(report.refused.iter().copied().map(counter))
         .collect();
     instance
 }
 
-fn statistics(statistics: &Statistics) -> Vec<Counter> {
+/// Adverts that the daemon need not hear count as received, too.
+fn statistics(received: u64, statistics: &Statistics) -> Vec<Counter> {
     [
-        ("advert_rcvd", statistics.adverts_received),
+        ("advert_rcvd", received),
         ("advert_sent", statistics.adverts_sent),
         ("become_master", statistics.became_active),
         ("release_master", statistics.released_active),

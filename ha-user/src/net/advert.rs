@@ -7,7 +7,7 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, RouterKey};
+use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Familiar, RouterKey};
 use ha_common::wire::checksum::PseudoHeader;
 use ha_common::wire::vrrp::{self as wire, Authentication};
 use ha_common::wire::{ParseError, ipv4};
@@ -242,6 +242,16 @@ pub fn addressee(ifindex: u32, packet: &[u8]) -> Option<RouterKey> {
     let header = wire::Header::new_checked(packet.payload()).ok()?;
     let cast = cast(&packet.header());
     Some(RouterKey::ipv4(ifindex, header.vrid(), cast))
+}
+
+/// What a packet says, as the data path compares it; `None` if it has no VRRP header.
+#[must_use]
+pub fn familiar(packet: &[u8]) -> Option<Familiar> {
+    let packet = ipv4::Packet::new_checked(packet).ok()?;
+    Some(Familiar {
+        source: packet.header().source(),
+        header: *packet.payload().first_chunk()?,
+    })
 }
 
 /// Whom a packet is sent to, as the data path's keys have it.

@@ -63,7 +63,8 @@ impl Path {
 #[derive(Debug)]
 pub struct AdvertSocket {
     socket: Socket,
-    rules: Rules,
+    /// Rules of the classic filter; none where a program of the data path takes its place.
+    rules: Option<Rules>,
     memberships: BTreeMap<(u32, Ipv4Addr), UdpSocket>,
     buffers: Vec<[u8; LONGEST_PACKET]>,
 }
@@ -86,10 +87,21 @@ impl AdvertSocket {
         let _ = setsockopt(&socket, sockopt::Priority, &PRIORITY_CONTROL);
         Ok(Self {
             socket,
-            rules,
+            rules: Some(rules),
             memberships: BTreeMap::new(),
             buffers: vec![[0; LONGEST_PACKET]; BATCH],
         })
+    }
+
+    /// Has `program`, a BPF program for sockets, tell which packets are heard from now on. Rules are
+    /// of no consequence then.
+    ///
+    /// # Errors
+    /// It is no such program; the former rules hold.
+    pub fn filter_by(&mut self, program: impl AsFd) -> io::Result<()> {
+        filter::attach(&self.socket, program.as_fd())?;
+        self.rules = None;
+        Ok(())
     }
 
     /// Hears adverts as `rules` say from now on. The same rules again cost nothing.
@@ -97,9 +109,9 @@ impl AdvertSocket {
     /// # Errors
     /// The kernel has no memory for the filter; the former rules hold.
     pub fn listen_to(&mut self, rules: Rules) -> io::Result<()> {
-        if rules != self.rules {
+        if self.rules.as_ref().is_some_and(|known| *known != rules) {
             self.socket.attach_filter(&filter::program(&rules))?;
-            self.rules = rules;
+            self.rules = Some(rules);
         }
         Ok(())
     }
