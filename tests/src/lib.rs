@@ -2,6 +2,7 @@
 //! real traffic.
 
 pub mod bench;
+pub mod guest;
 pub mod lab;
 pub mod owner;
 pub mod pair;

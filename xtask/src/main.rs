@@ -9,6 +9,7 @@ mod privilege;
 mod run;
 mod setup;
 mod test;
+mod vm;
 mod workspace;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Verb {
     Run(run::Arguments),
     /// Build once and run every test; those that need root through one sudo
     Test(test::Arguments),
+    /// Test on Debian's kernels, in a virtual machine
+    Vm(vm::Arguments),
     /// Measure, for example `bench failover`
     Bench(bench::Arguments),
     /// Everything that has to hold before a change is merged
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Verb::Setup => setup::run().map(drop),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
+        Verb::Vm(arguments) => vm::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Ci => ci::run(),
     };

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use ha_tests::bench::Bench;
-use ha_tests::{lab, run};
+use ha_tests::{guest, lab, run};
 
 /// What a shell reports for a process that SIGINT has ended.
 const INTERRUPTED: u8 = 130;
@@ -27,6 +27,9 @@ enum Command {
     /// Measurements
     #[command(subcommand)]
     Bench(Bench),
+    /// First process of the machine that `cargo xtask vm` boots
+    #[command(hide = true)]
+    Guest,
 }
 
 fn main() -> ExitCode {
@@ -56,5 +59,6 @@ fn execute(command: Command) -> Result<bool> {
     match command {
         Command::Run(options) => run::run(&options),
         Command::Bench(bench) => bench.run(),
+        Command::Guest => guest::run().map(|()| true),
     }
 }
