@@ -100,10 +100,22 @@ reasons! {
     ArpForeign = "arp_foreign", Pass;
     /// IP to an address that we own.
     VipOwned = "vip_owned", Pass;
-    /// IP to an address that we installed but do not own now.
+    /// IP to an address of ours that we do not own now: one that we put on an interface, or any
+    /// with `backup_traffic drop`.
     VipNotOwned = "vip_not_owned", Drop;
-    /// IP to an address of ours that the operator installed, while we do not own it.
+    /// IP to an address of ours that we do not own now, and leave to the operator: we did not put
+    /// it on an interface, or `backup_traffic pass` says so.
     VipOperator = "vip_operator", Pass;
+    /// Something that would have been answered, dropped or stamped, but the daemon has not shown
+    /// for two lifetimes of an address that it lives.
+    Orphaned = "orphaned", Pass;
+    /// Leaves this host as it is: no address of ours speaks that we do not own.
+    OutPassed = "out_passed", Pass;
+    /// ARP that would leave this host and speak for an address of ours that we do not own now.
+    OutArpNotOwned = "out_arp_not_owned", Drop;
+    /// IP that would leave this host from an address of ours that we do not own now, where
+    /// `vip_not_owned` drops what comes in.
+    OutVipNotOwned = "out_vip_not_owned", Drop;
 }
 
 impl Reason {

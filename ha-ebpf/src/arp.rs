@@ -3,12 +3,13 @@
 use aya_log_ebpf::debug;
 use core::time::Duration;
 use ha_common::Reason;
-use ha_common::abi::NoticeKind;
+use ha_common::abi::{Gate, NoticeKind};
 use ha_common::wire::{arp, ethernet as wire};
 
 use crate::ethernet::{self, Mac, Payload};
 use crate::maps::{self, Router};
 use crate::packet::Packet;
+use crate::standing::Standing;
 
 /// Sender address of a probe (RFC 5227 section 2.1.1).
 const UNSPECIFIED: [u8; 4] = [0; 4];
@@ -17,7 +18,7 @@ const CONFLICT_PERIOD_NANOS: u64 = Duration::from_secs(1).as_secs() * 1_000_000_
 
 /// Judges an ARP packet, and turns a question that is ours to answer into its answer.
 #[inline(always)]
-pub(crate) fn judge(packet: &mut Packet, payload: Payload) -> Reason {
+pub(crate) fn judge(packet: &mut impl Packet, payload: Payload, gate: &Gate) -> Reason {
     let octets = packet.array::<{ arp::PACKET_LEN }>(payload.at);
     let Some(Ok(view)) = octets.map(arp::Packet::new_checked) else {
         return Reason::Unparsable;
@@ -32,32 +33,35 @@ pub(crate) fn judge(packet: &mut Packet, payload: Payload) -> Reason {
         return Reason::Foreign;
     }
     if message.sender_ip == message.target_ip {
-        return announcement(packet, &router, &message);
+        return announcement(packet, gate, &router, &message);
     }
     match message.operation {
         arp::Operation::Reply => Reason::ArpAnnouncement,
-        arp::Operation::Request if message.sender_ip == UNSPECIFIED => probe(&router),
-        arp::Operation::Request => question(packet, payload, &router, &message),
+        arp::Operation::Request if message.sender_ip == UNSPECIFIED => probe(gate, &router),
+        arp::Operation::Request => question(packet, payload, gate, &router, &message),
     }
 }
 
 /// Another host asks whether it may use the address. The kernel knows best whether it is in use
 /// here, except where it would speak for an address that is installed and no longer owned.
 #[inline(always)]
-fn probe(router: &Router) -> Reason {
-    if router.record.installed() && !router.record.owned(maps::now()) {
-        Reason::ArpNotOwned
-    } else {
-        Reason::ArpProbe
+fn probe(gate: &Gate, router: &Router) -> Reason {
+    if !router.record.installed() {
+        return Reason::ArpProbe;
+    }
+    match router.standing(gate) {
+        Standing::Owned => Reason::ArpProbe,
+        Standing::NotOwned => Reason::ArpNotOwned,
+        Standing::Orphaned => Reason::Orphaned,
     }
 }
 
 #[inline(always)]
-fn announcement(packet: &Packet, router: &Router, message: &arp::Repr) -> Reason {
+fn announcement(packet: &impl Packet, gate: &Gate, router: &Router, message: &arp::Repr) -> Reason {
     let now = maps::now();
     let own =
         maps::interface_mac(packet.ifindex()).map(Mac::new) == Some(Mac::new(message.sender_mac));
-    if own || !router.record.owned(now) {
+    if own || router.standing_at(gate, now) != Standing::Owned {
         return Reason::ArpAnnouncement;
     }
     let last = router.record.conflict_at().get();
@@ -73,9 +77,17 @@ fn announcement(packet: &Packet, router: &Router, message: &arp::Repr) -> Reason
 }
 
 #[inline(always)]
-fn question(packet: &mut Packet, payload: Payload, router: &Router, message: &arp::Repr) -> Reason {
-    if !router.record.owned(maps::now()) {
-        return Reason::ArpNotOwned;
+fn question(
+    packet: &mut impl Packet,
+    payload: Payload,
+    gate: &Gate,
+    router: &Router,
+    message: &arp::Repr,
+) -> Reason {
+    match router.standing(gate) {
+        Standing::Owned => {}
+        Standing::NotOwned => return Reason::ArpNotOwned,
+        Standing::Orphaned => return Reason::Orphaned,
     }
     if Mac::new(message.sender_mac).is_group() {
         // Nobody lives at a group address; an answer would go to many.
@@ -92,7 +104,12 @@ fn question(packet: &mut Packet, payload: Payload, router: &Router, message: &ar
 
 /// Rewrites the question into its answer, in place, behind the VLAN tags that it came with.
 #[inline(always)]
-fn answer(packet: &mut Packet, payload: Payload, asked: &arp::Repr, own: [u8; 6]) -> Option<()> {
+fn answer(
+    packet: &mut impl Packet,
+    payload: Payload,
+    asked: &arp::Repr,
+    own: [u8; 6],
+) -> Option<()> {
     let reply = arp::Repr {
         operation: arp::Operation::Reply,
         sender_mac: own,
@@ -100,8 +117,8 @@ fn answer(packet: &mut Packet, payload: Payload, asked: &arp::Repr, own: [u8; 6]
         target_mac: asked.sender_mac,
         target_ip: asked.sender_ip,
     };
-    reply.emit(packet.array_mut::<{ arp::PACKET_LEN }>(payload.at)?);
-    let addresses = packet.array_mut::<{ 2 * wire::ADDRESS_LEN }>(0)?;
-    wire::emit_addresses(addresses, asked.sender_mac, own);
-    Some(())
+    packet.rewrite::<{ arp::PACKET_LEN }>(payload.at, |octets| reply.emit(octets))?;
+    packet.rewrite::<{ 2 * wire::ADDRESS_LEN }>(0, |octets| {
+        wire::emit_addresses(octets, asked.sender_mac, own);
+    })
 }

@@ -54,7 +54,7 @@ impl Payload {
 
 /// Looks through up to two VLAN tags; `None` if the frame ends before its payload.
 #[inline(always)]
-pub(crate) fn payload(packet: &Packet) -> Option<Payload> {
+pub(crate) fn payload(packet: &impl Packet) -> Option<Payload> {
     let header = packet.array::<{ ethernet::HEADER_LEN }>(0)?;
     let mut payload = Payload {
         ethertype: ethernet::Frame::new_checked(header).ok()?.ethertype(),
@@ -78,7 +78,7 @@ pub(crate) fn payload(packet: &Packet) -> Option<Payload> {
 /// for it. It also keeps the program off the host's own looped multicast, which generic XDP sees
 /// without an Ethernet header: the first octet is then 0x45, no address that is listed here.
 #[inline(always)]
-pub(crate) fn is_for_us(packet: &Packet) -> bool {
+pub(crate) fn is_for_us(packet: &impl Packet) -> bool {
     let Some(destination) = destination(packet) else {
         return false;
     };
@@ -93,7 +93,7 @@ pub(crate) fn is_for_us(packet: &Packet) -> bool {
 
 /// Whom the frame is addressed to.
 #[inline(always)]
-pub(crate) fn destination(packet: &Packet) -> Option<Mac> {
+pub(crate) fn destination(packet: &impl Packet) -> Option<Mac> {
     let octets = packet.array::<{ ethernet::ADDRESS_LEN }>(0)?;
     Some(Mac::new(*octets))
 }

@@ -1,16 +1,18 @@
 //! IPv4: adverts go to their judge, packets to a virtual address through the ingress gate.
 
 use ha_common::Reason;
+use ha_common::abi::Gate;
 use ha_common::wire::ipv4;
 
 use crate::ethernet::{self, Payload};
-use crate::maps::{self, Router};
+use crate::maps::Router;
 use crate::packet::Packet;
+use crate::standing::Standing;
 use crate::vrrp;
 
 /// Judges an IPv4 packet.
 #[inline(always)]
-pub(crate) fn judge(packet: &Packet, payload: Payload) -> Reason {
+pub(crate) fn judge(packet: &impl Packet, payload: Payload, gate: &Gate) -> Reason {
     let octets = packet.array::<{ ipv4::HEADER_LEN }>(payload.at);
     let Some(Ok(header)) = octets.map(ipv4::Header::new_checked) else {
         return Reason::Unparsable;
@@ -20,7 +22,9 @@ pub(crate) fn judge(packet: &Packet, payload: Payload) -> Reason {
         _ => Reason::Foreign,
     };
     match reason {
-        Reason::Foreign | Reason::AdvertForeign => gate(packet, header.destination(), reason),
+        Reason::Foreign | Reason::AdvertForeign => {
+            admit(packet, gate, header.destination(), reason)
+        }
         judged => judged,
     }
 }
@@ -28,19 +32,17 @@ pub(crate) fn judge(packet: &Packet, payload: Payload) -> Reason {
 /// The ingress gate. Fragments and packets with options carry their destination where all others
 /// do, so they are treated alike.
 #[inline(always)]
-fn gate(packet: &Packet, destination: [u8; 4], not_virtual: Reason) -> Reason {
+fn admit(packet: &impl Packet, gate: &Gate, destination: [u8; 4], not_virtual: Reason) -> Reason {
     let Some(router) = Router::by_address(destination) else {
         return not_virtual;
     };
     if !ethernet::is_for_us(packet) {
         return Reason::Foreign;
     }
-    if router.record.owned(maps::now()) {
-        return Reason::VipOwned;
-    }
-    if router.record.installed() {
-        Reason::VipNotOwned
-    } else {
-        Reason::VipOperator
+    match router.standing(gate) {
+        Standing::Owned => Reason::VipOwned,
+        Standing::NotOwned if router.is_closed(gate) => Reason::VipNotOwned,
+        Standing::NotOwned => Reason::VipOperator,
+        Standing::Orphaned => Reason::Orphaned,
     }
 }

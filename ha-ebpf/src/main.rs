@@ -1,49 +1,57 @@
-//! vipd's XDP program. What it does not own or cannot parse passes untouched; every packet moves
-//! exactly one counter, that of the [`Reason`] for its verdict.
+//! vipd's programs in the kernel. What they do not own or cannot parse passes untouched; every
+//! packet moves exactly one counter, that of the [`Reason`] for its verdict.
 //!
-//! `ha-user/build.rs` compiles it for the BPF target. The modules compile for the host as well, so
-//! that `cargo clippy --package ha-ebpf` sees them; `cargo xtask ci` lints both.
+//! `ha-user/build.rs` compiles them for the BPF target. The modules compile for the host as well,
+//! so that `cargo clippy --package ha-ebpf` sees them; `cargo xtask ci` lints both.
 
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 #![deny(unsafe_code)]
 
 mod arp;
+mod egress;
 mod ethernet;
+mod ingress;
 mod ipv4;
 mod maps;
 mod packet;
+mod standing;
 mod verdict;
 mod vrrp;
 
-use aya_ebpf::macros::xdp;
-use aya_ebpf::programs::XdpContext;
+use aya_ebpf::macros::{classifier, xdp};
+use aya_ebpf::programs::{TcContext, XdpContext};
 use ha_common::Reason;
-use ha_common::wire::ethernet::{TYPE_ARP, TYPE_IPV4};
 
-use crate::packet::Packet;
+use crate::packet::{TcPacket, XdpPacket};
 
-/// The entry. Its name is `abi::XDP_PROGRAM`, which a test of the loaded program keeps.
+/// What comes in, at the XDP hook. The programs have the names in `abi::program`, without which
+/// the daemon does not find them.
 #[xdp(frags)]
-fn vipd_xdp_v1(context: XdpContext) -> u32 {
-    let mut packet = Packet::new(context);
-    let reason = judge(&mut packet);
-    maps::count(reason);
-    verdict::action(reason)
+fn vipd_xdp_v2(context: XdpContext) -> u32 {
+    let mut packet = XdpPacket::new(context);
+    verdict::xdp(counted(ingress::judge(&mut packet)))
+}
+
+/// What comes in, at the tc hook.
+#[classifier]
+fn vipd_in_v2(context: TcContext) -> i32 {
+    let mut packet = TcPacket::new(context);
+    let reason = counted(ingress::judge(&mut packet));
+    verdict::tc(&packet, reason)
+}
+
+/// What goes out.
+#[classifier]
+fn vipd_out_v2(context: TcContext) -> i32 {
+    let packet = TcPacket::new(context);
+    let reason = counted(egress::judge(&packet));
+    verdict::tc(&packet, reason)
 }
 
 #[inline(always)]
-fn judge(packet: &mut Packet) -> Reason {
-    if !maps::anything_owned() {
-        return Reason::Idle;
-    }
-    let Some(payload) = ethernet::payload(packet) else {
-        return Reason::Unparsable;
-    };
-    match payload.ethertype {
-        TYPE_IPV4 => ipv4::judge(packet, payload),
-        TYPE_ARP => arp::judge(packet, payload),
-        _ => Reason::Foreign,
-    }
+fn counted(reason: Reason) -> Reason {
+    maps::count(reason);
+    reason
 }
 
 /// A panic would be an endless loop, which the verifier refuses: what loads cannot panic.

@@ -8,7 +8,7 @@ use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::btf_maps::{Array, HashMap, PerCpuArray, RingBuf};
 use aya_ebpf::macros::btf_map;
 use ha_common::abi::{
-    self, AddressEntry, InterfaceEntry, Notice, NoticeKind, PeerKey, RouterKey, RouterRecord,
+    self, AddressEntry, Gate, InterfaceEntry, Notice, NoticeKind, PeerKey, RouterKey, RouterRecord,
 };
 use ha_common::{Nanos, Reason};
 
@@ -20,9 +20,9 @@ const REASONS: usize = Reason::COUNT as usize;
 const NOTICE_RING_BYTES: usize = abi::NOTICE_RING_BYTES as usize;
 const MAPPED: usize = BPF_F_MMAPABLE as usize;
 
-/// Written by the daemon: how many routers and addresses there are.
+/// Written by the daemon.
 #[btf_map]
-static GATE: Array<u32, 1> = Array::new();
+static GATE: Array<Gate, 1, MAPPED> = Array::new();
 
 /// Written by the daemon.
 #[btf_map]
@@ -99,10 +99,10 @@ impl Router {
     }
 }
 
-/// Whether there is anything that this program could have to do.
+/// What holds for all routers; `None` while there is nothing that these programs could have to do.
 #[inline(always)]
-pub(crate) fn anything_owned() -> bool {
-    GATE.get(0).is_some_and(|count| *count != 0)
+pub(crate) fn gate() -> Option<&'static Gate> {
+    GATE.get(0).filter(|gate| gate.owned() != 0)
 }
 
 /// Own hardware address of an interface, as far as the daemon has told it.

@@ -21,8 +21,8 @@ type IpHeader<'a> = ipv4::Header<&'a [u8; ipv4::HEADER_LEN]>;
 type VrrpHeader<'a> = vrrp::Header<&'a [u8; vrrp::HEADER_LEN]>;
 
 /// An advert for a router of ours.
-struct Advert<'a> {
-    packet: &'a Packet,
+struct Advert<'a, P> {
+    packet: &'a P,
     ip: IpHeader<'a>,
     /// Where the VRRP header begins.
     at: usize,
@@ -36,11 +36,11 @@ struct Advert<'a> {
 /// Routers on a VLAN are keyed by the VLAN's own interface, where the tag is gone: behind a tag
 /// there is nothing for the interface below.
 #[inline(always)]
-pub(crate) fn judge(packet: &Packet, payload: Payload, ip: IpHeader<'_>) -> Reason {
+pub(crate) fn judge(packet: &impl Packet, payload: Payload, ip: IpHeader<'_>) -> Reason {
     if ip.is_fragment() {
         return Reason::Unparsable;
     }
-    if payload.is_tagged() {
+    if payload.is_tagged() || packet.has_lost_its_tag() {
         return Reason::AdvertForeign;
     }
     let at = payload.at + ip.header_len();
@@ -72,7 +72,7 @@ fn cast(ip: &IpHeader<'_>) -> u8 {
     }
 }
 
-impl Advert<'_> {
+impl<P: Packet> Advert<'_, P> {
     #[inline(always)]
     fn judge(&self) -> Reason {
         if self.ip.source() == self.election.primary_ip {
@@ -196,7 +196,7 @@ impl Advert<'_> {
         let record = self.router.record;
         record.count_advert();
         let reason = self.stamp(now);
-        if !record.owned(now) || !self.ends_ownership(now) {
+        if !record.ownership().is_unbroken() || !self.ends_ownership(now) {
             return reason;
         }
         record.fence(now);

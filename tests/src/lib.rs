@@ -2,6 +2,8 @@
 //! real traffic.
 
 pub mod bench;
+pub mod eyes;
+pub mod findings;
 pub mod guest;
 pub mod lab;
 pub mod owner;
@@ -9,6 +11,8 @@ pub mod pair;
 pub mod rng;
 pub mod run;
 pub mod scene;
+pub mod screen;
 pub mod stranger;
+pub mod svg;
 pub mod watched;
 pub mod xdp;

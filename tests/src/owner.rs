@@ -24,6 +24,6 @@ pub fn own_vip(mut datapath: Datapath) -> Result<Datapath> {
     record.set_owned_since(now);
     record.set_owned_until(now + Duration::from_secs(3600));
     datapath.set_address(VIP, ROUTER)?;
-    datapath.set_gate(1)?;
+    datapath.gate().set_owned(1);
     Ok(datapath)
 }

@@ -1,4 +1,4 @@
-//! Two directors that share one VIP, and those who watch them.
+//! Directors that share one VIP, and those who watch them.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -16,7 +16,9 @@ pub const VRID: u8 = 51;
 /// Interface of every host.
 pub const INTERFACE: &str = "eth0";
 
-const DIRECTORS: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
+/// Who has business with the VIP.
+pub const WITNESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 60);
+
 /// The prober asks with the addresses after this one, too.
 const PROBER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 40);
 const STRANGER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 66);
@@ -26,7 +28,7 @@ const ELECTION: Duration = Duration::from_secs(20);
 
 /// How the directors are configured.
 #[derive(Clone, Copy, Debug)]
-pub struct Setup {
+pub struct Setup<const N: usize = 2> {
     /// `version`.
     pub version: u8,
     /// `advert_int`, in milliseconds; whole seconds in version 2.
@@ -34,15 +36,21 @@ pub struct Setup {
     /// Without `nopreempt`, so that the director of higher priority takes the VIP back.
     pub preempt: bool,
     /// `priority` of each.
-    pub priorities: [u8; 2],
+    pub priorities: [u8; N],
     /// `mode` of the `xdp` block; `None` for a file that keepalived can read, too.
     pub xdp: Option<&'static str>,
 }
 
-impl Setup {
+impl<const N: usize> Setup<N> {
     /// Configuration of director `index`.
     #[must_use]
     pub fn config(&self, index: usize) -> String {
+        self.config_with(index, "")
+    }
+
+    /// As [`Self::config`], with `lines` more in its `vrrp_instance`.
+    #[must_use]
+    pub fn config_with(&self, index: usize, lines: &str) -> String {
         let Self {
             version,
             preempt,
@@ -59,7 +67,7 @@ impl Setup {
                  state BACKUP\n{nopreempt}    interface {INTERFACE}\n    \
                  version {version}\n    virtual_router_id {VRID}\n    \
                  priority {}\n    advert_int {interval}\n    \
-                 virtual_ipaddress {{\n        {VIP}/24\n    }}\n\
+                 virtual_ipaddress {{\n        {VIP}/24\n    }}\n{lines}\
              }}\n",
             xdp.unwrap_or_default(),
             priorities[index],
@@ -85,41 +93,48 @@ impl Setup {
 
 /// The hosts, on one LAN. Their interfaces are all called [`INTERFACE`].
 #[derive(Debug)]
-pub struct Pair {
+pub struct Pair<const N: usize = 2> {
     /// What connects them.
     pub lan: Lan,
-    /// The directors.
-    pub directors: [Host; 2],
+    /// The directors: lb1, lb2, ...
+    pub directors: [Host; N],
     /// Their MACs.
-    pub macs: [Mac; 2],
+    pub macs: [Mac; N],
     /// Who asks for the VIP.
     pub prober: Host,
+    /// Who has business with the VIP.
+    pub witness: Host,
     /// Who has nothing to do with it.
     pub stranger: Host,
-    setup: Setup,
+    setup: Setup<N>,
 }
 
-impl Pair {
+impl<const N: usize> Pair<N> {
     /// The hosts, without any daemon.
     ///
     /// # Errors
     /// As of [`Lan`] and [`Host`].
-    pub fn new(setup: Setup) -> Result<Self> {
+    pub fn new(setup: Setup<N>) -> Result<Self> {
         let mut lan = Lan::new()?;
-        let directors = [Host::new("lb1")?, Host::new("lb2")?];
-        let (prober, stranger) = (Host::new("prober")?, Host::new("stranger")?);
-        let mut attach = |host, address| lan.attach(host, INTERFACE, &format!("{address}/24"));
-        let macs = [
-            attach(&directors[0], DIRECTORS[0])?,
-            attach(&directors[1], DIRECTORS[1])?,
-        ];
-        attach(&prober, PROBER)?;
-        attach(&stranger, STRANGER)?;
+        let mut plug = |name: &str, address: Ipv4Addr| -> Result<(Host, Mac)> {
+            let host = Host::new(name)?;
+            let mac = lan.attach(&host, INTERFACE, &format!("{address}/24"))?;
+            Ok((host, mac))
+        };
+        let numbers = (1..=u8::MAX).take(N);
+        let directors =
+            numbers.map(|number| plug(&format!("lb{number}"), Ipv4Addr::new(192, 0, 2, number)));
+        let (directors, macs): (Vec<_>, Vec<_>) =
+            directors.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        let (prober, _) = plug("prober", PROBER)?;
+        let (witness, _) = plug("witness", WITNESS)?;
+        let (stranger, _) = plug("stranger", STRANGER)?;
         Ok(Self {
+            directors: all(directors)?,
+            macs: all(macs)?,
             lan,
-            directors,
-            macs,
             prober,
+            witness,
             stranger,
             setup,
         })
@@ -127,15 +142,15 @@ impl Pair {
 
     /// How the directors are configured.
     #[must_use]
-    pub fn setup(&self) -> &Setup {
+    pub fn setup(&self) -> &Setup<N> {
         &self.setup
     }
 
-    /// Starts `software` on both: the first becomes Active, the second hears it.
+    /// Starts `software` on all: the first becomes Active, the others hear it.
     ///
     /// # Errors
     /// When the election ends otherwise.
-    pub fn start(&self, software: &Software) -> Result<[Daemon; 2]> {
+    pub fn start(&self, software: &Software) -> Result<[Daemon; N]> {
         self.start_with(|host, config| Daemon::start(host, software, config))
     }
 
@@ -143,17 +158,20 @@ impl Pair {
     ///
     /// # Errors
     /// As [`Self::start`], or as `start`.
-    pub fn start_with(&self, start: impl Fn(&Host, &str) -> Result<Daemon>) -> Result<[Daemon; 2]> {
-        let first = start(&self.directors[0], &self.setup.config(0))?;
-        first.wait_for(INSTANCE, "MASTER", ELECTION)?;
-        let second = start(&self.directors[1], &self.setup.config(1))?;
-        second.wait_for(INSTANCE, "BACKUP", ELECTION)?;
-        // Its first Active_Down_Timer is its own; from the first advert on it follows.
+    pub fn start_with(&self, start: impl Fn(&Host, &str) -> Result<Daemon>) -> Result<[Daemon; N]> {
+        let mut daemons = Vec::new();
+        for (index, host) in self.directors.iter().enumerate() {
+            let daemon = start(host, &self.setup.config(index))?;
+            let state = if index == 0 { "MASTER" } else { "BACKUP" };
+            daemon.wait_for(INSTANCE, state, ELECTION)?;
+            daemons.push(daemon);
+        }
+        // The first Active_Down_Timer is their own; from the first advert on they follow.
         crate::lab::pause(2 * self.setup.interval())?;
-        Ok([first, second])
+        all(daemons)
     }
 
-    /// Starts asking both directors for the VIP.
+    /// Starts asking the directors for the VIP.
     ///
     /// # Errors
     /// As [`Prober::start`].
@@ -174,4 +192,11 @@ impl Pair {
         let mac = self.lan.mac(&self.stranger, INTERFACE);
         Ok((STRANGER, mac.context("the stranger is not on the LAN")?))
     }
+}
+
+/// One for each director.
+fn all<T, const N: usize>(of_each: Vec<T>) -> Result<[T; N]> {
+    let count = of_each.len();
+    let array = of_each.try_into().ok();
+    array.with_context(|| format!("{count} of {N} directors"))
 }

@@ -26,18 +26,7 @@ impl Programs {
     /// # Errors
     /// The build fails.
     pub(crate) fn build(peers: Peers) -> Result<Self> {
-        let built = artifacts::build(
-            "building vipd and the lab",
-            &[
-                "build",
-                "--release",
-                "--package",
-                "ha-user",
-                "--package",
-                "ha-tests",
-                "--bins",
-            ],
-        )?;
+        let built = build()?;
         Ok(Self {
             lab: artifacts::binary(&built, "ha-lab")?,
             environment: environment(&built, peers)?,
@@ -90,6 +79,17 @@ impl Lab {
     }
 }
 
+/// `ha-lab` as the user, who needs no root to read what it can do.
+///
+/// # Errors
+/// A tool or a build is not to be had.
+pub(crate) fn unprivileged_command(arguments: &[&str]) -> Result<Command> {
+    setup::to_build()?;
+    let mut command = Command::new(artifacts::binary(&build()?, "ha-lab")?);
+    command.args(arguments);
+    Ok(command)
+}
+
 /// Becomes `command`, so that Ctrl-C and the exit code are its own.
 ///
 /// # Errors
@@ -99,14 +99,23 @@ pub(crate) fn become_command(mut command: Command) -> Result<()> {
     Err(error).with_context(|| format!("cannot start {:?}", command.get_program()))
 }
 
+fn build() -> Result<Vec<artifacts::Artifact>> {
+    let packages = ["--package", "ha-user", "--package", "ha-tests", "--bins"];
+    let build = [&["build", "--release"], packages.as_slice()].concat();
+    artifacts::build("building vipd and the lab", &build)
+}
+
 fn environment(
     built: &[artifacts::Artifact],
     peers: Peers,
 ) -> Result<Vec<(&'static str, OsString)>> {
     let target = workspace::target()?;
-    // Created here, by the user: root's files in it can then be removed by the user.
-    let results = target.join("run");
-    fs::create_dir_all(&results).with_context(|| format!("cannot create {}", results.display()))?;
+    // Created here, by the user: root's files in them can then be removed by the user.
+    for results in ["run", "bench"].map(|name| target.join(name)) {
+        fs::create_dir_all(&results)
+            .with_context(|| format!("cannot create {}", results.display()))?;
+    }
+    let revision = workspace::revision().map(|revision| ("HA_REVISION", revision.into()));
     let paths = [
         ("HA_VIPD", Some(artifacts::binary(built, "vipd")?)),
         ("HA_VIPCTL", Some(artifacts::binary(built, "vipctl")?)),
@@ -118,5 +127,6 @@ fn environment(
     Ok(paths
         .into_iter()
         .filter_map(|(name, path)| Some((name, path?.into_os_string())))
+        .chain(revision)
         .collect())
 }

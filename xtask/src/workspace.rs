@@ -32,6 +32,15 @@ pub(crate) fn target() -> Result<PathBuf> {
         .to_owned())
 }
 
+/// The revision of the source, with `-dirty` if files differ from it; none without git.
+pub(crate) fn revision() -> Option<String> {
+    let mut git = Command::new("git");
+    git.args(["describe", "--always", "--dirty", "--abbrev=12"]);
+    let output = git.current_dir(root()).output().ok()?;
+    let said = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| said.trim().to_owned())
+}
+
 /// The cargo that runs this xtask, in the workspace.
 pub(crate) fn cargo() -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

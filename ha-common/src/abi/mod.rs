@@ -1,21 +1,33 @@
-//! Layout of the BPF maps: the contract between the daemon and the XDP program.
+//! Layout of the BPF maps: the contract between the daemon and its programs in the kernel.
 //!
 //! Addresses are octets in network order, times are nanoseconds of `CLOCK_BOOTTIME`. Sizes are
 //! asserted at compile time; a change of any layout raises [`ABI_VERSION`].
 
+mod gate;
 mod notice;
+mod ownership;
 mod record;
 mod word;
 
+pub use gate::{BackupTraffic, Gate, Policy};
 pub use notice::{Notice, NoticeKind};
+pub use ownership::{LeasePolicy, Ownership};
 pub use record::{Election, RouterRecord, Speaker, flag};
 
-/// Changes with every incompatible change of this file. It is part of the program's name, so a
+/// Changes with every incompatible change of this module. It is part of the programs' names, so a
 /// daemon recognises what another build left attached.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
-/// Name of the XDP program in the kernel: `vipd` and [`ABI_VERSION`]. At most 15 characters.
-pub const XDP_PROGRAM: &str = "vipd_xdp_v1";
+/// Names of the programs in the kernel: a prefix that all versions share, and [`ABI_VERSION`]. At
+/// most 15 characters.
+pub mod program {
+    /// Judges what comes in, at the XDP hook.
+    pub const XDP: &str = "vipd_xdp_v2";
+    /// Judges what comes in, at the tc hook.
+    pub const INGRESS: &str = "vipd_in_v2";
+    /// Judges what goes out, at the tc hook.
+    pub const EGRESS: &str = "vipd_out_v2";
+}
 
 /// Virtual Routers that one host can take part in.
 pub const MAX_ROUTERS: u32 = 4096;
@@ -30,7 +42,8 @@ pub const NOTICE_RING_BYTES: u32 = 64 * 1024;
 
 /// Names of the maps in the object.
 pub mod map {
-    /// `Array<u32>` of one: how many routers and addresses there are; 0 passes everything.
+    /// `Array<Gate>` of one, mapped into the daemon: how many routers and addresses there are,
+    /// whether the daemon lives, and what the operator chose.
     pub const GATE: &str = "GATE";
     /// `HashMap<RouterKey, u32>`: which slot holds a router.
     pub const ROUTERS: &str = "ROUTERS";

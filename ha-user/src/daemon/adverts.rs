@@ -387,7 +387,7 @@ impl AdvertThread {
                 status: self.engine.status(router)?,
                 last_advert: record.last_advert(),
                 owned_until: record.owned_until(),
-                owned: record.owned(now),
+                owned: self.executor.records.owns(router, now),
                 refused: refused
                     .map(|((_, reason), count)| (*reason, *count))
                     .collect(),

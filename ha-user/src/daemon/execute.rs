@@ -120,7 +120,7 @@ impl Executor {
             let changes = dropped.map(|address| address.change(Operation::Remove));
             self.addresses.submit(changes.collect(), |_| ());
         }
-        if record.owned(clock::now()) {
+        if self.records.owns(router, clock::now()) {
             let repeat = plan.parameters.announcements.repeat;
             let added = without(&plan.addresses, &before.addresses);
             announce(&self.announcer, &added.collect::<Vec<_>>(), repeat);
@@ -196,12 +196,15 @@ impl Executor {
                 ..
             } => {
                 self.log_transition(router, to, reason);
-                // The main loop outlives this thread, unless both are going down.
-                let _ = self.reports.send(Report::Transition {
-                    router,
-                    to,
-                    priority,
-                });
+                // What was adopted has not changed for anyone: no script runs.
+                if reason != TransitionReason::Adopted {
+                    // The main loop outlives this thread, unless both are going down.
+                    let _ = self.reports.send(Report::Transition {
+                        router,
+                        to,
+                        priority,
+                    });
+                }
             }
         }
     }
@@ -245,7 +248,7 @@ impl Executor {
     }
 
     fn owns(&self, router: RouterId) -> bool {
-        self.records.record(router).owned(clock::now())
+        self.records.owns(router, clock::now())
     }
 
     /// Without a data path, the peer must not take over while the kernel here still answers.
@@ -356,6 +359,10 @@ impl Executor {
             return;
         };
         match reason {
+            TransitionReason::Adopted => {
+                log::info!("({}) {}", plan.name, notify::explain(reason));
+                return;
+            }
             TransitionReason::LeaseLost | TransitionReason::Fenced => {
                 log::warn!("({}) {}", plan.name, notify::explain(reason));
             }

@@ -71,7 +71,7 @@ impl Routers {
     fn open_gate(&self, datapath: Option<&mut Datapath>) {
         if let Some(datapath) = datapath {
             let owned = self.routers.len() + self.leaving.len();
-            said(datapath.set_gate(u32::try_from(owned).unwrap_or(u32::MAX)));
+            datapath.gate().set_owned(owned as u64);
         }
     }
 

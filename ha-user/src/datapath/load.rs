@@ -56,10 +56,11 @@ pub(super) fn load(options: LoadOptions) -> Result<Datapath, LoadError> {
     let debug_log = options.debug_xdp.then(|| EbpfLogger::init(&mut object));
     let program =
         Program::load(&mut object).map_err(|error| permission_or(error, LoadError::Program))?;
-    let records = maps::take_records(&mut object)?;
+    let records = maps::take_array(&mut object, map::RECORDS)?;
+    let gate = maps::take_array(&mut object, map::GATE)?;
     Ok(Datapath {
         program,
-        records: RecordTable::shared(records.fd())?,
+        records: RecordTable::shared(records.fd(), gate.fd())?,
         notices: Some(NoticeRing::new(maps::take(&mut object, map::NOTICES)?)),
         maps: Maps::take(&mut object)?,
         debug_log: debug_log.and_then(Result::ok),

@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-use aya::maps::{Array, HashMap, Map, MapData, MapError as AyaError, PerCpuArray};
+use aya::maps::{HashMap, Map, MapData, MapError as AyaError, PerCpuArray};
 use aya::{Ebpf, Pod};
 use ha_common::Reason;
 use ha_common::abi::{AddressEntry, InterfaceEntry, PeerKey, RouterKey, map};
@@ -20,7 +20,6 @@ pub struct MapError {
 
 /// The maps of one loaded program.
 pub(super) struct Maps {
-    gate: Array<MapData, u32>,
     counters: PerCpuArray<MapData, u64>,
     peers: Table<PeerKey, u8>,
     pub(super) routers: Table<RouterKey, u32>,
@@ -32,7 +31,6 @@ impl Maps {
     /// Takes the maps out of `object`.
     pub(super) fn take(object: &mut Ebpf) -> Result<Self, MapError> {
         Ok(Self {
-            gate: take(object, map::GATE)?,
             counters: take(object, map::COUNTERS)?,
             peers: Table::take(object, map::PEERS)?,
             routers: Table::take(object, map::ROUTERS)?,
@@ -62,10 +60,6 @@ impl Maps {
         self.peers.remove(PeerKey::new(router.0, peer.octets()))
     }
 
-    pub(super) fn set_gate(&mut self, owned: u32) -> Result<(), MapError> {
-        self.gate.set(0, owned, 0).map_err(in_map(map::GATE))
-    }
-
     pub(super) fn counters(&self) -> Result<Vec<(Reason, u64)>, MapError> {
         Reason::ALL
             .iter()
@@ -78,13 +72,13 @@ impl Maps {
     }
 }
 
-/// Takes the map of records, which is used through memory only, out of `object`.
-pub(super) fn take_records(object: &mut Ebpf) -> Result<MapData, MapError> {
-    match object.take_map(map::RECORDS) {
+/// Takes the array `name`, which is used through memory only, out of `object`.
+pub(super) fn take_array(object: &mut Ebpf, name: &'static str) -> Result<MapData, MapError> {
+    match object.take_map(name) {
         Some(Map::Array(data)) => Ok(data),
-        _ => Err(missing(map::RECORDS)),
+        _ => Err(missing(name)),
     }
-    .map_err(in_map(map::RECORDS))
+    .map_err(in_map(name))
 }
 
 /// A hash map with keys and values of the ABI.

@@ -7,6 +7,7 @@ mod attach;
 mod choice;
 mod device;
 mod load;
+mod mapping;
 mod maps;
 mod notices;
 mod program;
@@ -17,7 +18,7 @@ use std::net::Ipv4Addr;
 
 use aya_log::EbpfLogger;
 use ha_common::Reason;
-use ha_common::abi::RouterKey;
+use ha_common::abi::{Gate, RouterKey};
 use log::Log;
 
 use crate::net::netlink::Netlink;
@@ -137,12 +138,10 @@ impl Datapath {
         self.maps.set_interface(ifindex, mac)
     }
 
-    /// How many routers and addresses there are; with 0 the program passes everything at once.
-    ///
-    /// # Errors
-    /// The kernel refuses, for no reason that is known.
-    pub fn set_gate(&mut self, owned: u32) -> Result<(), MapError> {
-        self.maps.set_gate(owned)
+    /// What holds for all routers and addresses.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
+        self.records.gate()
     }
 
     /// How many packets had each reason, over all processors.

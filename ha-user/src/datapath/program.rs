@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use aya::Ebpf;
 use aya::programs::{ProgramError, ProgramFd, ProgramInfo, Xdp, loaded_programs};
-use ha_common::abi::XDP_PROGRAM;
+use ha_common::abi::program;
 
 /// What the names of our programs begin with, whatever their ABI version.
 const OURS: &str = "vipd_xdp_v";
@@ -20,7 +20,7 @@ pub struct Program {
 impl Program {
     /// Hands `object`'s XDP program to the kernel.
     pub(super) fn load(object: &mut Ebpf) -> Result<Self, ProgramError> {
-        let program = object.program_mut(XDP_PROGRAM);
+        let program = object.program_mut(program::XDP);
         let xdp: &mut Xdp = program.ok_or(ProgramError::NotLoaded)?.try_into()?;
         xdp.load()?;
         let fd = xdp.fd()?.try_clone()?;
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_present_program_is_one_of_ours() {
-        assert!(XDP_PROGRAM.starts_with(OURS));
-        assert!(XDP_PROGRAM.len() <= 15);
+        assert!(program::XDP.starts_with(OURS));
+        assert!(program::XDP.len() <= 15);
     }
 }

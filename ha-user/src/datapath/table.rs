@@ -1,26 +1,31 @@
-//! The records of all routers: shared with the XDP program, or in this process's memory only.
-#![expect(unsafe_code, reason = "memory that is shared with the XDP program")]
+//! The records of all routers: shared with the programs in the kernel, or in this process's memory
+//! only.
 
 use std::io;
 use std::os::fd::AsFd;
-use std::ptr::NonNull;
 use std::sync::Arc;
 
-use ha_common::abi::{MAX_ROUTERS, RouterRecord};
-use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use ha_common::Nanos;
+use ha_common::abi::{Gate, MAX_ROUTERS, RouterRecord};
 
+use super::mapping::Mapping;
 use crate::vrrp::{Record, RouterId, View};
 
-const LENGTH: usize = MAX_ROUTERS as usize * size_of::<RouterRecord>();
-
-/// One [`RouterRecord`] for each router that a host can take part in.
+/// One [`RouterRecord`] for each router that a host can take part in, and the [`Gate`] that says
+/// how they are to be read.
 #[derive(Clone, Debug)]
 pub struct RecordTable(Arc<Storage>);
 
 #[derive(Debug)]
 enum Storage {
-    Shared(Mapping),
-    Own(Box<[RouterRecord]>),
+    Shared {
+        records: Mapping<RouterRecord>,
+        gate: Mapping<Gate>,
+    },
+    Own {
+        records: Box<[RouterRecord]>,
+        gate: Box<Gate>,
+    },
 }
 
 impl RecordTable {
@@ -28,12 +33,18 @@ impl RecordTable {
     #[must_use]
     pub fn in_memory() -> Self {
         let records = (0..MAX_ROUTERS).map(|_| RouterRecord::default());
-        Self(Arc::new(Storage::Own(records.collect())))
+        Self(Arc::new(Storage::Own {
+            records: records.collect(),
+            gate: Box::default(),
+        }))
     }
 
-    /// The records of the program whose map of records is `map`.
-    pub(super) fn shared(map: impl AsFd) -> io::Result<Self> {
-        Ok(Self(Arc::new(Storage::Shared(Mapping::new(map)?))))
+    /// The records and the gate of the programs that these maps belong to.
+    pub(super) fn shared(records: impl AsFd, gate: impl AsFd) -> io::Result<Self> {
+        Ok(Self(Arc::new(Storage::Shared {
+            records: Mapping::new(records, MAX_ROUTERS as usize)?,
+            gate: Mapping::new(gate, 1)?,
+        })))
     }
 
     /// The record of `router`.
@@ -42,14 +53,26 @@ impl RecordTable {
     /// If `router` is not below [`MAX_ROUTERS`]: whoever hands out ids keeps to it.
     #[must_use]
     pub fn record(&self, router: RouterId) -> &RouterRecord {
-        &self.records()[router.0 as usize]
+        let records = match &*self.0 {
+            Storage::Shared { records, .. } => records.values(),
+            Storage::Own { records, .. } => records,
+        };
+        &records[router.0 as usize]
     }
 
-    fn records(&self) -> &[RouterRecord] {
+    /// What holds for all routers.
+    #[must_use]
+    pub fn gate(&self) -> &Gate {
         match &*self.0 {
-            Storage::Shared(mapping) => mapping.records(),
-            Storage::Own(records) => records,
+            Storage::Shared { gate, .. } => &gate.values()[0],
+            Storage::Own { gate, .. } => gate,
         }
+    }
+
+    /// Whether `router` owns its addresses at `now`.
+    #[must_use]
+    pub fn owns(&self, router: RouterId, now: Nanos) -> bool {
+        self.record(router).owned(now, self.gate().policy().lease)
     }
 }
 
@@ -62,57 +85,13 @@ impl View for RecordTable {
             fenced_at: record.fenced_at(),
             last_advert: record.last_advert(),
             last_lower: record.last_lower(),
+            lease: self.gate().policy().lease,
         }
-    }
-}
-
-/// The map of records, mapped into this process for as long as this lives.
-#[derive(Debug)]
-struct Mapping(NonNull<RouterRecord>);
-
-// SAFETY: the memory belongs to no thread, and every word in it is atomic.
-unsafe impl Send for Mapping {}
-// SAFETY: as above.
-unsafe impl Sync for Mapping {}
-
-impl Mapping {
-    fn new(map: impl AsFd) -> io::Result<Self> {
-        let access = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: a new mapping, at an address of the kernel's choice.
-        let start = unsafe {
-            mmap(
-                std::ptr::null_mut(),
-                LENGTH,
-                access,
-                MapFlags::SHARED,
-                map,
-                0,
-            )
-        }?;
-        NonNull::new(start.cast())
-            .map(Self)
-            .ok_or_else(|| io::Error::other("the kernel mapped the records at address 0"))
-    }
-
-    fn records(&self) -> &[RouterRecord] {
-        // SAFETY: the kernel has mapped `LENGTH` octets, which is as long as the map of records
-        // is (`MAX_ROUTERS` values of this type; a page is aligned to more than 64 octets). All
-        // bits are valid in it, and other writers only write its atomic words.
-        unsafe { std::slice::from_raw_parts(self.0.as_ptr(), MAX_ROUTERS as usize) }
-    }
-}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        // SAFETY: mapped by `new` with this length, and no reference outlives `self`.
-        let _ = unsafe { munmap(self.0.as_ptr().cast(), LENGTH) };
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use ha_common::Nanos;
-
     use super::*;
 
     #[test]
@@ -123,6 +102,7 @@ mod tests {
         table.record(last).set_owned_since(Nanos::new(5));
         table.record(last).set_owned_until(Nanos::new(9));
         assert!(View::record(&other, last).owned(Nanos::new(8)));
+        assert!(other.owns(last, Nanos::new(8)) && !other.owns(last, Nanos::new(9)));
         assert_eq!(View::record(&other, RouterId(0)), Record::default());
     }
 }

@@ -19,6 +19,9 @@ pub fn state_word(state: State) -> Option<&'static str> {
 pub fn explain(reason: TransitionReason) -> String {
     match reason {
         TransitionReason::Startup => "started".to_owned(),
+        TransitionReason::Adopted => {
+            "carrying on as the process before, whose lease still holds".to_owned()
+        }
         TransitionReason::AddressOwner => "owns the addresses (priority 255)".to_owned(),
         TransitionReason::Silence => "no advert for the whole down interval".to_owned(),
         TransitionReason::PeerLeft => "the active router left with priority 0".to_owned(),

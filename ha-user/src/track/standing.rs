@@ -14,7 +14,7 @@ pub struct Tracked {
 
 /// Sums up. keepalived's rules: a positive weight is added while the object is good, a negative
 /// one while it is bad; without a weight a bad object is a fault, and one without a result keeps
-/// the router waiting.
+/// the router waiting. With a weight, one without a result counts as neither.
 #[must_use]
 pub fn sum(link_faulted: bool, tracked: impl IntoIterator<Item = Tracked>) -> Standing {
     let start = Standing {
@@ -28,6 +28,7 @@ pub fn sum(link_faulted: bool, tracked: impl IntoIterator<Item = Tracked>) -> St
             match (weight.value, good) {
                 (0, Some(false)) => standing.faulted = true,
                 (0, None) => standing.pending = true,
+                (_, None) => standing.unsettled = true,
                 (value, Some(true)) if value > 0 => standing.weight += i32::from(value),
                 (value, Some(false)) if value < 0 => standing.weight += i32::from(value),
                 _ => {}
@@ -58,6 +59,7 @@ mod tests {
         assert_eq!(one(-20, false, Some(false)).weight, -20);
         assert_eq!(one(-20, true, Some(true)).weight, -20);
         assert_eq!(one(-20, false, None).weight, 0);
+        assert!(one(-20, false, None).unsettled);
     }
 
     #[test]

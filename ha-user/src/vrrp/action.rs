@@ -11,6 +11,9 @@ use super::{RouterId, State};
 pub enum Reason {
     /// The router was started.
     Startup,
+    /// A previous process on this host was Active, and its ownership still holds: for others,
+    /// nothing has changed.
+    Adopted,
     /// It owns the addresses (Priority 255).
     AddressOwner,
     /// No advert for Active_Down_Interval.

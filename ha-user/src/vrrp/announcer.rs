@@ -31,6 +31,15 @@ impl Announcer {
         }
     }
 
+    /// The schedule after a first burst at `since` that a previous process sent: what was to be
+    /// sent before `now` counts as sent.
+    pub(super) fn resumed(since: Nanos, now: Nanos, settings: &Announcements) -> Self {
+        Self {
+            second: Self::new(since, settings).second.filter(|at| *at > now),
+            ..Self::new(now, settings)
+        }
+    }
+
     /// Someone else spoke for our addresses. Returns whether to announce now; if it is too soon,
     /// that is done later, for whoever spoke may have had the last word.
     pub(super) fn provoke(&mut self, now: Nanos, interval: Duration) -> bool {

@@ -27,6 +27,15 @@ impl Cadence {
         }
     }
 
+    /// The rhythm that `parameters` ask for, where others have last heard of `interval`.
+    pub(super) fn spoken(interval: Duration, parameters: &Parameters) -> Self {
+        let before = Self {
+            interval,
+            ..Self::new(parameters)
+        };
+        before.change(parameters)
+    }
+
     /// Follows a change of the configuration. Peers count silence in the interval that they heard
     /// last, so a longer one governs only after some adverts have named it.
     pub(super) fn change(self, parameters: &Parameters) -> Self {

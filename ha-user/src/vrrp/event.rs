@@ -27,8 +27,26 @@ pub struct Standing {
     /// Some object without weight has no result yet: the router stays in Initialize, which is not
     /// a fault.
     pub pending: bool,
+    /// Some object with a weight has no result yet: `weight` may be about to change.
+    pub unsettled: bool,
     /// Sum of the weights to add to the configured Priority.
     pub weight: i32,
+}
+
+impl Standing {
+    /// Whether every tracked object has a result.
+    pub(super) const fn is_complete(&self) -> bool {
+        !self.pending && !self.unsettled
+    }
+}
+
+/// How a router's previous process on this host has spoken, as the data path's record has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inheritance {
+    /// Its effective Priority.
+    pub priority: Priority,
+    /// Its Advertisement_Interval.
+    pub interval: Duration,
 }
 
 /// Inputs of the engine for one router. Time passing is [`super::Engine::handle_timeout`].
@@ -36,6 +54,9 @@ pub struct Standing {
 pub enum Event {
     /// The router begins to take part (RFC 9568 section 6.4.1).
     Startup,
+    /// As [`Event::Startup`], but the record in the data path is a previous process's: if that
+    /// still owns the addresses, the router carries on as Active, and nothing changes for others.
+    Adopt(Inheritance),
     /// An advert has passed validation.
     AdvertReceived(Advert),
     /// Tracked objects have changed.

@@ -23,7 +23,7 @@ mod view;
 
 pub use action::{Action, Reason as TransitionReason};
 pub use engine::Engine;
-pub use event::{Advert, Event, Standing};
+pub use event::{Advert, Event, Inheritance, Standing};
 pub use parameters::{Announcements, Parameters, Version};
 pub use state::State;
 pub use status::{Statistics, Status};

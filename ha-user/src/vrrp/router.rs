@@ -11,7 +11,8 @@ use ha_common::{Nanos, Priority};
 
 use self::Input::{Timeout, Told};
 use super::Event::{
-    AddressConflict, AdvertReceived, Fenced, Reconfigured, Shutdown, StandingChanged, Startup,
+    AddressConflict, Adopt, AdvertReceived, Fenced, Reconfigured, Shutdown, StandingChanged,
+    Startup,
 };
 use super::action::Reason;
 use super::phase::Phase::{self, Active, Backup, Claiming, Faulted, Pending, Stopped};
@@ -49,6 +50,10 @@ pub(super) struct Router {
     id: RouterId,
     parameters: Parameters,
     standing: Standing,
+    /// Priority of a previous process, until tracked objects have told ours.
+    inherited: Option<Priority>,
+    /// The silence that a previous process was waiting for counts.
+    resumes: bool,
     phase: Phase,
     since: Nanos,
     /// Active_Adver_Interval, where an advert has taught it.
@@ -85,6 +90,8 @@ impl Router {
             id,
             parameters,
             standing: Standing::default(),
+            inherited: None,
+            resumes: false,
             phase: Stopped,
             since: Nanos::NEVER,
             learnt: None,
@@ -117,7 +124,8 @@ impl Router {
         match (self.phase, input) {
             // Initialize, RFC 9568 section 6.4.1.
             (Stopped, Told(Startup)) => self.start(cx),
-            (Stopped, Told(StandingChanged(standing))) => self.standing = standing,
+            (Stopped, Told(Adopt(inheritance))) => self.adopt(inheritance, cx),
+            (Stopped, Told(StandingChanged(standing))) => self.take_standing(standing),
             (Stopped, Told(Reconfigured(parameters))) => self.parameters = *parameters,
             (Pending | Faulted, Told(StandingChanged(standing))) => self.judge(standing, cx),
 
@@ -154,12 +162,12 @@ impl Router {
 
             // Nothing to do. What a fence means, `check_ownership` has read from the record.
             (Stopped, Told(AdvertReceived(_) | Fenced | AddressConflict | Shutdown) | Timeout)
+            | (Pending | Faulted, Told(AdvertReceived(_)) | Timeout)
             | (
-                Pending | Faulted,
-                Told(Startup | AdvertReceived(_) | Fenced | AddressConflict) | Timeout,
+                Pending | Faulted | Backup(_) | Claiming(_),
+                Told(Startup | Adopt(_) | Fenced | AddressConflict),
             )
-            | (Backup(_) | Claiming(_), Told(Startup | Fenced | AddressConflict))
-            | (Active(_), Told(Startup | Fenced)) => {}
+            | (Active(_), Told(Startup | Adopt(_) | Fenced)) => {}
         }
     }
 }
@@ -171,6 +179,9 @@ impl Router {
         let base = self.parameters.priority;
         if base == Priority::OWNER {
             return base;
+        }
+        if let Some(inherited) = self.inherited {
+            return inherited;
         }
         let sum = i32::from(base.get()).saturating_add(self.standing.weight);
         Priority::new(u8::try_from(sum.clamp(1, 254)).unwrap_or(base.get()))
@@ -249,6 +260,7 @@ impl Router {
         if matches!(self.phase, Active(_) | Claiming(_)) {
             self.send(Priority::LEAVING, None, cx);
         }
+        self.resumes = false;
         self.transition(to, reason, cx);
     }
 
@@ -287,9 +299,16 @@ impl Router {
     /// Takes note of tracked objects that leave the router in the election.
     fn stand(&mut self, standing: Standing, cx: &mut Context<'_>) {
         let before = self.priority();
-        self.standing = standing;
+        self.take_standing(standing);
         if self.priority() != before {
             self.set_election(cx);
+        }
+    }
+
+    fn take_standing(&mut self, standing: Standing) {
+        self.standing = standing;
+        if standing.is_complete() {
+            self.inherited = None;
         }
     }
 

@@ -1,6 +1,7 @@
 //! The engine's read-only window on the data path's records.
 
 use ha_common::Nanos;
+use ha_common::abi::{LeasePolicy, Ownership};
 
 use super::RouterId;
 
@@ -17,13 +18,25 @@ pub struct Record {
     pub last_advert: Nanos,
     /// Last valid advert of too low a priority.
     pub last_lower: Nanos,
+    /// What ends an ownership.
+    pub lease: LeasePolicy,
 }
 
 impl Record {
-    /// Whether the lease holds at `now` and nothing has fenced it since the takeover.
+    /// Whether we own the addresses at `now`.
     #[must_use]
     pub fn owned(&self, now: Nanos) -> bool {
-        now < self.owned_until && self.fenced_at < self.owned_since
+        self.ownership().holds(now, self.lease)
+    }
+
+    /// What this record says of ownership.
+    #[must_use]
+    pub const fn ownership(&self) -> Ownership {
+        Ownership {
+            until: self.owned_until,
+            since: self.owned_since,
+            fenced_at: self.fenced_at,
+        }
     }
 }
 

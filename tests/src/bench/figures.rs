@@ -1,4 +1,100 @@
-//! Medians and percentiles.
+//! Figures: samples, their median, and how a number is shown.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What was measured for one cell of a table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// What the table shows; `None` is "never" or "not measured".
+    pub value: Option<f64>,
+    /// What it is made of, in the order of measuring; `None` is longer than anything. Empty for a
+    /// figure that was measured once, or counted.
+    pub samples: Vec<Option<f64>>,
+}
+
+impl Figure {
+    /// One number.
+    #[must_use]
+    pub fn one(value: f64) -> Self {
+        Self {
+            value: Some(value),
+            samples: Vec::new(),
+        }
+    }
+
+    /// Nothing to show, or never.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The median of `samples`, in which `None` is more than anything. `None` if that is the
+    /// median, or without samples.
+    #[must_use]
+    pub fn median(samples: impl IntoIterator<Item = Option<f64>>) -> Self {
+        let samples: Vec<_> = samples.into_iter().collect();
+        let mut sorted: Vec<f64> = samples
+            .iter()
+            .map(|sample| sample.unwrap_or(f64::INFINITY))
+            .collect();
+        sorted.sort_by(f64::total_cmp);
+        let middle = [sorted.len().saturating_sub(1) / 2, sorted.len() / 2]
+            .map(|index| sorted.get(index).copied().unwrap_or(f64::INFINITY));
+        let value = (middle[0] + middle[1]) / 2.0;
+        Self {
+            value: value.is_finite().then_some(value),
+            samples,
+        }
+    }
+
+    /// As [`Self::median`], of times, in milliseconds.
+    #[must_use]
+    pub fn milliseconds(samples: impl IntoIterator<Item = Option<Duration>>) -> Self {
+        let in_ms = |time: Duration| time.as_secs_f64() * 1e3;
+        Self::median(samples.into_iter().map(|sample| sample.map(in_ms)))
+    }
+
+    /// Least and most of the samples; `None` without two that are numbers.
+    #[must_use]
+    pub fn range(&self) -> Option<(f64, f64)> {
+        let mut sorted: Vec<f64> = self.samples.iter().flatten().copied().collect();
+        sorted.sort_by(f64::total_cmp);
+        match sorted[..] {
+            [least, .., most] => Some((least, most)),
+            _ => None,
+        }
+    }
+
+    /// How many times `reference` this is: the median over the rounds of each round's ratio where
+    /// both were measured in rounds, else the ratio of the values.
+    #[must_use]
+    pub fn ratio_to(&self, reference: &Self) -> Option<f64> {
+        let (own, other) = (self.all_samples(), reference.all_samples());
+        let of_values = || Some(self.value? / reference.value?);
+        let ratio = match (own, other) {
+            (Some(own), Some(other)) if own.len() == other.len() => {
+                let ratios = own.iter().zip(&other).map(|(own, other)| Some(own / other));
+                Self::median(ratios).value
+            }
+            _ => of_values(),
+        };
+        ratio.filter(|ratio| ratio.is_finite())
+    }
+
+    /// The samples, if there are some and all of them are numbers.
+    fn all_samples(&self) -> Option<Vec<f64>> {
+        let samples: Option<Vec<f64>> = self.samples.iter().copied().collect();
+        samples.filter(|samples| !samples.is_empty())
+    }
+
+    /// For a table.
+    #[must_use]
+    pub fn show(&self) -> String {
+        self.value.map_or("-".to_owned(), number)
+    }
+}
 
 /// The value below which `share` (0 to 1) of `sorted` lies; 0 of nothing.
 #[must_use]
@@ -14,10 +110,45 @@ pub fn percentile(sorted: &[f64], share: f64) -> f64 {
     sorted.get(index).copied().unwrap_or_default()
 }
 
-/// The middle of `values`; 0 of nothing.
+/// `value` with three digits that matter; whole numbers as they are.
 #[must_use]
-pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.into_iter().collect();
-    values.sort_by(f64::total_cmp);
-    percentile(&values, 0.5)
+pub fn number(value: f64) -> String {
+    match value.abs() {
+        _ if value.fract() == 0.0 => format!("{value}"),
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        size if size >= 0.1 => format!("{value:.2}"),
+        _ => format!("{value:.4}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_counts_what_never_came() {
+        let median = |samples: &[Option<f64>]| Figure::median(samples.iter().copied()).value;
+        assert_eq!(median(&[Some(30.0), Some(10.0), Some(20.0)]), Some(20.0));
+        assert_eq!(median(&[Some(10.0), Some(20.0)]), Some(15.0));
+        assert_eq!(median(&[Some(10.0), Some(20.0), None]), Some(20.0));
+        assert_eq!(median(&[Some(10.0), None, None]), None);
+        assert_eq!(median(&[]), None);
+    }
+
+    #[test]
+    fn a_ratio_is_that_of_rounds_where_there_are_rounds() {
+        let rounds = |samples: [f64; 3]| Figure::median(samples.map(Some));
+        let (own, other) = (rounds([10.0, 40.0, 3.0]), rounds([5.0, 10.0, 1.0]));
+        assert_eq!(own.ratio_to(&other), Some(3.0));
+        assert_eq!(own.ratio_to(&Figure::one(4.0)), Some(2.5));
+        assert_eq!(own.ratio_to(&Figure::one(0.0)), None);
+        assert_eq!(Figure::none().ratio_to(&other), None);
+    }
+
+    #[test]
+    fn numbers_have_three_digits_that_matter() {
+        let shown = [1234.5, 23.44, 1.017, 0.0123, 7.0, 0.0].map(number);
+        assert_eq!(shown, ["1234", "23.4", "1.02", "0.0123", "7", "0"]);
+    }
 }

@@ -5,21 +5,23 @@
 //! the question is written anew before each pass, by a program in front of ours; what that costs
 //! is measured with `XDP_PASS` behind it, and taken off.
 
-use std::fs;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use ha_common::wire::ethernet;
 use ha_user::datapath::LoadOptions;
 use rustix::time::{ClockId, clock_gettime};
-use serde::Serialize;
 
-use super::figures::median;
+use super::Measure;
+use super::figures::Figure;
+use super::progress::Progress;
+use super::report::{Criterion, Findings, Table};
 use crate::xdp::frame::{Advert, FOREIGN_IP, OWN_MAC, VIRTUAL_IP, arp_frame, ip_frame, question};
 use crate::xdp::{Director, IFINDEX, raw, test_run};
 
+const COMPARED: &str = "Nanoseconds of the XDP program for a packet (BPF_PROG_TEST_RUN, one core), \
+    beside a program that only says XDP_PASS.";
 const UDP: u8 = 17;
 /// Octets of the shortest frame on a wire.
 const SHORTEST_FRAME: usize = 60;
@@ -35,75 +37,53 @@ pub struct Options {
     /// Packets of each case in a round
     #[arg(long, default_value_t = 500_000)]
     pub packets: u32,
-    /// Write the figures to this file
-    #[arg(long)]
-    pub json: Option<PathBuf>,
 }
 
-/// What one kind of packet costs.
-#[derive(Clone, Debug, Serialize)]
-pub struct Figure {
-    /// Which kind.
-    pub case: &'static str,
-    /// Median over the rounds.
-    pub nanoseconds: f64,
-    /// Against `XDP_PASS` alone.
-    pub ratio: f64,
+impl Measure for Options {
+    fn takes(&self) -> Duration {
+        self.rounds * self.packets * Duration::from_nanos(400)
+    }
+
+    fn quicken(&mut self) {
+        self.rounds = 3;
+        self.packets = 20_000;
+    }
+
+    fn measure(&self, progress: &Progress) -> Result<Findings> {
+        Ok(findings(&self.rounds(progress)?))
+    }
 }
 
-/// Measures, prints a table, and writes JSON if asked to.
-///
-/// # Errors
-/// The program cannot be loaded, or does not do with a packet what the case is about.
-pub fn run(options: &Options) -> Result<()> {
-    let figures = measure(options)?;
-    println!("{:<22}{:>12}{:>9}", "packet", "ns/packet", "ratio");
-    for Figure {
-        case,
-        nanoseconds,
-        ratio,
-    } in &figures
-    {
-        println!("{case:<22}{nanoseconds:>12.1}{ratio:>9.2}");
-    }
-    if let Some(path) = &options.json {
-        let json = serde_json::to_string_pretty(&figures)?;
-        fs::write(path, json).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
-}
+impl Options {
+    fn rounds(&self, progress: &Progress) -> Result<Vec<Round>> {
+        let director = Director::new(LoadOptions::default())?;
+        director.take_over();
+        let program = director.datapath.program();
+        let pass = raw::pass()?;
+        let frames = Frames::new();
+        let asked = &frames.question;
+        let rewritten = raw::rewriting(asked, program)?;
+        let rewritten_pass = raw::rewriting(asked, &pass)?;
+        let answer = test_run(&rewritten, IFINDEX, asked, asked.len(), 2)?;
+        ensure!(answer.action == TRANSMIT, "the question is not answered");
 
-/// Measures.
-///
-/// # Errors
-/// As for [`run`].
-pub fn measure(options: &Options) -> Result<Vec<Figure>> {
-    let director = Director::new(LoadOptions::default())?;
-    director.take_over();
-    let program = director.datapath.program();
-    let pass = raw::pass()?;
-    let frames = Frames::new();
-    let asked = &frames.question;
-    let rewritten = raw::rewriting(asked, program)?;
-    let rewritten_pass = raw::rewriting(asked, &pass)?;
-    let answer = test_run(&rewritten, IFINDEX, asked, asked.len(), 2)?;
-    ensure!(answer.action == TRANSMIT, "the question is not answered");
-
-    let packets = options.packets;
-    let mut rounds = Vec::new();
-    for _ in 0..options.rounds {
-        rounds.push(Round {
-            pass: time(&pass, asked, packets)?,
-            foreign: time(program, &frames.foreign, packets)?,
-            other_protocol: time(program, &frames.other_protocol, packets)?,
-            foreign_arp: time(program, &frames.foreign_arp, packets)?,
-            advert: time(program, &frames.advert, packets)?,
-            to_virtual_address: time(program, &frames.to_virtual_address, packets)?,
-            rewritten: time(&rewritten, asked, packets)?,
-            rewritten_pass: time(&rewritten_pass, asked, packets)?,
-        });
+        let packets = self.packets;
+        let mut rounds = Vec::new();
+        for number in 1..=self.rounds {
+            rounds.push(Round {
+                pass: time(&pass, asked, packets)?,
+                foreign: time(program, &frames.foreign, packets)?,
+                other_protocol: time(program, &frames.other_protocol, packets)?,
+                foreign_arp: time(program, &frames.foreign_arp, packets)?,
+                advert: time(program, &frames.advert, packets)?,
+                to_virtual_address: time(program, &frames.to_virtual_address, packets)?,
+                rewritten: time(&rewritten, asked, packets)?,
+                rewritten_pass: time(&rewritten_pass, asked, packets)?,
+            });
+            progress.note(&format!("round {number}"))?;
+        }
+        Ok(rounds)
     }
-    Ok(figures(&rounds))
 }
 
 /// One frame of each kind.
@@ -179,20 +159,52 @@ impl Round {
 /// Name of a case, and where its figure is.
 type Case = (&'static str, fn(&Round) -> f64);
 
-fn figures(rounds: &[Round]) -> Vec<Figure> {
-    let cases: [Case; 7] = [
-        ("XDP_PASS alone", |round| round.pass),
-        ("other protocol", |round| round.other_protocol),
-        ("IPv4 to others", |round| round.foreign),
-        ("ARP for others", |round| round.foreign_arp),
-        ("IPv4 to the VIP", |round| round.to_virtual_address),
-        ("advert", |round| round.advert),
-        ("ARP answer", Round::answer),
-    ];
-    let figure = |(case, of): Case| Figure {
-        case,
-        nanoseconds: median(rounds.iter().map(of)),
-        ratio: median(rounds.iter().map(|round| of(round) / round.pass)),
-    };
-    cases.into_iter().map(figure).collect()
+const CASES: [Case; 7] = [
+    ("XDP_PASS alone", |round| round.pass),
+    ("other protocol", |round| round.other_protocol),
+    ("IPv4 to others", |round| round.foreign),
+    ("ARP for others", |round| round.foreign_arp),
+    ("IPv4 to the VIP", |round| round.to_virtual_address),
+    ("advert", |round| round.advert),
+    ("ARP answer", Round::answer),
+];
+/// What a case may cost: times XDP_PASS, and nanoseconds.
+const BOUNDS: [(&str, f64, f64); 3] = [
+    ("IPv4 to others", 4.0, 30.0),
+    ("advert", 10.0, 70.0),
+    ("ARP answer", 7.5, 50.0),
+];
+
+fn findings(rounds: &[Round]) -> Findings {
+    let columns = [("vipd", "ns"), ("XDP_PASS", "ns"), ("a core", "Mpps")];
+    let mut table = Table::new("time for a packet", "packet", &columns).compare(0, 1);
+    let median = |of: fn(&Round) -> f64| Figure::median(rounds.iter().map(|it| Some(of(it))));
+    for (name, of) in CASES {
+        let time = median(of);
+        let rate = time
+            .value
+            .map_or(Figure::none(), |time| Figure::one(1e3 / time));
+        table.push(name, [time, median(|round| round.pass), rate]);
+    }
+    Findings {
+        compared: COMPARED.to_owned(),
+        criteria: BOUNDS
+            .iter()
+            .flat_map(|bound| criteria(&table, bound))
+            .collect(),
+        tables: vec![table],
+    }
+}
+
+fn criteria(table: &Table, (name, ratio, nanoseconds): &(&str, f64, f64)) -> [Criterion; 2] {
+    let time = table.figure(name, 0).and_then(|figure| figure.value);
+    [
+        Criterion::at_most(
+            format!("{name}, against XDP_PASS"),
+            *ratio,
+            "x",
+            table.ratio(name),
+        ),
+        Criterion::at_most(*name, *nanoseconds, "ns", time),
+    ]
 }

@@ -7,8 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use ha_tests::bench::Bench;
-use ha_tests::{guest, lab, run};
+use ha_tests::{bench, guest, lab, run};
 
 /// What a shell reports for a process that SIGINT has ended.
 const INTERRUPTED: u8 = 130;
@@ -25,8 +24,7 @@ enum Command {
     /// Five faults, and what a client sees of them
     Run(run::Options),
     /// Measurements
-    #[command(subcommand)]
-    Bench(Bench),
+    Bench(bench::Command),
     /// First process of the machine that `cargo xtask vm` boots
     #[command(hide = true)]
     Guest,
@@ -58,7 +56,7 @@ fn execute(command: Command) -> Result<bool> {
     lab::interrupt_on_signals()?;
     match command {
         Command::Run(options) => run::run(&options),
-        Command::Bench(bench) => bench.run(),
+        Command::Bench(command) => command.run(),
         Command::Guest => guest::run().map(|()| true),
     }
 }

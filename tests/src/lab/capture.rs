@@ -1,5 +1,6 @@
 //! Frames as they pass on the bridge.
 
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// One frame.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// When it was read.
+    /// When the interface received it.
     pub at: Instant,
     /// All of it, from its Ethernet header on.
     pub bytes: Vec<u8>,
@@ -33,6 +34,17 @@ impl Frame {
     #[must_use]
     pub fn is_arp(&self) -> bool {
         self.bytes.get(12..14) == Some(&[0x08, 0x06])
+    }
+
+    /// Whether it is ARP or IPv4 that names `address` as its sender.
+    #[must_use]
+    pub fn speaks_as(&self, address: Ipv4Addr) -> bool {
+        let sender = match self.bytes.get(12..14) {
+            Some([0x08, 0x06]) => self.bytes.get(28..32),
+            Some([0x08, 0x00]) => self.bytes.get(26..30),
+            _ => None,
+        };
+        sender == Some(&address.octets())
     }
 
     /// Its source.
@@ -69,13 +81,15 @@ impl Capture {
         let mut socket = PacketSocket::open(netns, interface)?;
         let frames = Arc::<Mutex<Vec<Frame>>>::default();
         let collected = Arc::clone(&frames);
+        // Makes the kernel note arrivals from now on.
+        let _ = socket.received_at();
         let thread = Background::start("capture", move |stop| {
             while !stop.is_requested() {
-                let frame = socket.receive(PATIENCE)?.map(|bytes| Frame {
-                    at: Instant::now(),
-                    bytes: bytes.to_vec(),
-                });
-                lock(&collected).extend(frame.filter(&keep));
+                let Some(bytes) = socket.receive(PATIENCE)?.map(<[u8]>::to_vec) else {
+                    continue;
+                };
+                let at = socket.arrival();
+                lock(&collected).extend(Some(Frame { at, bytes }).filter(&keep));
             }
             Ok(())
         })?;
@@ -89,6 +103,14 @@ impl Capture {
     #[must_use]
     pub fn frames(&self) -> Vec<Frame> {
         lock(&self.frames).clone()
+    }
+
+    /// What was seen before `end`, which is forgotten.
+    #[must_use]
+    pub fn take_before(&self, end: Instant) -> Vec<Frame> {
+        let mut frames = lock(&self.frames);
+        let count = frames.partition_point(|frame| frame.at < end);
+        frames.drain(..count).collect()
     }
 
     /// The last frame so far.

@@ -39,6 +39,14 @@ impl Software {
         }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Vipd(path) | Self::Keepalived(path) => path,
+        }
+    }
+
     /// Makes it the `keepalived` in `host`'s PATH.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 
 use super::device::Devices;
 use super::{Host, Mac, Netns, xdp_pass};
+use crate::xdp::raw::{self, Way};
 
 const BRIDGE: &str = "lan";
 
@@ -27,6 +28,19 @@ struct Cable {
     /// Keeps XDP_PASS on the bridge's end.
     _pass: OwnedFd,
 }
+
+/// Seen from a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the others to the host.
+    Incoming,
+    /// From the host to the others.
+    Outgoing,
+}
+
+/// A cable that carries nothing in one direction until this is dropped.
+#[derive(Debug)]
+pub struct OneWayCut(#[expect(dead_code, reason = "dropping it mends")] Vec<OwnedFd>);
 
 impl Lan {
     /// A bridge without hosts, of MTU 1500.
@@ -116,6 +130,22 @@ impl Lan {
     pub fn heal(&self, host: &Host) -> Result<()> {
         self.cables_of(host)
             .try_for_each(|cable| self.devices.plug(BRIDGE, cable.port))
+    }
+
+    /// Cuts every cable of `host` in one direction, silently.
+    ///
+    /// # Errors
+    /// Where the kernel has no tcx (Linux 6.6).
+    pub fn cut_one_way(&self, host: &Host, direction: Direction) -> Result<OneWayCut> {
+        let way = match direction {
+            Direction::Incoming => Way::Out,
+            Direction::Outgoing => Way::In,
+        };
+        let ports = self.cables_of(host).map(|cable| cable.port);
+        let ports: Vec<_> = ports.collect();
+        let cut = || ports.iter().map(|port| raw::drop_all(*port, way)).collect();
+        let links: Result<_> = self.netns.enter(cut)?;
+        Ok(OneWayCut(links?))
     }
 
     fn cables_of<'a>(&'a self, host: &'a Host) -> impl Iterator<Item = &'a Cable> {

@@ -1,6 +1,9 @@
 //! Link-layer addresses.
 
 use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{Context, Result, ensure};
 
 /// An Ethernet address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,5 +30,20 @@ impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, e, g] = self.0;
         write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+impl FromStr for Mac {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let mut octets = [0; 6];
+        let mut words = text.split(':');
+        for octet in &mut octets {
+            let word = words.next().with_context(|| format!("{text} is no MAC"))?;
+            *octet = u8::from_str_radix(word, 16)?;
+        }
+        ensure!(words.next().is_none(), "{text} is longer than a MAC");
+        Ok(Self(octets))
     }
 }

@@ -1,10 +1,11 @@
 //! Raw Ethernet frames of one interface.
 
-use std::io::{self, Read};
+use std::io::{self, IoSlice, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
+use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, sendmmsg};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::netdevice::name_to_index;
 use rustix::time::Timespec;
@@ -55,6 +56,26 @@ impl PacketSocket {
         self.socket.send(frame).map(|_| ())
     }
 
+    /// Sends frames by one system call; all leave at the same time, as near as the kernel can.
+    ///
+    /// # Errors
+    /// As of the socket, or when it took only some of them.
+    pub fn send_all<F: AsRef<[u8]>>(&self, frames: &[F]) -> io::Result<()> {
+        let slices = frames.iter().map(|frame| [IoSlice::new(frame.as_ref())]);
+        let slices: Vec<_> = slices.collect();
+        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(frames.len(), None);
+        let nobody = vec![None; frames.len()];
+        let fd = self.socket.as_raw_fd();
+        let sent = sendmmsg(fd, &mut headers, &slices, nobody, [], MsgFlags::empty())?.count();
+        match sent == frames.len() {
+            true => Ok(()),
+            false => Err(io::Error::other(format!(
+                "only {sent} of {} frames were sent",
+                frames.len()
+            ))),
+        }
+    }
+
     /// The next frame, waiting up to `limit` for it; `None` if none came.
     ///
     /// # Errors
@@ -102,6 +123,20 @@ impl PacketSocket {
             return Err(io::Error::last_os_error());
         }
         Ok(stamp.tv_sec * 1_000_000_000 + stamp.tv_nsec)
+    }
+
+    /// When the frame that was returned last reached the interface; now, where the kernel has not
+    /// noted it: see [`Self::received_at`].
+    #[must_use]
+    pub fn arrival(&self) -> Instant {
+        let (now, wall) = (Instant::now(), SystemTime::now());
+        let stamp = self
+            .received_at()
+            .ok()
+            .and_then(|at| u64::try_from(at).ok());
+        let stamp = stamp.map(|at| UNIX_EPOCH + Duration::from_nanos(at));
+        let age = stamp.and_then(|at| wall.duration_since(at).ok());
+        now - age.unwrap_or_default()
     }
 
     fn readable(&self, limit: Duration) -> io::Result<bool> {

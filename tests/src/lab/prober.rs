@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use super::background::{Background, Stop};
 use super::question_frame::{Answer, Asker, FILTER};
+use super::realtime::{Duty, prefer_this_thread};
 use super::{Host, Lan, Mac, PacketSocket, Question, Subject, Transcript};
 
 /// Between two rounds of questions.
@@ -21,7 +22,7 @@ const RHYTHM: Duration = Duration::from_millis(1);
 /// date and hide a takeover that nobody announced.
 #[derive(Debug)]
 pub struct Prober {
-    transcript: Arc<Mutex<Transcript>>,
+    notes: Arc<Mutex<Notes>>,
     thread: Background,
 }
 
@@ -43,27 +44,34 @@ impl Prober {
             .context("the prober is not on this LAN")?;
         let socket = PacketSocket::open(host.netns(), interface)?;
         socket.filter(&FILTER)?;
-        let transcript = Arc::default();
+        let notes = Arc::default();
+        let echoes = directors.iter().copied().map(Subject::Echo);
         let mut work = Work {
             socket,
             asker: Asker::new(mac, address, vip),
-            directors: directors.to_vec(),
-            transcript: Arc::clone(&transcript),
+            subjects: [Subject::Arp].into_iter().chain(echoes).collect(),
+            notes: Arc::clone(&notes),
         };
         let thread = Background::start("prober", move |stop| work.run(&stop))?;
-        Ok(Self { transcript, thread })
+        Ok(Self { notes, thread })
     }
 
     /// What was asked and answered so far.
     #[must_use]
     pub fn transcript(&self) -> Transcript {
-        lock(&self.transcript).clone()
+        lock(&self.notes).transcript.clone()
     }
 
     /// Lets `read` look at what was asked and answered so far, without a copy. The prober waits
     /// meanwhile.
     pub fn look<T>(&self, read: impl FnOnce(&Transcript) -> T) -> T {
-        read(&lock(&self.transcript))
+        read(&lock(&self.notes).transcript)
+    }
+
+    /// What was asked before `end`, which is forgotten: answers that come later count for nothing.
+    #[must_use]
+    pub fn take_before(&self, end: Instant) -> Transcript {
+        lock(&self.notes).take_before(end)
     }
 
     /// Stops asking.
@@ -72,25 +80,61 @@ impl Prober {
     /// When the interface failed meanwhile.
     pub fn finish(self) -> Result<Transcript> {
         self.thread.finish()?;
-        Ok(std::mem::take(&mut *lock(&self.transcript)))
+        Ok(std::mem::take(&mut lock(&self.notes).transcript))
+    }
+}
+
+/// What was asked, but for what nobody needs any more.
+#[derive(Debug, Default)]
+struct Notes {
+    transcript: Transcript,
+    /// Questions taken away; the number of the first that is left.
+    taken: usize,
+}
+
+impl Notes {
+    fn take_before(&mut self, end: Instant) -> Transcript {
+        let questions = &mut self.transcript.questions;
+        let count = questions.partition_point(|question| question.at < end);
+        self.taken += count;
+        Transcript {
+            questions: questions.drain(..count).collect(),
+        }
+    }
+
+    /// Notes a question; returns its number.
+    fn ask(&mut self, at: Instant, subject: Subject) -> usize {
+        let questions = &mut self.transcript.questions;
+        questions.push(Question {
+            at,
+            subject,
+            answers: Vec::new(),
+        });
+        self.taken + questions.len() - 1
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        let index = answer.number.checked_sub(self.taken);
+        let question = index.and_then(|index| self.transcript.questions.get_mut(index));
+        if let Some(question) = question {
+            question.answers.push(answer.from);
+        }
     }
 }
 
 struct Work {
     socket: PacketSocket,
     asker: Asker,
-    directors: Vec<Mac>,
-    transcript: Arc<Mutex<Transcript>>,
+    subjects: Vec<Subject>,
+    notes: Arc<Mutex<Notes>>,
 }
 
 impl Work {
     fn run(&mut self, stop: &Stop) -> Result<()> {
+        prefer_this_thread(Duty::Measure);
         let mut round = Instant::now();
         while !stop.is_requested() {
-            self.ask(Subject::Arp)?;
-            for index in 0..self.directors.len() {
-                self.ask(Subject::Echo(self.directors[index]))?;
-            }
+            self.ask()?;
             // A round that comes late is not made up for: bursts would not tell more.
             round = (round + RHYTHM).max(Instant::now());
             self.listen(round)?;
@@ -98,16 +142,18 @@ impl Work {
         Ok(())
     }
 
-    fn ask(&mut self, subject: Subject) -> io::Result<()> {
-        let mut transcript = lock(&self.transcript);
-        let number = transcript.questions.len();
-        transcript.questions.push(Question {
-            at: Instant::now(),
-            subject,
-            answers: Vec::new(),
+    /// Asks everything at once, so that one round has one time.
+    fn ask(&mut self) -> io::Result<()> {
+        let mut notes = lock(&self.notes);
+        let at = Instant::now();
+        let asker = &mut self.asker;
+        let frames = self.subjects.iter().map(|subject| {
+            let number = notes.ask(at, *subject);
+            asker.frame(number, *subject)
         });
-        drop(transcript);
-        self.socket.send(self.asker.frame(number, subject))
+        let frames: Vec<_> = frames.collect();
+        drop(notes);
+        self.socket.send_all(&frames)
     }
 
     fn listen(&mut self, until: Instant) -> io::Result<()> {
@@ -116,16 +162,13 @@ impl Work {
             let Some(frame) = self.socket.receive(left)? else {
                 return Ok(());
             };
-            if let Some(Answer { number, from }) = self.asker.answer(frame) {
-                let mut transcript = lock(&self.transcript);
-                if let Some(question) = transcript.questions.get_mut(number) {
-                    question.answers.push(from);
-                }
+            if let Some(answer) = self.asker.answer(frame) {
+                lock(&self.notes).answer(answer);
             }
         }
     }
 }
 
-fn lock(transcript: &Mutex<Transcript>) -> MutexGuard<'_, Transcript> {
-    transcript.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(notes: &Mutex<Notes>) -> MutexGuard<'_, Notes> {
+    notes.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -68,18 +68,18 @@ impl Asker {
     }
 
     /// The frame that asks question `number`.
-    pub(super) fn frame(&mut self, number: usize, subject: Subject) -> &[u8] {
+    pub(super) fn frame(&mut self, number: usize, subject: Subject) -> Vec<u8> {
         self.buffer.fill(0);
         match subject {
             Subject::Arp => {
                 self.turn = (self.turn + 1) % SENDERS;
                 self.asked_as[self.turn] = Some(number);
                 self.build_arp();
-                &self.buffer
+                self.buffer.to_vec()
             }
             Subject::Echo(to) => {
                 self.build_echo(number, to);
-                &self.buffer[..ECHO_FRAME]
+                self.buffer[..ECHO_FRAME].to_vec()
             }
         }
     }

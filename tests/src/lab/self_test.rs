@@ -4,7 +4,10 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{Client, Errand, Host, Lan, Prober, Responder, Subject, pause, until};
+use super::{
+    Capture, Client, Direction, Errand, Frame, Host, Lan, Listener, Prober, Responder, Stalls,
+    Subject, Talker, Witness, pause, until,
+};
 
 fn pair() -> (Lan, Host, Host) {
     let mut lan = Lan::new().unwrap();
@@ -36,6 +39,21 @@ fn hosts_reach_each_other_until_the_cable_is_cut() {
     );
     lan.heal(&b).unwrap();
     assert!(reaches(&a, "192.0.2.2"));
+}
+
+#[test]
+fn a_cut_in_one_direction_lets_the_other_through() {
+    let (lan, a, b) = pair();
+    assert!(reaches(&a, "192.0.2.2"));
+    for (direction, heard) in [(Direction::Outgoing, true), (Direction::Incoming, false)] {
+        let capture = Capture::start(b.netns(), "ens33", |_| true).unwrap();
+        let cut = lan.cut_one_way(&b, direction).unwrap();
+        assert!(!reaches(&a, "192.0.2.2"), "{direction:?}");
+        let from_a = |frame: &Frame| frame.source() == lan.mac(&a, "eth0");
+        assert_eq!(capture.frames().iter().any(from_a), heard, "{direction:?}");
+        drop(cut);
+        assert!(reaches(&a, "192.0.2.2"), "{direction:?}");
+    }
 }
 
 #[test]
@@ -131,6 +149,46 @@ fn prober_and_client_see_who_answers() {
         .iter()
         .filter_map(|request| request.outcome.as_ref().ok());
     assert!(answered.filter(|reply| reply.director == "a").count() > 20);
+}
+
+#[test]
+fn a_witness_hears_who_speaks_as_the_vip() {
+    let (mut lan, a, b) = pair();
+    let witness = Host::new("witness").unwrap();
+    lan.attach(&witness, "eth0", "192.0.2.9/24").unwrap();
+    let _listener = Listener::start(&witness).unwrap();
+    let witness = Witness::start(&witness, "eth0", VIP).unwrap();
+    let _talkers = [&a, &b].map(|host| Talker::start(host, VIP, Ipv4Addr::new(192, 0, 2, 9)));
+    pause(Duration::from_millis(50)).unwrap();
+    assert!(witness.speech().is_empty());
+    for (host, interface) in [(&a, "eth0"), (&b, "ens33")] {
+        let mac = lan.mac(host, interface).unwrap();
+        let since = Instant::now();
+        let netns = host.netns();
+        netns
+            .ip(&format!("address add {VIP}/32 dev {interface}"))
+            .unwrap();
+        let entered = || Ok(witness.entries().iter().any(|(_, entry)| *entry == mac));
+        until("an entry", Duration::from_secs(5), entered).unwrap();
+        let heard = || {
+            let speech = witness.take_speech_before(Instant::now());
+            let speech = speech.iter().filter(|frame| frame.at >= since);
+            Ok(speech.filter(|frame| frame.source() == Some(mac)).count() > 0)
+        };
+        until("a word", Duration::from_secs(5), heard).unwrap();
+        netns
+            .ip(&format!("address del {VIP}/32 dev {interface}"))
+            .unwrap();
+        host.sh(&format!("ip link set {interface} down")).unwrap();
+    }
+}
+
+#[test]
+fn stalls_are_noted() {
+    let stalls = Stalls::watch(Duration::ZERO).unwrap();
+    let start = Instant::now();
+    let some = || Ok(!stalls.longest(&(start..Instant::now())).is_zero());
+    until("the smallest gap", Duration::from_secs(5), some).unwrap();
 }
 
 fn errand() -> Errand {

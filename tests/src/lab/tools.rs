@@ -42,6 +42,12 @@ impl Tools {
         required("HA_NGINX").ok()
     }
 
+    /// Revision of the source that was built: `HA_REVISION`, if it is under version control.
+    #[must_use]
+    pub fn revision() -> Option<String> {
+        env::var("HA_REVISION").ok()
+    }
+
     /// Where results go: `HA_TARGET`.
     ///
     /// # Errors

@@ -5,21 +5,21 @@ mod fault;
 mod guide;
 mod lane;
 mod outcome;
+mod picture;
 mod report;
-mod screen;
 mod stage;
-mod svg;
 mod table;
+mod timeline;
 
 use std::time::Duration;
 
 use anyhow::Result;
 
 use crate::lab::{Software, Tools, pause};
+use crate::screen::Screen;
 
 use self::fault::Fault;
 use self::outcome::Outcome;
-use self::screen::Screen;
 use self::stage::Stage;
 
 /// What to run.
@@ -101,7 +101,7 @@ pub fn run(options: &Options) -> Result<bool> {
 }
 
 fn play(stage: &mut Stage, screen: &Screen) -> Result<Vec<Outcome>> {
-    screen.say(&screen.legend());
+    screen.say(&timeline::legend(screen));
     let mut outcomes = Vec::new();
     for fault in Fault::ALL {
         if !outcomes.is_empty() {

@@ -8,10 +8,11 @@ use anyhow::{Context, Result};
 use super::article::LAYOUT;
 use super::fault::Fault;
 use super::lane::{self, Cell};
-use super::screen::Screen;
 use super::stage::Stage;
+use super::timeline;
 use crate::lab::pause;
 use crate::scene::Scene;
+use crate::screen::Screen;
 
 /// How long the other director may take to answer; the slowest way is through the script, a lower
 /// priority and Active_Down_Interval.
@@ -71,9 +72,11 @@ pub(super) fn observe(fault: Fault, stage: &mut Stage, screen: &Screen) -> Resul
     let injected_at = Instant::now();
     let injected = fault.inject(stage);
     injected.with_context(|| format!("cannot {}", fault.name()))?;
-    let switched_at = watch(stage, injected_at, |timeline| screen.live(fault, timeline))?;
+    let switched_at = watch(stage, injected_at, |cells| {
+        timeline::live(screen, fault, cells);
+    })?;
     let outcome = evaluate(fault, stage, injected_at, switched_at)?;
-    screen.done(&outcome);
+    timeline::done(screen, &outcome);
     Ok(outcome)
 }
 

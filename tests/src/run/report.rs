@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::lane::{self, Cell};
 use super::outcome::{CELL, LEAD, Outcome};
+use super::picture;
 use super::stage::{REQUEST_EVERY, Stage};
-use super::svg;
 use crate::lab::Tools;
 
 #[derive(Serialize)]
@@ -58,7 +58,7 @@ pub(super) fn write(stage: &Stage, outcomes: &[Outcome]) -> Result<String> {
     let text = serde_json::to_string_pretty(&report)?;
     fs::write(&json, text).with_context(|| format!("cannot write {}", json.display()))?;
     let drawing = directory.join("failover.svg");
-    fs::write(&drawing, svg::draw(directors, outcomes))
+    fs::write(&drawing, picture::draw(directors, outcomes))
         .with_context(|| format!("cannot write {}", drawing.display()))?;
     Ok(format!("{}\n{}", drawing.display(), json.display()))
 }

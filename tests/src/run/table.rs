@@ -1,7 +1,8 @@
 //! The five rows.
 
 use super::outcome::Outcome;
-use super::screen::{Colour, Screen, milliseconds};
+use super::timeline::milliseconds;
+use crate::screen::{Colour, Screen};
 
 const HEADINGS: [&str; 5] = [
     "fault",

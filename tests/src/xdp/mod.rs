@@ -6,10 +6,11 @@ pub mod raw;
 mod test_run;
 
 use std::net::Ipv4Addr;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Election, RouterKey, RouterRecord};
+use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Election, Policy, RouterKey, RouterRecord};
 use ha_common::reason::Verdict;
 use ha_common::{Nanos, Reason};
 use ha_user::datapath::{Datapath, LoadOptions, NoticeRing, RecordTable};
@@ -84,7 +85,10 @@ impl Director {
     /// A map cannot be written.
     pub fn reset(&mut self) -> Result<()> {
         self.datapath.set_interface(IFINDEX, frame::OWN_MAC)?;
-        self.datapath.set_gate(2)?;
+        let gate = self.datapath.gate();
+        gate.set_owned(2);
+        gate.set_policy(Policy::default());
+        gate.set_orphan_after(Duration::ZERO);
         for peer in [frame::PEER_IP, frame::LESSER_PEER_IP] {
             self.datapath.remove_peer(ROUTER, peer.into())?;
         }
@@ -126,7 +130,7 @@ impl Director {
     /// Makes its last sign of life `age` old, and the takeover, too. Waits where the machine itself
     /// is not that old.
     pub fn fall_silent(&self, age: Duration) {
-        thread::sleep(age.saturating_sub(clock::now() - Nanos::NEVER));
+        thread::sleep(age.saturating_sub(clock::now().saturating_since(Nanos::NEVER)));
         let then = clock::now() - age;
         self.record().set_owned_since(then);
         self.record().set_last_sent(then);

@@ -1,4 +1,4 @@
-//! XDP programs written in instructions: the least that labs and measurements need.
+//! XDP and tc programs written in instructions: the least that labs and measurements need.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
@@ -11,10 +11,14 @@ const BPF_PROG_LOAD: libc::c_long = 5;
 const BPF_LINK_CREATE: libc::c_long = 28;
 const XDP_FLAGS_DRV_MODE: u32 = 1 << 2;
 const BPF_MAP_TYPE_PROG_ARRAY: u32 = 3;
+const BPF_PROG_TYPE_SCHED_CLS: u32 = 3;
 const BPF_PROG_TYPE_XDP: u32 = 6;
 const BPF_XDP: u32 = 37;
+const BPF_TCX_INGRESS: u32 = 46;
+const BPF_TCX_EGRESS: u32 = 47;
 const BPF_F_XDP_HAS_FRAGS: u32 = 1 << 5;
 const XDP_PASS: i32 = 2;
+const TCX_DROP: i32 = 2;
 const TAIL_CALL: i32 = 12;
 const KTIME_GET_NS: i32 = 5;
 /// Instead of an address, "the map with this descriptor".
@@ -38,13 +42,17 @@ struct ProgramLoad {
     expected_attach_type: u32,
 }
 
-/// First members of `union bpf_attr` for an attachment.
+/// First members of `union bpf_attr` for an attachment; tcx reads those of XDP and two zeros more.
 #[repr(C)]
+#[derive(Default)]
 struct LinkCreate {
     program: u32,
     ifindex: u32,
     attach_type: u32,
     flags: u32,
+    relative: u32,
+    padding: u32,
+    revision: u64,
 }
 
 /// First members of `union bpf_attr` for a map.
@@ -143,8 +151,38 @@ pub fn attach(program: &impl AsFd, ifindex: u32) -> Result<OwnedFd> {
         ifindex,
         attach_type: BPF_XDP,
         flags: XDP_FLAGS_DRV_MODE,
+        ..LinkCreate::default()
     };
     descriptor(bpf(BPF_LINK_CREATE, &link)?)
+}
+
+/// Which way packets go through an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It receives them.
+    In = BPF_TCX_INGRESS as isize,
+    /// It sends them.
+    Out = BPF_TCX_EGRESS as isize,
+}
+
+/// Drops every packet that goes `way` through interface `ifindex` of the calling thread's
+/// namespace, until the descriptor is closed (tcx, Linux 6.6).
+///
+/// # Errors
+/// Without the right to load programs, or without tcx.
+pub fn drop_all(ifindex: u32, way: Way) -> Result<OwnedFd> {
+    let program = load_as(
+        (BPF_PROG_TYPE_SCHED_CLS, way as u32, 0),
+        &[move_number(0, TCX_DROP), EXIT],
+    );
+    let program = program.context("cannot load a program for tcx")?;
+    let link = LinkCreate {
+        program: u32::try_from(program.as_raw_fd())?,
+        ifindex,
+        attach_type: way as u32,
+        ..LinkCreate::default()
+    };
+    descriptor(bpf(BPF_LINK_CREATE, &link).context("cannot attach by tcx")?)
 }
 
 /// A program that writes `frame` over the packet, which must be as long at least, and goes on
@@ -223,14 +261,25 @@ fn program_array(program: &impl AsFd) -> Result<OwnedFd> {
 }
 
 fn load(instructions: &[Instruction]) -> Result<OwnedFd> {
+    load_as(
+        (BPF_PROG_TYPE_XDP, BPF_XDP, BPF_F_XDP_HAS_FRAGS),
+        instructions,
+    )
+}
+
+/// Loads a program of a type, for a kind of attachment, with flags.
+fn load_as(
+    (program_type, expected_attach_type, flags): (u32, u32, u32),
+    instructions: &[Instruction],
+) -> Result<OwnedFd> {
     let encoded: Vec<u64> = instructions.iter().map(|it| it.encode()).collect();
     let load = ProgramLoad {
-        program_type: BPF_PROG_TYPE_XDP,
+        program_type,
         instruction_count: u32::try_from(encoded.len())?,
         instructions: encoded.as_ptr() as u64,
         license: c"MIT".as_ptr() as u64,
-        flags: BPF_F_XDP_HAS_FRAGS,
-        expected_attach_type: BPF_XDP,
+        flags,
+        expected_attach_type,
         ..ProgramLoad::default()
     };
     descriptor(bpf(BPF_PROG_LOAD, &load)?)

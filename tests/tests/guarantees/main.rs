@@ -2,6 +2,8 @@
 //! processes of the other - and keepalived as the control that the same questions find wanting.
 
 mod answers;
+mod arena;
+mod faults;
 mod silence;
 mod stranger;
 mod thaw;

@@ -254,10 +254,18 @@ fn heard_while_active() -> Vec<Fixture> {
         Fixture::new(
             "a higher priority, not owned",
             Reason::AdvertAlive,
-            Role::Lapsed,
+            Role::Backup,
             higher.frame(),
         )
         .leaves(Trace::Alive),
+        Fixture::new(
+            "a higher priority, the lease has ended unnoticed",
+            Reason::AdvertFenced,
+            Role::Lapsed,
+            higher.frame(),
+        )
+        .leaves(Trace::Alive)
+        .fences(),
     ]
 }
 

@@ -26,7 +26,10 @@ pub(crate) fn fixtures() -> impl Iterator<Item = Fixture> {
         Role::Backup,
         arp_frame(ethernet::BROADCAST, &question(VIRTUAL_IP)),
     );
-    let idle = idle.prepare(|director| Ok(director.datapath.set_gate(0)?));
+    let idle = idle.prepare(|director| {
+        director.datapath.gate().set_owned(0);
+        Ok(())
+    });
     [idle]
         .into_iter()
         .chain(other_addresses())

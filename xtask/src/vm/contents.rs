@@ -107,8 +107,12 @@ impl Contents {
         image.file(Path::new("/plan.json"), plan.as_bytes())
     }
 
-    /// What a variable names: one of our executables, a peer, or a directory for results.
+    /// What a variable names: one of our executables, a peer, or a directory for results. Some
+    /// name no file at all.
     fn write_named(&self, image: &mut Image, path: &Path, scratch: &Path) -> Result<()> {
+        if path.is_relative() {
+            return Ok(());
+        }
         if path.is_dir() {
             return image.directory(path);
         }

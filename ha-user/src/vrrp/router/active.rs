@@ -6,7 +6,7 @@ use super::super::action::Reason;
 use super::super::announcer::Announcer;
 use super::super::cadence::Cadence;
 use super::super::phase::{ActiveDownTimer, Ownership, Phase};
-use super::super::{Action, Advert, Event, Parameters, Record, Standing};
+use super::super::{Action, Advert, Event, Inheritance, Parameters, Record, Standing};
 use super::{Context, Input, Router};
 
 /// How an ownership begins and ends.
@@ -27,6 +27,28 @@ impl Router {
         self.announce(self.parameters.announcements.repeat, cx);
         cx.actions.push(Action::AddAddresses { router });
         self.transition(Phase::Active(owned), reason, cx);
+    }
+
+    /// Carries on with the ownership of a previous process, which others have not seen end.
+    pub(super) fn resume(&mut self, inheritance: Inheritance, since: Nanos, cx: &mut Context<'_>) {
+        let cadence = Cadence::spoken(inheritance.interval, &self.parameters);
+        let mut owned = Ownership::new(cx.now, cadence, &self.parameters);
+        owned.announcer = Announcer::resumed(since, cx.now, &self.parameters.announcements);
+        if self.standing.faulted {
+            self.phase = Phase::Active(owned);
+            self.leave(Phase::Faulted, Reason::Faulted, cx);
+            self.set_election(cx);
+            return;
+        }
+        let owned = self.speak_anew(owned, inheritance.priority, cx);
+        if cx.now.saturating_since(since) < inheritance.interval {
+            // The process before may have died before it told the neighbours.
+            self.announce(self.parameters.announcements.repeat, cx);
+        }
+        let router = self.id;
+        cx.actions.push(Action::AddAddresses { router });
+        self.transition(Phase::Active(owned), Reason::Adopted, cx);
+        self.since = since;
     }
 
     /// Ends an ownership that the data path no longer sees. It is never renewed: only a takeover
@@ -100,7 +122,7 @@ impl Router {
         cx: &mut Context<'_>,
     ) {
         let before = self.priority();
-        self.standing = standing;
+        self.take_standing(standing);
         if standing.faulted {
             self.leave(Phase::Faulted, Reason::Faulted, cx);
             self.set_election(cx);

@@ -1,10 +1,10 @@
 //! Initialize: how a router begins to take part (RFC 9568 section 6.4.1).
 
-use ha_common::Priority;
+use ha_common::{Nanos, Priority};
 
 use super::super::action::Reason;
 use super::super::phase::{ActiveDownTimer, Phase};
-use super::super::{Action, Standing};
+use super::super::{Action, Inheritance, Standing};
 use super::{Context, Router};
 
 impl Router {
@@ -15,6 +15,26 @@ impl Router {
         cx.actions.push(Action::EndOwnership { router });
         cx.actions.push(Action::RemoveAddresses { router });
         self.judge(self.standing, cx);
+    }
+
+    /// Carries on where a previous process left off: as Active if its ownership still holds, else
+    /// in the middle of its silence.
+    pub(super) fn adopt(&mut self, inheritance: Inheritance, cx: &mut Context<'_>) {
+        self.inherit(inheritance.priority);
+        let record = self.record(cx);
+        if record.owned(cx.now) {
+            self.resume(inheritance, record.owned_since, cx);
+        } else {
+            self.resumes = true;
+            self.start(cx);
+        }
+    }
+
+    /// Tracked objects without a result are no reason to lower, or to raise, what others have
+    /// heard: until they have one, the previous process's sum counts.
+    fn inherit(&mut self, priority: Priority) {
+        let weighted = priority != Priority::LEAVING && priority != Priority::OWNER;
+        self.inherited = (weighted && !self.standing.is_complete()).then_some(priority);
     }
 
     /// Decides what `standing` means to a router that does not take part.
@@ -37,16 +57,32 @@ impl Router {
             self.claim(cx.now, Reason::AddressOwner, cx);
             return;
         }
-        let timer = if self.parameters.eager_start {
-            self.short_timer(cx)
-        } else {
-            self.full_timer(cx)
-        };
+        let timer = self.first_timer(cx);
         self.transition(Phase::Backup(timer), Reason::Startup, cx);
+    }
+
+    fn first_timer(&mut self, cx: &Context<'_>) -> ActiveDownTimer {
+        let resumed = self.resumed_timer(cx);
+        self.resumes = false;
+        match resumed {
+            Some(timer) => timer,
+            None if self.parameters.eager_start => self.short_timer(cx),
+            None => self.full_timer(cx),
+        }
+    }
+
+    /// The timer of the previous process, which went on while nobody looked at it. A silence that
+    /// was complete long ago is none: links may have gone and come back meanwhile.
+    fn resumed_timer(&self, cx: &Context<'_>) -> Option<ActiveDownTimer> {
+        let heard = self.record(cx).last_advert;
+        let silence = self.active_down_interval();
+        let recent = heard != Nanos::NEVER && cx.now.saturating_since(heard) < 2 * silence;
+        (self.resumes && recent).then(|| ActiveDownTimer::new(heard, silence))
     }
 
     /// A router that comes back listens first, for someone else has been Active meanwhile.
     fn recover(&mut self, cx: &mut Context<'_>) {
+        self.resumes = false;
         let timer = if self.priority() == Priority::OWNER {
             self.short_timer(cx)
         } else {

@@ -1,5 +1,6 @@
 //! What takes more than one input to show.
 
+mod adoption;
 mod engine;
 mod manners;
 mod ownership;

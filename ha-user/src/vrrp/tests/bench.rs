@@ -6,7 +6,8 @@ use std::time::Duration;
 use ha_common::{Nanos, Priority};
 
 use super::super::{
-    Action, Advert, Engine, Event, Parameters, Record, RouterId, Standing, State, Status, View,
+    Action, Advert, Engine, Event, Inheritance, Parameters, Record, RouterId, Standing, State,
+    Status, View,
 };
 
 pub(super) const ROUTER: RouterId = RouterId(7);
@@ -52,6 +53,17 @@ impl Bench {
         bench.pass_to_deadline();
         assert_eq!(bench.status().state, State::Active);
         bench
+    }
+
+    /// The process ends, and another one finds the record.
+    pub(super) fn succeed(&mut self, parameters: Parameters) {
+        self.engine = Engine::default();
+        self.engine.insert(ROUTER, parameters);
+    }
+
+    /// Starts as the successor of a router of `priority` that advertised every second.
+    pub(super) fn adopt(&mut self, priority: u8) -> Vec<Action> {
+        self.tell(Event::Adopt(inheritance(priority)))
     }
 
     pub(super) fn tell(&mut self, event: Event) -> Vec<Action> {
@@ -122,6 +134,14 @@ impl Bench {
 pub(super) fn advert(last_octet: u8, priority: u8) -> Advert {
     Advert {
         source: Ipv4Addr::new(192, 0, 2, last_octet),
+        priority: Priority::new(priority),
+        interval: Duration::from_secs(1),
+    }
+}
+
+/// What a router of `priority` that advertised every second leaves behind.
+pub(super) fn inheritance(priority: u8) -> Inheritance {
+    Inheritance {
         priority: Priority::new(priority),
         interval: Duration::from_secs(1),
     }

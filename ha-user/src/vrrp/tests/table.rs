@@ -10,7 +10,7 @@ use std::time::Duration;
 use ha_common::{Nanos, Priority};
 
 use super::super::{Event, Parameters, Standing};
-use super::bench::{Bench, name, summary};
+use super::bench::{Bench, inheritance, name, summary};
 use super::parameters;
 
 const TABLE: &str = include_str!("table.txt");
@@ -64,33 +64,37 @@ impl Start {
     }
 }
 
-const PENDING: Standing = Standing {
+const CLEAR: Standing = Standing {
     faulted: false,
-    pending: true,
+    pending: false,
+    unsettled: false,
     weight: 0,
+};
+const PENDING: Standing = Standing {
+    pending: true,
+    ..CLEAR
 };
 const FAULTED: Standing = Standing {
     faulted: true,
-    pending: false,
-    weight: 0,
+    ..CLEAR
 };
 const HEAVIER: Standing = Standing {
-    faulted: false,
-    pending: false,
     weight: 20,
+    ..CLEAR
 };
 
 type Apply = fn(&mut Bench) -> Vec<super::super::Action>;
 
-const INPUTS: [(&str, Apply); 23] = [
+const INPUTS: [(&str, Apply); 24] = [
     ("Startup", |bench| bench.tell(Event::Startup)),
+    ("Adopt", |bench| bench.tell(Event::Adopt(inheritance(100)))),
     ("Advert above", |bench| bench.hear(20, 150)),
     ("Advert equal, address above", |bench| bench.hear(20, 100)),
     ("Advert equal, address below", |bench| bench.hear(2, 100)),
     ("Advert below", |bench| bench.hear(20, 50)),
     ("Advert leaving", |bench| bench.hear(20, 0)),
     ("Advert from own address", |bench| bench.hear(10, 200)),
-    ("Standing clear", |bench| bench.stand(Standing::default())),
+    ("Standing clear", |bench| bench.stand(CLEAR)),
     ("Standing pending", |bench| bench.stand(PENDING)),
     ("Standing faulted", |bench| bench.stand(FAULTED)),
     ("Standing weight +20", |bench| bench.stand(HEAVIER)),

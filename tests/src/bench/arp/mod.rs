@@ -8,21 +8,36 @@
 
 mod wire;
 
-use std::fs;
-use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use ha_user::datapath::AttachMode;
 use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
-use serde::Serialize;
 
-use super::figures::{median, percentile};
+use super::Measure;
+use super::figures::{Figure, percentile};
+use super::progress::Progress;
+use super::report::{Findings, Table};
 use crate::lab::Netns;
 use crate::xdp::frame::{OWN_IP, VIRTUAL_IP};
 use wire::Wire;
 
+const COMPARED: &str = "Round trips of an ARP question over a veth cable: answered by the data path \
+    for the VIP, by the kernel behind it for the director's own address on the same interface, and \
+    by the kernel of a host without any XDP. Native XDP changes how the driver of a veth works, \
+    which makes the latter two differ; a network card does not change.";
+
 /// Questions before the first round.
 const WARM_UP: u32 = 2_000;
+/// About how long a question to each of the answerers takes.
+const ROUND_TRIPS: Duration = Duration::from_micros(25);
+
+/// What is measured of a round.
+const SHARES: [(&str, f64); 2] = [("median", 0.5), ("99 of 100", 0.99)];
+const MODES: [(&str, AttachMode); 2] = [
+    ("native", AttachMode::Native),
+    ("generic", AttachMode::Generic),
+];
 
 /// How much to measure.
 #[derive(Clone, Debug, clap::Args)]
@@ -30,99 +45,58 @@ pub struct Options {
     /// Rounds in each mode
     #[arg(long, default_value_t = 5)]
     pub rounds: u32,
-    /// Questions to each of the two answerers in a round
+    /// Questions to each of the answerers in a round
     #[arg(long, default_value_t = 20_000)]
     pub questions: u32,
-    /// Write the figures to this file
-    #[arg(long)]
-    pub json: Option<PathBuf>,
 }
 
-/// Microseconds of one kind of answer: medians over the rounds.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Times {
-    /// Half of the answers took no longer.
-    pub p50: f64,
-    /// 99 of 100 answers took no longer.
-    pub p99: f64,
-}
-
-/// Round trips in one mode.
-#[derive(Clone, Debug, Serialize)]
-pub struct Figure {
-    /// How the data path is attached.
-    pub mode: &'static str,
-    /// Answers of the data path.
-    pub datapath: Times,
-    /// Answers of the kernel on the same interface.
-    pub kernel: Times,
-    /// Answers of a kernel without XDP.
-    pub kernel_without_xdp: Times,
-    /// Data path against kernel: the median over the rounds of each round's ratio.
-    pub ratio: Times,
-    /// Data path against the kernel without XDP.
-    pub ratio_without_xdp: Times,
-}
-
-/// Measures, prints a table, and writes JSON if asked to.
-///
-/// # Errors
-/// Without root, or when a question stays without an answer.
-pub fn run(options: &Options) -> Result<()> {
-    println!("microseconds         p50     p99   p50 ratio   p99 ratio");
-    let mut figures = Vec::new();
-    for (name, mode) in [
-        ("native", AttachMode::Native),
-        ("generic", AttachMode::Generic),
-    ] {
-        let figure = measure(name, mode, options).with_context(|| format!("in {name} mode"))?;
-        figure.print();
-        figures.push(figure);
+impl Measure for Options {
+    fn takes(&self) -> Duration {
+        MODES.len() as u32 * (self.rounds * self.questions + WARM_UP) * ROUND_TRIPS
     }
-    if let Some(path) = &options.json {
-        let json = serde_json::to_string_pretty(&figures)?;
-        fs::write(path, json).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
-}
 
-impl Figure {
-    fn print(&self) {
-        let Times { p50, p99 } = self.datapath;
-        println!("{:<16}{p50:>8.2}{p99:>8.2}", self.mode);
-        for (name, times, ratio) in [
-            ("  kernel", self.kernel, self.ratio),
-            (
-                "  without XDP",
-                self.kernel_without_xdp,
-                self.ratio_without_xdp,
-            ),
-        ] {
-            let Times { p50, p99 } = times;
-            println!(
-                "{name:<16}{p50:>8.2}{p99:>8.2}{:>12.2}{:>12.2}",
-                ratio.p50, ratio.p99
-            );
+    fn quicken(&mut self) {
+        self.rounds = 2;
+        self.questions = 500;
+    }
+
+    fn measure(&self, progress: &Progress) -> Result<Findings> {
+        stay_on_this_processor()?;
+        let columns = [
+            ("data path", "µs"),
+            ("kernel behind it", "µs"),
+            ("kernel without XDP", "µs"),
+        ];
+        let mut table = Table::new("round trip of an ARP question", "mode", &columns).compare(0, 1);
+        for (name, mode) in MODES {
+            let rounds = self.rounds_in(mode, progress);
+            let rounds = rounds.with_context(|| format!("in {name} mode"))?;
+            for (share_name, share) in SHARES {
+                table.push(format!("{name}, {share_name}"), figures(&rounds, share));
+            }
         }
+        Ok(Findings {
+            compared: COMPARED.to_owned(),
+            tables: vec![table],
+            criteria: Vec::new(),
+        })
     }
 }
 
-/// Measures in one mode.
-///
-/// # Errors
-/// As for [`run`].
-pub fn measure(name: &'static str, mode: AttachMode, options: &Options) -> Result<Figure> {
-    stay_on_this_processor()?;
-    let client = Netns::new()?;
-    let mut wire = Wire::new(&client, "director", Some(mode))?;
-    let mut bare = Wire::new(&client, "bare", None)?;
-    Round::run(&mut wire, &mut bare, WARM_UP)?;
-    let mut rounds = Vec::new();
-    for _ in 0..options.rounds {
-        rounds.push(Round::run(&mut wire, &mut bare, options.questions)?);
+impl Options {
+    fn rounds_in(&self, mode: AttachMode, progress: &Progress) -> Result<Vec<Round>> {
+        let client = Netns::new()?;
+        let mut wire = Wire::new(&client, "director", Some(mode))?;
+        let mut bare = Wire::new(&client, "bare", None)?;
+        Round::run(&mut wire, &mut bare, WARM_UP)?;
+        let mut rounds = Vec::new();
+        for number in 1..=self.rounds {
+            rounds.push(Round::run(&mut wire, &mut bare, self.questions)?);
+            progress.note(&format!("{mode:?}, round {number}"))?;
+        }
+        wire.check_answers((self.questions * self.rounds + WARM_UP).into())?;
+        Ok(rounds)
     }
-    wire.check_answers((options.questions * options.rounds + WARM_UP).into())?;
-    Ok(summary(name, &rounds))
 }
 
 /// A question and its answer are one chain of work on one processor; moving it would be measured.
@@ -164,18 +138,17 @@ fn microseconds(nanoseconds: i64) -> f64 {
     nanoseconds as f64 / 1e3
 }
 
-fn summary(mode: &'static str, rounds: &[Round]) -> Figure {
-    let over_rounds = |of: &dyn Fn(&Round, f64) -> f64| Times {
-        p50: median(rounds.iter().map(|round| of(round, 0.5))),
-        p99: median(rounds.iter().map(|round| of(round, 0.99))),
-    };
-    let ratio = |a: &[f64], b: &[f64], share| percentile(a, share) / percentile(b, share);
-    Figure {
-        mode,
-        datapath: over_rounds(&|it, share| percentile(&it.datapath, share)),
-        kernel: over_rounds(&|it, share| percentile(&it.kernel, share)),
-        kernel_without_xdp: over_rounds(&|it, share| percentile(&it.without_xdp, share)),
-        ratio: over_rounds(&|it, share| ratio(&it.datapath, &it.kernel, share)),
-        ratio_without_xdp: over_rounds(&|it, share| ratio(&it.datapath, &it.without_xdp, share)),
-    }
+/// Of each answerer: the time that `share` of its answers in a round took at most.
+fn figures(rounds: &[Round], share: f64) -> [Figure; 3] {
+    let answerers: [fn(&Round) -> &[f64]; 3] = [
+        |round| &round.datapath,
+        |round| &round.kernel,
+        |round| &round.without_xdp,
+    ];
+    answerers.map(|of| {
+        let rounds = rounds
+            .iter()
+            .map(|round| Some(percentile(of(round), share)));
+        Figure::median(rounds)
+    })
 }

@@ -112,7 +112,7 @@ fn attach(mode: AttachMode) -> Result<Datapath> {
     let record = records.record(ROUTER);
     record.set_owned_since(clock::now());
     record.set_owned_until(clock::now() + LEASE);
-    datapath.set_gate(1)?;
+    datapath.gate().set_owned(1);
     datapath.attach(ifindex, mode)?;
     Ok(datapath)
 }

@@ -46,8 +46,15 @@ impl Fault {
 pub(super) struct Interval(Duration);
 
 impl Interval {
+    pub(super) const SECOND: Self = Self(Duration::from_secs(1));
+
     pub(super) fn duration(self) -> Duration {
         self.0
+    }
+
+    /// Active_Down_Interval of a router of `priority` (RFC 9568 section 6.1).
+    pub(super) fn active_down(self, priority: u8) -> Duration {
+        3 * self.0 + self.0 * (256 - u32::from(priority)) / 256
     }
 
     /// Version of VRRP that it is measured with: version 2 knows whole seconds only.

@@ -2,17 +2,20 @@
 //! with `vipd` and with keepalived in turn.
 
 mod case;
-mod report;
+mod findings;
 mod series;
 mod trial;
 
-use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use self::case::{Case, Fault, Interval};
 use self::series::{Pairs, Series};
 use self::trial::Trial;
+use super::Measure;
+use super::progress::Progress;
+use super::report::Findings;
 use crate::lab::{Software, Tools, interrupted};
 
 /// Trials of one kind before a machine that is too busy makes the whole run fail.
@@ -22,7 +25,7 @@ const ATTEMPTS: usize = 3;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// Trials with each daemon for each fault and interval
-    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     repetitions: u16,
     /// What happens to the Active director
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Fault::ALL)]
@@ -35,78 +38,73 @@ pub struct Options {
         default_value = "1,0.1,0.01"
     )]
     intervals: Vec<Interval>,
-    /// Where to write every figure [default: run/bench-failover.json in the target directory]
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
 }
 
-/// Measures, shows and writes. Returns whether with `vipd` the client always came back and exactly
-/// one director answered in the end.
-///
-/// # Errors
-/// When a lab cannot be set up, no trial succeeds, or the user interrupts.
-pub fn run(options: &Options) -> Result<bool> {
-    let software = [Tools::vipd()?, Tools::keepalived()?];
-    let mut all = Vec::new();
-    let total = options.intervals.len() * options.faults.len();
-    for interval in &options.intervals {
-        for fault in &options.faults {
-            println!(
-                "[{}/{total}] advert_int {interval}, {}",
-                all.len() + 1,
-                fault.name()
-            );
-            all.push(measure(options, *interval, *fault, &software)?);
-        }
+impl Measure for Options {
+    fn takes(&self) -> Duration {
+        let trials = 2 * u32::from(self.repetitions) * self.faults.len() as u32;
+        let one = |interval: &Interval| trial::takes(interval.duration());
+        trials * self.intervals.iter().map(one).sum::<Duration>()
     }
-    println!("{}", report::table(&all));
-    let file = match &options.json {
-        Some(file) => file.clone(),
-        None => Tools::target()?.join("run/bench-failover.json"),
-    };
-    report::write(&file, &all)?;
-    println!("{}", file.display());
-    Ok(all.iter().all(|pairs| pairs.vipd.is_good()))
+
+    fn quicken(&mut self) {
+        self.repetitions = 1;
+        self.intervals
+            .retain(|interval| *interval != Interval::SECOND);
+    }
+
+    fn measure(&self, progress: &Progress) -> Result<Findings> {
+        let software = [Tools::vipd()?, Tools::keepalived()?];
+        let mut all = Vec::new();
+        for interval in &self.intervals {
+            for fault in &self.faults {
+                all.push(self.measure_pairs(*interval, *fault, &software, progress)?);
+            }
+        }
+        Ok(findings::of(&all))
+    }
 }
 
-/// Trials in pairs: both daemons meet the fault at the same phase of their interval, and take
-/// turns in being first.
-fn measure(
-    options: &Options,
-    interval: Interval,
-    fault: Fault,
-    software: &[Software; 2],
-) -> Result<Pairs> {
-    let mut series = [Series::default(), Series::default()];
-    for repetition in 0..options.repetitions {
-        let case = Case {
+impl Options {
+    /// Trials in pairs: both daemons meet the fault at the same phase of their interval, and take
+    /// turns in being first.
+    fn measure_pairs(
+        &self,
+        interval: Interval,
+        fault: Fault,
+        software: &[Software; 2],
+        progress: &Progress,
+    ) -> Result<Pairs> {
+        let mut pairs = Pairs {
             interval,
             fault,
-            phase: (f64::from(repetition) + 0.5) / f64::from(options.repetitions),
+            series: [Series::default(), Series::default()],
         };
-        let first = usize::from(repetition % 2);
-        for index in [first, 1 - first] {
-            series[index].push(attempt(&software[index], &case)?);
+        for repetition in 0..self.repetitions {
+            let phase = (f64::from(repetition) + 0.5) / f64::from(self.repetitions);
+            let case = Case {
+                interval,
+                fault,
+                phase,
+            };
+            let first = usize::from(repetition % 2);
+            for index in [first, 1 - first] {
+                pairs.series[index].push(attempt(&software[index], &case, progress)?);
+            }
+            progress.note(&findings::last_of(&pairs))?;
         }
-        println!("  {}", report::pair(&series));
+        Ok(pairs)
     }
-    let [vipd, keepalived] = series;
-    Ok(Pairs {
-        interval,
-        fault,
-        vipd,
-        keepalived,
-    })
 }
 
-fn attempt(software: &Software, case: &Case) -> Result<Trial> {
+fn attempt(software: &Software, case: &Case, progress: &Progress) -> Result<Trial> {
     let mut last = None;
     for _ in 0..ATTEMPTS {
         match trial::play(software, case) {
             Ok(trial) => return Ok(trial),
             Err(error) => {
                 ensure!(!interrupted(), "interrupted");
-                println!("  {}: once more: {error:#}", software.name());
+                progress.note(&format!("{}: once more: {error:#}", software.name()))?;
                 last = Some(error);
             }
         }

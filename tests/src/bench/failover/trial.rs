@@ -26,15 +26,20 @@ const AFTERWARDS: Duration = Duration::from_millis(500);
 /// From the first answer of lb2 until it must be the only one.
 const HANDOVER: Duration = Duration::from_millis(100);
 
+/// Priority of the director that takes over.
+pub(super) const BACKUP_PRIORITY: u8 = 100;
+const ACTIVE_PRIORITY: u8 = 110;
+
+/// About how long a trial takes.
+pub(super) fn takes(interval: Duration) -> Duration {
+    Duration::from_millis(1700) + 8 * interval
+}
+
 /// What was seen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trial {
     /// The client's longest time without a page; `None` if there was none after the fault.
     pub(super) gap: Option<Duration>,
-    /// From the fault to the first answer of lb2; `None` if it never answered.
-    pub(super) takeover: Option<Duration>,
-    /// Requests without a page.
-    pub(super) lost: usize,
     /// Directors that answered in the end.
     pub(super) answering: usize,
 }
@@ -53,7 +58,7 @@ pub(super) fn play(software: &Software, case: &Case) -> Result<Trial> {
 }
 
 fn config(case: &Case, director: usize) -> String {
-    let (state, priority) = [("MASTER", 100), ("BACKUP", 90)][director];
+    let (state, priority) = [("MASTER", ACTIVE_PRIORITY), ("BACKUP", BACKUP_PRIORITY)][director];
     let Layout { interface, vip, .. } = LAYOUT;
     let (version, interval) = (case.interval.version(), case.interval);
     format!(
@@ -120,11 +125,9 @@ fn evaluate(scene: &Scene, struck_at: Instant, taken_over_at: Option<Instant>) -
     let end = Instant::now();
     let settled = taken_over_at.map_or(end - CALM, |at| at + HANDOVER)..end;
     let period = struck_at..end;
-    let gap = scene.client.look(|requests| requests.gap(period.clone()));
+    let gap = scene.client.look(|requests| requests.gap(period));
     Trial {
         gap: gap.map(|gap| gap.end - gap.start),
-        takeover: taken_over_at.map(|at| at - struck_at),
-        lost: scene.client.look(|requests| requests.lost(period)),
         answering: scene.prober.look(|seen| seen.answerers(settled)).len(),
     }
 }

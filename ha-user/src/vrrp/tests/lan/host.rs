@@ -7,7 +7,7 @@ use std::time::Duration;
 use ha_common::{Nanos, Priority};
 
 use super::super::super::{
-    Action, Advert, Engine, Event, Parameters, Record, RouterId, Standing, State, View,
+    Action, Advert, Engine, Event, Inheritance, Parameters, Record, RouterId, Standing, State, View,
 };
 
 pub(super) const ROUTER: RouterId = RouterId(0);
@@ -74,16 +74,29 @@ impl Host {
 
     /// Starts a new process, which knows nothing of the one before.
     pub(super) fn boot(&mut self) {
+        self.data_path = DataPath::default();
+        self.begin(self.standing, Event::Startup);
+    }
+
+    /// Starts a new process, which finds the record of the one before, and its tracked objects
+    /// `standing`. Without a data path there is no record to find.
+    pub(super) fn succeed(&mut self, standing: Standing) {
+        if self.bare {
+            self.boot();
+        } else {
+            let inheritance = self.data_path.inheritance();
+            self.begin(standing, Event::Adopt(inheritance));
+        }
+    }
+
+    fn begin(&mut self, standing: Standing, how: Event) {
         self.dead = false;
         self.unfinished.clear();
         self.engine = Engine::default();
         self.engine.insert(ROUTER, self.parameters.clone());
-        self.data_path = DataPath {
-            address: Some(self.address),
-            interval: self.parameters.advertisement_interval,
-            ..DataPath::default()
-        };
-        self.inbox = VecDeque::from([Event::StandingChanged(self.standing), Event::Startup]);
+        self.data_path.address = Some(self.address);
+        self.data_path.interval = self.parameters.advertisement_interval;
+        self.inbox = VecDeque::from([Event::StandingChanged(standing), how]);
     }
 
     pub(super) fn runs(&self, now: Nanos) -> bool {
@@ -146,12 +159,19 @@ pub(super) struct DataPath {
 }
 
 impl DataPath {
+    fn inheritance(&self) -> Inheritance {
+        Inheritance {
+            priority: Priority::new(self.priority),
+            interval: self.interval,
+        }
+    }
+
     /// Judges an advert. Returns whether it has ended our ownership.
     pub(super) fn judge(&mut self, now: Nanos, advert: &Advert) -> bool {
         self.stamp(now, advert);
         let speaks = advert.priority != Priority::LEAVING;
         let fences = self.outranked_by(advert) || speaks && self.is_silent(now);
-        let fenced = self.record.owned(now) && fences;
+        let fenced = self.record.ownership().is_unbroken() && fences;
         if fenced {
             self.record.fenced_at = now;
         }

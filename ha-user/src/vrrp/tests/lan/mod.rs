@@ -67,6 +67,7 @@ fn assert_is_exercised(tally: &Tally) {
     assert!(tally.takeovers > 0 && tally.silenced > 0, "{tally:?}");
     assert!(tally.fences > 0 && tally.claims > 0, "{tally:?}");
     assert!(tally.leases_lost > 0 && tally.interrupted > 0, "{tally:?}");
+    assert!(tally.adoptions > 0, "{tally:?}");
     assert!(
         tally.overlaps > 0,
         "adverts that cross make short overlaps: {tally:?}"

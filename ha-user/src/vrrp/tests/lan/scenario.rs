@@ -46,6 +46,7 @@ pub(super) fn run(seed: u64, trace: bool) -> Result<Tally, String> {
     };
     seed.storm();
     seed.check_calm()?;
+    seed.check_adoption()?;
     seed.check_silence()?;
     Ok(seed.world.watch.tally)
 }
@@ -135,6 +136,14 @@ impl Draw {
         let mut host = Host::new(address, self.parameters(address, rng));
         host.bare = self.bare;
         host
+    }
+
+    fn restart(&self, length: Duration, rng: &mut Rng) -> Fault {
+        let results = rng.between(Duration::ZERO, self.interval * 2);
+        Fault::Restart {
+            length,
+            results: rng.chance(500).then_some(results),
+        }
     }
 
     fn parameters(&self, address: Ipv4Addr, rng: &mut Rng) -> Parameters {
@@ -236,6 +245,7 @@ impl Seed {
             0 | 1 => vec![Fault::Freeze(length)],
             2 => vec![Fault::Halt(length)],
             3 => vec![Fault::Kill(length)],
+            4 if rng.chance(500) => vec![self.draw.restart(length / 8, rng)],
             4 if self.draw.harsh => vec![Fault::Cut(length)],
             4 | 5 => {
                 let weight = i32::try_from(rng.number(0..=120)).unwrap_or(0) - 60;
@@ -298,6 +308,39 @@ impl Seed {
         })
     }
 
+    /// The Active router's process is replaced, and nobody notices.
+    fn check_adoption(&mut self) -> Result<(), String> {
+        let owner = self.check_one()?;
+        if self.draw.bare {
+            return Ok(());
+        }
+        let before = self.counts().0;
+        let fault = self.restart_in_time(owner);
+        self.world.watch.steady = Some(owner);
+        self.world.strike_at(self.world.now, owner, fault);
+        let settle = self.draw.longest_silence() * 2;
+        self.world.run_until(self.world.now + settle);
+        self.verdict()?;
+        self.world.watch.steady = None;
+        if self.check_one()? != owner || self.counts().0 != before + 1 {
+            return Err(format!("{owner} was not adopted"));
+        }
+        Ok(())
+    }
+
+    /// A restart within the lease, and before a lower router's advert would fence.
+    fn restart_in_time(&mut self, at: usize) -> Fault {
+        let interval = self.world.hosts[at].parameters.advertisement_interval;
+        let longest = if self.draw.flood {
+            interval / 4
+        } else {
+            interval * 3 / 2
+        };
+        let rng = &mut self.world.rng;
+        let length = rng.between(Duration::ZERO, longest);
+        self.draw.restart(length, rng)
+    }
+
     /// The Active router falls silent; another one answers in time.
     fn check_silence(&mut self) -> Result<(), String> {
         let owner = self.check_one()?;
@@ -313,6 +356,7 @@ impl Seed {
         self.world.watch.tally.silenced += 1;
         let last = self.world.hosts[owner].data_path.last_sent;
         self.world.strike_at(self.world.now, owner, fault);
+        self.restart_a_backup(owner);
         let (first, all) = self.silence_of_others(owner);
         self.world.run_until(last + first + self.slack());
         self.verdict()?;
@@ -325,6 +369,21 @@ impl Seed {
         match self.others_answering(owner)[..] {
             [_] => Ok(()),
             ref others => Err(format!("{others:?} answer after {owner} fell silent")),
+        }
+    }
+
+    /// Some Backup router's process is replaced while it waits, which must not make it wait longer.
+    fn restart_a_backup(&mut self, owner: usize) {
+        let hosts = self.world.hosts.len();
+        let (rng, interval) = (&mut self.world.rng, self.draw.interval);
+        let at = self.world.now + rng.between(Duration::ZERO, interval);
+        let length = rng.between(Duration::ZERO, interval / 2);
+        let host = (owner + usize::from(rng.chance(500)) + 1) % hosts;
+        // A new process knows only its own interval.
+        if !self.draw.bare && self.draw.longest == interval && host != owner {
+            let results = None;
+            let fault = Fault::Restart { length, results };
+            self.world.strike_at(at, host, fault);
         }
     }
 

@@ -53,6 +53,7 @@ pub(super) struct Tally {
     pub(super) claims: u64,
     pub(super) takeovers: u64,
     pub(super) silenced: u64,
+    pub(super) adoptions: u64,
 }
 
 impl Tally {
@@ -65,6 +66,7 @@ impl Tally {
         self.claims += other.claims;
         self.takeovers += other.takeovers;
         self.silenced += other.silenced;
+        self.adoptions += other.adoptions;
     }
 }
 
@@ -76,6 +78,8 @@ pub(super) struct Watch {
     /// A process stood still in the middle of its actions.
     pub(super) interrupted: bool,
     pub(super) violation: Option<String>,
+    /// Who must answer without a gap.
+    pub(super) steady: Option<usize>,
     overlaps: Vec<Option<Overlap>>,
     routers: usize,
 }
@@ -87,6 +91,7 @@ impl Watch {
             tally: Tally::default(),
             interrupted: false,
             violation: None,
+            steady: None,
             overlaps: vec![None; routers * routers],
             routers,
         }
@@ -94,6 +99,7 @@ impl Watch {
 
     /// Time passes from `from` to `to` without anything happening but the end of leases.
     pub(super) fn pass(&mut self, hosts: &[Host], from: Nanos, to: Nanos) {
+        self.check_steady(hosts, from, to);
         let owners: Vec<usize> = (0..hosts.len())
             .filter(|at| hosts[*at].answers(from))
             .collect();
@@ -111,6 +117,13 @@ impl Watch {
                 }
                 self.note(one * self.routers + other, from, until.filter(|_| hear));
             }
+        }
+    }
+
+    fn check_steady(&mut self, hosts: &[Host], from: Nanos, to: Nanos) {
+        let Some(at) = self.steady else { return };
+        if !hosts[at].answers(from) || end(&hosts[at]) < to {
+            self.fail(from, format!("{at} has stopped answering"));
         }
     }
 

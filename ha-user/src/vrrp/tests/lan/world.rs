@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
 
-use super::super::super::{Action, Advert, Event, State, TransitionReason};
+use super::super::super::{Action, Advert, Event, Standing, State, TransitionReason};
 use super::agenda::Agenda;
 use super::host::Host;
 use super::rng::Rng;
@@ -41,6 +41,12 @@ pub(super) enum Fault {
     Halt(Duration),
     /// Every process is killed; another one starts later.
     Kill(Duration),
+    /// The process ends, and another one carries on after `length`. It has the results of tracked
+    /// objects at once, or so much later.
+    Restart {
+        length: Duration,
+        results: Option<Duration>,
+    },
     /// The cable carries nothing for a while.
     Cut(Duration),
     /// The operator does something, or a tracked object changes.
@@ -49,13 +55,34 @@ pub(super) enum Fault {
 
 #[derive(Clone, Debug)]
 enum Happening {
-    Arrive { at_host: usize, advert: Advert },
-    Wake { host: usize },
-    Resume { host: usize },
-    Boot { host: usize },
-    Heal { host: usize },
-    Strike { host: usize, fault: Fault },
-    Stranger { advert: Advert, every: Duration },
+    Arrive {
+        at_host: usize,
+        advert: Advert,
+    },
+    Wake {
+        host: usize,
+    },
+    Resume {
+        host: usize,
+    },
+    Boot {
+        host: usize,
+    },
+    Succeed {
+        host: usize,
+        results: Option<Duration>,
+    },
+    Heal {
+        host: usize,
+    },
+    Strike {
+        host: usize,
+        fault: Fault,
+    },
+    Stranger {
+        advert: Advert,
+        every: Duration,
+    },
 }
 
 #[derive(Debug)]
@@ -141,6 +168,7 @@ impl World {
                 self.hosts[host].boot();
                 self.wake(host, self.now);
             }
+            Happening::Succeed { host, results } => self.succeed(host, results),
             Happening::Heal { host } => self.hosts[host].cut = false,
             Happening::Strike { host, fault } => self.strike(host, fault),
             Happening::Stranger { advert, every } => {
@@ -151,7 +179,7 @@ impl World {
     }
 
     fn strike(&mut self, at: usize, fault: Fault) {
-        let host = &mut self.hosts[at];
+        let (at_host, host) = (at, &mut self.hosts[at]);
         match fault {
             Fault::Freeze(length) => {
                 host.frozen_until = host.frozen_until.max(self.now + length);
@@ -164,6 +192,17 @@ impl World {
             Fault::Kill(length) => {
                 host.dead = true;
                 self.schedule(self.now + length, Happening::Boot { host: at });
+            }
+            Fault::Restart { length, results } => {
+                host.dead = true;
+                let at = self.now + length;
+                self.schedule(
+                    at,
+                    Happening::Succeed {
+                        host: at_host,
+                        results,
+                    },
+                );
             }
             Fault::Cut(length) => {
                 host.cut = true;
@@ -184,6 +223,25 @@ impl World {
             host.inbox.push_back(event);
             self.wake(at, self.now);
         }
+    }
+
+    fn succeed(&mut self, at: usize, results: Option<Duration>) {
+        let standing = self.hosts[at].standing;
+        let known = match results {
+            None => standing,
+            Some(_) => Standing {
+                pending: true,
+                unsettled: true,
+                weight: 0,
+                ..standing
+            },
+        };
+        self.hosts[at].succeed(known);
+        if let Some(after) = results {
+            let told = Fault::Tell(Event::StandingChanged(standing));
+            self.strike_at(self.now + after, at, told);
+        }
+        self.wake(at, self.now);
     }
 
     fn resume(&mut self, at: usize) {
@@ -367,6 +425,7 @@ impl World {
                 let takeover = to == State::Active;
                 self.watch.tally.takeovers += u64::from(takeover);
                 self.watch.tally.leases_lost += u64::from(reason == TransitionReason::LeaseLost);
+                self.watch.tally.adoptions += u64::from(reason == TransitionReason::Adopted);
                 if from == to && reason != TransitionReason::Shutdown {
                     self.watch
                         .fail(self.now, format!("{at} goes from {from:?} to itself"));

@@ -1,0 +1,23 @@
+//! What comes in: to each protocol its module.
+
+use ha_common::Reason;
+use ha_common::wire::ethernet::{TYPE_ARP, TYPE_IPV4};
+
+use crate::packet::Packet;
+use crate::{arp, ethernet, ipv4, maps};
+
+/// Judges a packet that has come in, and turns a question that is ours to answer into its answer.
+#[inline(always)]
+pub(crate) fn judge(packet: &mut impl Packet) -> Reason {
+    let Some(gate) = maps::gate() else {
+        return Reason::Idle;
+    };
+    let Some(payload) = ethernet::payload(packet) else {
+        return Reason::Unparsable;
+    };
+    match payload.ethertype {
+        TYPE_IPV4 => ipv4::judge(packet, payload, gate),
+        TYPE_ARP => arp::judge(packet, payload, gate),
+        _ => Reason::Foreign,
+    }
+}

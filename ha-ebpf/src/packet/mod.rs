@@ -1,0 +1,70 @@
+//! The only access to the octets of a packet; all of it is checked against the packet's end. The
+//! judge is written once, for any [`Packet`].
+#![expect(
+    unsafe_code,
+    reason = "a packet's bounds are raw addresses in its context; these files turn them into arrays"
+)]
+
+mod tc;
+mod xdp;
+
+use aya_ebpf::EbpfContext;
+
+pub(crate) use tc::TcPacket;
+pub(crate) use xdp::XdpPacket;
+
+/// The packet in work, at whichever hook. Offsets count from its first octet.
+pub(crate) trait Packet {
+    /// What the kernel hands to a program at this hook.
+    type Context: EbpfContext;
+
+    /// What the log macros want.
+    fn context(&self) -> &Self::Context;
+
+    /// Interface that the packet came in by, or leaves by.
+    fn ifindex(&self) -> u32;
+
+    /// Octets of the packet, those behind its linear part included.
+    fn len(&self) -> usize;
+
+    /// Whether a VLAN tag was taken off the packet before this hook, and is known of: then it is
+    /// not for the interface itself.
+    fn has_lost_its_tag(&self) -> bool;
+
+    /// Addresses of the linear part: its first octet, and one past its last.
+    fn linear_part(&self) -> (usize, usize);
+
+    /// Reads octets wherever they are; `None` behind the end.
+    fn load<const N: usize>(&self, at: usize) -> Option<[u8; N]>;
+
+    /// Lets `write` fill `N` octets anew, all of them; `None` where they are not in the packet's
+    /// linear part.
+    fn rewrite<const N: usize>(
+        &mut self,
+        at: usize,
+        write: impl FnOnce(&mut [u8; N]),
+    ) -> Option<()>;
+
+    /// `N` octets in place; `None` where they are not in the linear part.
+    #[inline(always)]
+    fn array<const N: usize>(&self, at: usize) -> Option<&[u8; N]> {
+        // SAFETY: `start` says that `N` octets of the packet begin there. Arrays of octets have
+        // no alignment, and `&self` keeps `rewrite` away.
+        start::<N>(self.linear_part(), at).map(|start| unsafe { &*start })
+    }
+
+    /// A copy of `N` octets, wherever they are.
+    #[inline(always)]
+    fn copy<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        match self.array(at) {
+            Some(octets) => Some(*octets),
+            None => self.load(at),
+        }
+    }
+}
+
+#[inline(always)]
+fn start<const N: usize>((data, end): (usize, usize), at: usize) -> Option<*mut [u8; N]> {
+    let start = data + at;
+    (start + N <= end).then_some(start as *mut [u8; N])
+}

@@ -1,0 +1,75 @@
+//! A packet at the tc hooks, where it is a socket buffer.
+
+use aya_ebpf::programs::TcContext;
+
+use super::Packet;
+
+/// Longest run of headers that the judge reads in place: Ethernet, two VLAN tags, IPv4 with all
+/// options, VRRP.
+const HEADERS: u32 = 14 + 2 * 4 + 60 + 8;
+
+pub(crate) struct TcPacket {
+    context: TcContext,
+}
+
+impl TcPacket {
+    /// Has the kernel bring the headers together, should they be in pieces.
+    #[inline(always)]
+    pub(crate) fn new(context: TcContext) -> Self {
+        let linear = (context.data_end() - context.data()) as u32;
+        if linear < HEADERS && linear < context.len() {
+            // Without memory they stay apart, and the packet is none that we understand.
+            let _ = context.pull_data(HEADERS.min(context.len()));
+        }
+        Self { context }
+    }
+}
+
+impl Packet for TcPacket {
+    type Context = TcContext;
+
+    #[inline(always)]
+    fn context(&self) -> &TcContext {
+        &self.context
+    }
+
+    #[inline(always)]
+    fn ifindex(&self) -> u32 {
+        // SAFETY: the context lives as long as the program runs.
+        unsafe { (*self.context.skb.skb).ifindex }
+    }
+
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.context.len() as usize
+    }
+
+    #[inline(always)]
+    fn has_lost_its_tag(&self) -> bool {
+        // SAFETY: as in `ifindex`.
+        unsafe { (*self.context.skb.skb).vlan_present != 0 }
+    }
+
+    #[inline(always)]
+    fn linear_part(&self) -> (usize, usize) {
+        (self.context.data(), self.context.data_end())
+    }
+
+    #[inline(always)]
+    fn load<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        self.context.load(at).ok()
+    }
+
+    /// Through a helper: a program that writes in place would have the kernel copy every packet
+    /// that shares its octets, as all of TCP's do.
+    #[inline(always)]
+    fn rewrite<const N: usize>(
+        &mut self,
+        at: usize,
+        write: impl FnOnce(&mut [u8; N]),
+    ) -> Option<()> {
+        let mut octets = [0; N];
+        write(&mut octets);
+        self.context.store(at, &octets, 0).ok()
+    }
+}
