@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -31,6 +32,14 @@ const MOUNTS: &[[&str; 2]] = &[
     ["tmpfs", "/run"],
     ["tmpfs", "/tmp"],
     ["bpf", "/sys/fs/bpf"],
+];
+
+/// Links that a kernel leaves to others to make, and where they lead.
+const LINKS: &[[&str; 2]] = &[
+    ["/dev/fd", "/proc/self/fd"],
+    ["/dev/stdin", "/proc/self/fd/0"],
+    ["/dev/stdout", "/proc/self/fd/1"],
+    ["/dev/stderr", "/proc/self/fd/2"],
 ];
 
 /// What to do.
@@ -61,6 +70,9 @@ struct Step {
 pub fn run() -> Result<()> {
     for [kind, place] in MOUNTS {
         mount(kind, place)?;
+    }
+    for [link, target] in LINKS {
+        symlink(target, link).with_context(|| format!("cannot create {link}"))?;
     }
     load_modules()?;
     let plan = fs::read(PLAN).with_context(|| format!("cannot read {PLAN}"))?;

@@ -31,6 +31,7 @@ const FILES: &[&str] = &["/etc/passwd", "/etc/group"];
 
 /// Variables of every step. Nothing may redraw lines: the report is a terminal, but nobody's.
 const SURROUNDINGS: &[(&str, &str)] = &[
+    ("HA_SLOWNESS", "10"),
     ("HOME", "/tmp"),
     (
         "PATH",
