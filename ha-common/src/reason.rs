@@ -83,6 +83,12 @@ reasons! {
     AdvertInterval = "advert_interval", Pass;
     /// Unicast advert from a host that is not in the configured list of peers.
     AdvertSource = "advert_source", Pass;
+    /// A bad advert for a router of ours, of which there are more than `absorb_above` a second; one
+    /// in a second passes for each router. The router's statistics say what was bad.
+    AdvertFloodBad = "advert_flood_bad", Drop;
+    /// A valid advert beyond what its router may send, while there are more than `absorb_above` a
+    /// second of these. It was stamped; one in a second passes for each router.
+    AdvertFloodRepeated = "advert_flood_repeated", Drop;
     /// An ARP question for an address that we own: answered from here.
     ArpAnswered = "arp_answered", Transmit;
     /// An ARP question for an address of ours that we do not own now.
@@ -126,6 +132,19 @@ impl Reason {
     )]
     pub const COUNT: u32 = Self::ALL.len() as u32;
 
+    /// How many reasons there are to refuse an advert to a router of ours.
+    pub const REFUSALS: usize = (Self::AdvertSource as u32 - Self::AdvertTtl as u32 + 1) as usize;
+
+    /// Number of this reason among those to refuse an advert to a router of ours.
+    #[must_use]
+    #[inline]
+    pub const fn refusal(self) -> Option<usize> {
+        match (self as u32).checked_sub(Self::AdvertTtl as u32) {
+            Some(number) if (number as usize) < Self::REFUSALS => Some(number as usize),
+            _ => None,
+        }
+    }
+
     /// Index of the counter.
     #[must_use]
     pub const fn index(self) -> u32 {
@@ -138,6 +157,23 @@ mod tests {
     extern crate std;
     use super::*;
     use std::collections::BTreeSet;
+    use std::format;
+    use std::vec::Vec;
+
+    #[test]
+    fn refusals_are_the_faults_of_an_advert() {
+        let refusals: Vec<_> = Reason::ALL
+            .iter()
+            .filter(|reason| reason.refusal().is_some())
+            .map(|reason| reason.name())
+            .collect();
+        let expected = "ttl mac version type length checksum auth interval source";
+        let expected: Vec<_> = expected
+            .split(' ')
+            .map(|fault| format!("advert_{fault}"))
+            .collect();
+        assert_eq!(refusals, expected);
+    }
 
     #[test]
     fn names_are_unique_and_indices_dense() {

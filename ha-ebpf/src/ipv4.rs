@@ -18,7 +18,7 @@ pub(crate) fn judge(packet: &impl Packet, payload: Payload, gate: &Gate) -> Reas
         return Reason::Unparsable;
     };
     let reason = match header.protocol() {
-        ipv4::PROTOCOL_VRRP => vrrp::judge(packet, payload, header),
+        ipv4::PROTOCOL_VRRP => vrrp::judge(packet, payload, gate, header),
         _ => Reason::Foreign,
     };
     match reason {

@@ -7,9 +7,11 @@
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 #![deny(unsafe_code)]
 
+mod absorb;
 mod arp;
 mod egress;
 mod ethernet;
+mod hear;
 mod ingress;
 mod ipv4;
 mod maps;
@@ -18,8 +20,8 @@ mod standing;
 mod verdict;
 mod vrrp;
 
-use aya_ebpf::macros::{classifier, xdp};
-use aya_ebpf::programs::{TcContext, XdpContext};
+use aya_ebpf::macros::{classifier, socket_filter, xdp};
+use aya_ebpf::programs::{SkBuffContext, TcContext, XdpContext};
 use ha_common::Reason;
 
 use crate::packet::{TcPacket, XdpPacket};
@@ -46,6 +48,12 @@ fn vipd_out_v2(context: TcContext) -> i32 {
     let packet = TcPacket::new(context);
     let reason = counted(egress::judge(&packet));
     verdict::tc(&packet, reason)
+}
+
+/// What has come to the daemon's socket.
+#[socket_filter]
+fn vipd_hear_v2(context: SkBuffContext) -> i64 {
+    hear::judge(&context)
 }
 
 #[inline(always)]

@@ -7,8 +7,10 @@
 use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::btf_maps::{Array, HashMap, PerCpuArray, RingBuf};
 use aya_ebpf::macros::btf_map;
+use aya_ebpf::programs::SkBuffContext;
 use ha_common::abi::{
-    self, AddressEntry, Gate, InterfaceEntry, Notice, NoticeKind, PeerKey, RouterKey, RouterRecord,
+    self, AddressEntry, Flood, Gate, InterfaceEntry, Notice, NoticeKind, PeerKey, RouterKey,
+    RouterRecord,
 };
 use ha_common::{Nanos, Reason};
 
@@ -18,6 +20,8 @@ const MAX_ADDRESSES: usize = abi::MAX_ADDRESSES as usize;
 const MAX_PEERS: usize = abi::MAX_PEERS as usize;
 const REASONS: usize = Reason::COUNT as usize;
 const NOTICE_RING_BYTES: usize = abi::NOTICE_RING_BYTES as usize;
+/// Longest run of octets that is rewritten at once: an ARP packet.
+const LONGEST_REWRITE: usize = ha_common::wire::arp::PACKET_LEN;
 const MAPPED: usize = BPF_F_MMAPABLE as usize;
 
 /// Written by the daemon.
@@ -47,6 +51,15 @@ static PEERS: HashMap<PeerKey, u8, MAX_PEERS> = HashMap::new();
 /// Written by this program.
 #[btf_map]
 static COUNTERS: PerCpuArray<u64, REASONS> = PerCpuArray::new();
+
+/// Written by this program.
+#[btf_map]
+static FLOODS: Array<Flood, MAX_INTERFACES> = Array::new();
+
+/// Room to put a packet together in: on the stack the verifier wants every access aligned, which
+/// the fields of a packet are not.
+#[btf_map]
+static SCRATCH: PerCpuArray<[u8; LONGEST_REWRITE], 1> = PerCpuArray::new();
 
 /// Written by this program, drained by the daemon.
 #[btf_map]
@@ -113,6 +126,19 @@ pub(crate) fn interface_mac(ifindex: u32) -> Option<[u8; 6]> {
     unsafe { INTERFACES.get(ifindex) }.map(InterfaceEntry::mac)
 }
 
+/// How many adverts there are on an interface that nobody needs.
+#[inline(always)]
+pub(crate) fn flood(ifindex: u32) -> Option<&'static Flood> {
+    FLOODS.get(ifindex % abi::MAX_INTERFACES)
+}
+
+/// Interface of a packet on its way to a socket.
+#[inline(always)]
+pub(crate) fn ifindex(context: &SkBuffContext) -> u32 {
+    // SAFETY: the kernel hands out a valid context for as long as the program runs.
+    unsafe { (*context.skb.skb).ifindex }
+}
+
 /// Moves the counter of `reason`.
 #[inline(always)]
 pub(crate) fn count(reason: Reason) {
@@ -121,6 +147,16 @@ pub(crate) fn count(reason: Reason) {
         // each other.
         unsafe { *counter += 1 }
     }
+}
+
+/// Room for `N` octets, of this CPU alone until the program ends, or asks again.
+#[inline(always)]
+pub(crate) fn scratch<const N: usize>() -> Option<&'static mut [u8; N]> {
+    const { assert!(N <= LONGEST_REWRITE) };
+    let room = SCRATCH.get_ptr_mut(0)?.cast();
+    // SAFETY: the map has room for `N` octets, which have no alignment; programs on one CPU do
+    // not interrupt each other, and ours uses it up before it asks again.
+    Some(unsafe { &mut *room })
 }
 
 /// Now, on the clock of the records.

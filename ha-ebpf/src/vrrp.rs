@@ -2,12 +2,13 @@
 
 use aya_log_ebpf::debug;
 use ha_common::abi::{
-    CAST_MULTICAST, CAST_UNICAST, Election, NoticeKind, RouterKey, Speaker, flag,
+    CAST_MULTICAST, CAST_UNICAST, Election, Gate, NoticeKind, RouterKey, Speaker, flag,
 };
 use ha_common::wire::checksum::{PseudoHeader, Sum};
 use ha_common::wire::{ethernet::VRRP_GROUP as GROUP_OCTETS, ipv4, vrrp};
 use ha_common::{Nanos, Reason};
 
+use crate::absorb;
 use crate::ethernet::{self, Mac, Payload};
 use crate::maps::{self, Router};
 use crate::packet::Packet;
@@ -36,7 +37,12 @@ struct Advert<'a, P> {
 /// Routers on a VLAN are keyed by the VLAN's own interface, where the tag is gone: behind a tag
 /// there is nothing for the interface below.
 #[inline(always)]
-pub(crate) fn judge(packet: &impl Packet, payload: Payload, ip: IpHeader<'_>) -> Reason {
+pub(crate) fn judge(
+    packet: &impl Packet,
+    payload: Payload,
+    gate: &Gate,
+    ip: IpHeader<'_>,
+) -> Reason {
     if ip.is_fragment() {
         return Reason::Unparsable;
     }
@@ -48,7 +54,7 @@ pub(crate) fn judge(packet: &impl Packet, payload: Payload, ip: IpHeader<'_>) ->
     let Some(Ok(header)) = octets.map(vrrp::Header::new_checked) else {
         return Reason::Unparsable;
     };
-    let key = RouterKey::ipv4(packet.ifindex(), header.vrid(), cast(&ip));
+    let key = RouterKey::ipv4(packet.ifindex(), header.vrid(), cast(ip.destination()));
     let Some(router) = Router::by_key(key) else {
         return Reason::AdvertForeign;
     };
@@ -60,12 +66,13 @@ pub(crate) fn judge(packet: &impl Packet, payload: Payload, ip: IpHeader<'_>) ->
         router,
         election: router.record.election(),
     };
-    advert.judge()
+    advert.judge(gate)
 }
 
+/// How an advert was sent, as keys have it.
 #[inline(always)]
-fn cast(ip: &IpHeader<'_>) -> u8 {
-    if ip.destination() == ipv4::VRRP_GROUP {
+pub(crate) fn cast(destination: [u8; 4]) -> u8 {
+    if destination == ipv4::VRRP_GROUP {
         CAST_MULTICAST
     } else {
         CAST_UNICAST
@@ -74,19 +81,23 @@ fn cast(ip: &IpHeader<'_>) -> u8 {
 
 impl<P: Packet> Advert<'_, P> {
     #[inline(always)]
-    fn judge(&self) -> Reason {
-        if self.ip.source() == self.election.primary_ip {
-            return Reason::AdvertOwn;
-        }
+    fn judge(&self, gate: &Gate) -> Reason {
+        let ifindex = self.packet.ifindex();
         match self.validate() {
-            Ok(()) => self.take(maps::now()),
-            Err(reason) => reason,
+            // It may be for another router, or none of our business.
+            Err(Reason::AdvertForeign) => Reason::AdvertForeign,
+            Err(reason) => absorb::bad(reason, &self.router, ifindex, gate),
+            Ok(()) => self.take(maps::now(), gate),
         }
     }
 
     /// The checks in keepalived's order, which decides what a packet with two faults counts as.
     #[inline(always)]
     fn validate(&self) -> Result<(), Reason> {
+        ensure(
+            self.ip.source() != self.election.primary_ip,
+            Reason::AdvertOwn,
+        )?;
         self.check_length()?;
         self.check_path()?;
         ensure(
@@ -95,8 +106,8 @@ impl<P: Packet> Advert<'_, P> {
         )?;
         if self.election.version == 2 {
             self.check_auth()?;
-            self.check_interval()?;
         }
+        self.check_interval()?;
         ensure(self.header.is_advertisement(), Reason::AdvertType)?;
         ensure(self.is_intact(), Reason::AdvertChecksum)?;
         ensure(self.is_from_peer(), Reason::AdvertSource)
@@ -118,7 +129,7 @@ impl<P: Packet> Advert<'_, P> {
     /// in a frame for this host.
     #[inline(always)]
     fn check_path(&self) -> Result<(), Reason> {
-        if cast(&self.ip) == CAST_UNICAST {
+        if cast(self.ip.destination()) == CAST_UNICAST {
             return ensure(ethernet::is_for_us(self.packet), Reason::AdvertForeign);
         }
         ensure(self.ip.ttl() == ipv4::VRRP_TTL, Reason::AdvertTtl)?;
@@ -139,12 +150,16 @@ impl<P: Packet> Advert<'_, P> {
         ensure(plain && same, Reason::AdvertAuth)
     }
 
-    /// Version 2 routers must agree on the interval (RFC 3768 section 7.1).
+    /// Version 2 routers must agree on the interval (RFC 3768 section 7.1). One of zero in version
+    /// 3 would let Active_Down_Interval shrink to nothing.
     #[inline(always)]
     fn check_interval(&self) -> Result<(), Reason> {
-        let seconds = self.header.interval().as_secs();
-        let own = self.router.record.interval();
-        ensure(seconds * 1_000_000_000 == own, Reason::AdvertInterval)
+        let interval = interval_nanos(&self.header);
+        let fits = match self.election.version {
+            2 => interval == self.router.record.interval(),
+            _ => interval != 0,
+        };
+        ensure(fits, Reason::AdvertInterval)
     }
 
     #[inline(always)]
@@ -190,16 +205,24 @@ impl<P: Packet> Advert<'_, P> {
         self.election.flags & flag != 0
     }
 
-    /// Stamps a valid advert, and ends our ownership if it must.
+    /// Stamps a valid advert, ends our ownership if it must, and may then end here.
     #[inline(always)]
-    fn take(&self, now: Nanos) -> Reason {
+    fn take(&self, now: Nanos, gate: &Gate) -> Reason {
         let record = self.router.record;
         record.count_advert();
         let reason = self.stamp(now);
-        if !record.ownership().is_unbroken() || !self.ends_ownership(now) {
+        if record.ownership().is_unbroken() && self.ends_ownership(now) {
+            return self.fence(now);
+        }
+        if !self.is_excessive(now) {
             return reason;
         }
-        record.fence(now);
+        absorb::excessive(reason, &self.router, self.packet.ifindex(), gate, now)
+    }
+
+    #[inline(always)]
+    fn fence(&self, now: Nanos) -> Reason {
+        self.router.record.fence(now);
         let source = self.ip.source();
         self.router.notify(NoticeKind::Fenced, now, source);
         debug!(
@@ -222,12 +245,29 @@ impl<P: Packet> Advert<'_, P> {
             return Reason::AdvertLeaving;
         }
         if speaker.priority >= self.election.accept_min_priority {
-            self.router.record.stamp_advert(now, speaker);
+            let interval = interval_nanos(&self.header);
+            self.router.record.stamp_advert(now, speaker, interval);
             Reason::AdvertAlive
         } else {
             self.router.record.stamp_lower(now, speaker);
             Reason::AdvertLower
         }
+    }
+
+    /// Whether there are more adverts than the routers that send them may send: the one that the
+    /// daemon follows keeps to the interval that it names, any others to ours.
+    #[inline(always)]
+    fn is_excessive(&self, now: Nanos) -> bool {
+        let hearing = self.router.record.hearing();
+        let familiar = hearing.familiar();
+        let followed = familiar.is_some_and(|one| same_host(one.source, self.ip.source()));
+        let named = familiar.filter(|_| followed).and_then(|one| {
+            vrrp::Header::new_checked(&one.header)
+                .ok()
+                .map(|header| interval_nanos(&header))
+        });
+        let interval = named.unwrap_or(self.router.record.interval());
+        hearing.is_excessive(now, followed, interval)
     }
 
     /// Whether another router speaks that we would have to yield to, or any that has not heard
@@ -251,6 +291,19 @@ impl<P: Packet> Advert<'_, P> {
         let spoke = record.last_sent().max(record.owned_since());
         now.get().saturating_sub(spoke.get()) > interval + interval / 2
     }
+}
+
+/// The interval that an advert names, in nanoseconds.
+#[inline(always)]
+pub(crate) fn interval_nanos(header: &VrrpHeader<'_>) -> u64 {
+    let interval = header.interval();
+    interval.as_secs() * 1_000_000_000 + u64::from(interval.subsec_nanos())
+}
+
+/// One comparison instead of a loop over octets.
+#[inline(always)]
+const fn same_host(one: [u8; 4], other: [u8; 4]) -> bool {
+    u32::from_ne_bytes(one) == u32::from_ne_bytes(other)
 }
 
 #[inline(always)]

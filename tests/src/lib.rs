@@ -6,6 +6,7 @@ pub mod eyes;
 pub mod findings;
 pub mod guest;
 pub mod lab;
+pub mod marathon;
 pub mod owner;
 pub mod pair;
 pub mod rng;

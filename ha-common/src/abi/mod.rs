@@ -3,15 +3,21 @@
 //! Addresses are octets in network order, times are nanoseconds of `CLOCK_BOOTTIME`. Sizes are
 //! asserted at compile time; a change of any layout raises [`ABI_VERSION`].
 
+mod familiar;
 mod gate;
+mod hearing;
 mod notice;
 mod ownership;
+mod rate;
 mod record;
 mod word;
 
+pub use familiar::Familiar;
 pub use gate::{BackupTraffic, Gate, Policy};
+pub use hearing::Hearing;
 pub use notice::{Notice, NoticeKind};
 pub use ownership::{LeasePolicy, Ownership};
+pub use rate::Flood;
 pub use record::{Election, RouterRecord, Speaker, flag};
 
 /// Changes with every incompatible change of this module. It is part of the programs' names, so a
@@ -27,6 +33,8 @@ pub mod program {
     pub const INGRESS: &str = "vipd_in_v2";
     /// Judges what goes out, at the tc hook.
     pub const EGRESS: &str = "vipd_out_v2";
+    /// Decides which adverts wake the daemon, on its socket.
+    pub const SOCKET: &str = "vipd_hear_v2";
 }
 
 /// Virtual Routers that one host can take part in.
@@ -57,6 +65,9 @@ pub mod map {
     pub const PEERS: &str = "PEERS";
     /// `PerCpuArray<u64>` by [`crate::Reason::index`].
     pub const COUNTERS: &str = "COUNTERS";
+    /// `Array<Flood>` by the lower bits of an ifindex: how many adverts there are that nobody needs.
+    /// Two interfaces that share a value share a limit.
+    pub const FLOODS: &str = "FLOODS";
     /// Ring buffer of [`super::Notice`].
     pub const NOTICES: &str = "NOTICES";
 }

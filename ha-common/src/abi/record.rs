@@ -1,6 +1,7 @@
 //! The record of one Virtual Router: what the daemon tells the program, and what the program has
 //! seen.
 
+use super::hearing::Hearing;
 use super::ownership::{LeasePolicy, Ownership};
 use super::word::Word;
 use crate::time::Nanos;
@@ -85,8 +86,8 @@ impl Speaker {
 
 /// State of one Virtual Router, shared between the daemon and the program.
 ///
-/// The first cache line is written by the daemon only, the second by the program only. Every word
-/// is read and written whole; no decision needs two words of one moment, with one exception that
+/// The first cache line is written by the daemon only, the second by the program only; [`Hearing`]
+/// is behind them. Every word is read and written whole; no decision needs two words of one moment, with one exception that
 /// is ordered by construction: the daemon writes `owned_since` before `owned_until`.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
@@ -108,9 +109,11 @@ pub struct RouterRecord {
     adverts: Word,
     conflict_at: Word,
     _spare: Word,
+
+    hearing: Hearing,
 }
 
-const _: () = assert!(size_of::<RouterRecord>() == 128 && align_of::<RouterRecord>() == 64);
+const _: () = assert!(size_of::<RouterRecord>() == 256 && align_of::<RouterRecord>() == 64);
 
 /// Words that the daemon writes.
 impl RouterRecord {
@@ -227,8 +230,14 @@ impl RouterRecord {
         self.adverts.get()
     }
 
-    /// Stamps a sign of life.
-    pub fn stamp_advert(&self, at: Nanos, speaker: Speaker) {
+    /// Stamps a sign of life, of a router that speaks every `interval` nanoseconds.
+    pub fn stamp_advert(&self, at: Nanos, speaker: Speaker, interval: u64) {
+        if self.speaker().source == speaker.source {
+            let gap = at.get().saturating_sub(self.last_advert.get());
+            self.hearing.arrived_after(gap, interval);
+        } else {
+            self.hearing.begin_anew();
+        }
         self.speaker.set(speaker.pack());
         self.last_advert.set(at.get());
     }
@@ -251,6 +260,12 @@ impl RouterRecord {
 }
 
 impl RouterRecord {
+    /// What is heard of the router.
+    #[inline]
+    pub const fn hearing(&self) -> &Hearing {
+        &self.hearing
+    }
+
     /// What this record says of ownership.
     #[inline]
     pub fn ownership(&self) -> Ownership {
@@ -288,6 +303,7 @@ impl RouterRecord {
             word.set(0);
         }
         self.set_installed(false);
+        self.hearing.reset();
     }
 }
 

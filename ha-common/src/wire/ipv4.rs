@@ -15,6 +15,11 @@ pub const VRRP_TTL: u8 = 255;
 /// Precedence "internetwork control", with which adverts are sent.
 const INTERNETWORK_CONTROL: u8 = 0xc0;
 
+/// Where the source address is, for who reads a packet word by word.
+pub const SOURCE: usize = field::SOURCE;
+/// Where the destination address is.
+pub const DESTINATION: usize = field::DESTINATION;
+
 mod field {
     pub(super) const VERSION_IHL: usize = 0;
     pub(super) const TOS: usize = 1;

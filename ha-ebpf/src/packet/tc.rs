@@ -3,6 +3,7 @@
 use aya_ebpf::programs::TcContext;
 
 use super::Packet;
+use crate::maps;
 
 /// Longest run of headers that the judge reads in place: Ethernet, two VLAN tags, IPv4 with all
 /// options, VRRP.
@@ -68,8 +69,8 @@ impl Packet for TcPacket {
         at: usize,
         write: impl FnOnce(&mut [u8; N]),
     ) -> Option<()> {
-        let mut octets = [0; N];
-        write(&mut octets);
-        self.context.store(at, &octets, 0).ok()
+        let octets = maps::scratch()?;
+        write(octets);
+        self.context.store(at, octets, 0).ok()
     }
 }

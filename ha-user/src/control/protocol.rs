@@ -32,6 +32,8 @@ pub struct Status {
     pub interfaces: Vec<Interface>,
     /// Packets by reason; empty without a data path.
     pub packets: Vec<Counter>,
+    /// How late the advert thread has woken up for its deadlines.
+    pub timers: Timers,
 }
 
 /// One `vrrp_instance`.
@@ -57,6 +59,12 @@ pub struct Instance {
     pub active_router: Option<Ipv4Addr>,
     /// Seconds since the last advert of another router.
     pub last_advert_seconds: Option<f64>,
+    /// Mean deviation of that router's adverts from its interval, in seconds.
+    #[serde(default)]
+    pub jitter_seconds: Option<f64>,
+    /// Adverts of that router that did not arrive, judged by gaps.
+    #[serde(default)]
+    pub adverts_missed: Option<u64>,
     /// Seconds that the lease still holds; none while not owning.
     pub lease_left_seconds: Option<f64>,
     /// Virtual addresses with mask and device.
@@ -70,10 +78,36 @@ pub struct Instance {
 pub struct Interface {
     /// Name.
     pub name: String,
-    /// native, generic or off.
+    /// native, generic, tc or off.
     pub xdp: String,
     /// Why this mode.
     pub why: String,
+    /// Why packets that leave are not judged, if they are not though the data path is attached.
+    pub open_egress: Option<String>,
+}
+
+/// How late deadlines were met, since the start: a histogram.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timers {
+    /// Half of all were not later, to the precision of the buckets.
+    pub p50_seconds: f64,
+    /// 99 of 100 were not later, to the precision of the buckets.
+    pub p99_seconds: f64,
+    /// The latest.
+    pub max_seconds: f64,
+    /// Each counts those that are in none of the buckets before it.
+    pub buckets: Vec<Bucket>,
+    /// Those that are in no bucket.
+    pub beyond: u64,
+}
+
+/// One bucket of a histogram.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Its upper bound.
+    pub up_to_seconds: f64,
+    /// How many it holds.
+    pub count: u64,
 }
 
 /// A named number.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ha_common::Reason;
 use ha_common::reason::Verdict;
 
-use super::protocol::{Counter, Instance, Status};
+use super::protocol::{Counter, Instance, Interface, Status};
 
 /// Renders a status. `colour` for terminals.
 #[must_use]
@@ -16,14 +16,18 @@ pub fn status(status: &Status, colour: bool) -> String {
     }
     text.push('\n');
     for interface in &status.interfaces {
-        line(
-            &mut text,
-            format_args!(
-                "{:<12} XDP {:<8} {}",
-                interface.name, interface.xdp, interface.why
-            ),
-        );
+        text.push_str(&self::interface(interface));
     }
+    let timers = &status.timers;
+    line(
+        &mut text,
+        format_args!(
+            "timers late   p50 {}  p99 {}  max {}",
+            fine(timers.p50_seconds),
+            fine(timers.p99_seconds),
+            fine(timers.max_seconds)
+        ),
+    );
     let seen: Vec<&Counter> = status
         .packets
         .iter()
@@ -122,9 +126,39 @@ fn instance(instance: &Instance) -> String {
             .active_router
             .map(|address| format!(" from {address}"));
         let who = who.unwrap_or_default();
+        let regularity = regularity(instance);
         line(
             &mut text,
-            format_args!("  heard      {} ago{who}", duration(age)),
+            format_args!("  heard      {} ago{who}{regularity}", duration(age)),
+        );
+    }
+    text
+}
+
+/// How regularly the other router's adverts arrive.
+fn regularity(instance: &Instance) -> String {
+    match (instance.jitter_seconds, instance.adverts_missed) {
+        (Some(jitter), Some(missed)) => {
+            format!("  jitter {:.3} ms, {missed} missed", jitter * 1e3)
+        }
+        _ => String::new(),
+    }
+}
+
+fn interface(interface: &Interface) -> String {
+    let mut text = String::new();
+    let hook = match interface.xdp.as_str() {
+        "tc" => "tc".to_owned(),
+        mode => format!("XDP {mode}"),
+    };
+    line(
+        &mut text,
+        format_args!("{:<12} {hook:<12} {}", interface.name, interface.why),
+    );
+    if let Some(why) = &interface.open_egress {
+        line(
+            &mut text,
+            format_args!("{:<12} {:<12} what leaves is not judged: {why}", "", ""),
         );
     }
     text
@@ -133,6 +167,14 @@ fn instance(instance: &Instance) -> String {
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{arguments}");
+}
+
+/// What should be less than a millisecond.
+fn fine(seconds: f64) -> String {
+    match seconds {
+        seconds if seconds < 0.001 => format!("{:.0} us", seconds * 1e6),
+        seconds => duration(seconds),
+    }
 }
 
 fn duration(seconds: f64) -> String {
@@ -146,7 +188,7 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::protocol::{Interface, SCHEMA};
+    use super::super::protocol::{SCHEMA, Timers};
     use super::*;
 
     fn sample(state: &str) -> Status {
@@ -165,7 +207,9 @@ mod tests {
                 priority: 80,
                 base_priority: 100,
                 active_router: None,
-                last_advert_seconds: None,
+                last_advert_seconds: Some(0.25),
+                jitter_seconds: Some(0.000_042),
+                adverts_missed: Some(3),
                 lease_left_seconds: Some(2.5),
                 addresses: vec!["192.0.2.1/32 dev eth0".to_owned()],
                 statistics: Vec::new(),
@@ -174,11 +218,19 @@ mod tests {
                 name: "eth0".to_owned(),
                 xdp: "native".to_owned(),
                 why: "asked for".to_owned(),
+                open_egress: Some("no clsact".to_owned()),
             }],
             packets: vec![Counter {
                 name: "arp_answered".to_owned(),
                 value: 3,
             }],
+            timers: Timers {
+                p50_seconds: 0.000_02,
+                p99_seconds: 0.000_08,
+                max_seconds: 0.004,
+                buckets: Vec::new(),
+                beyond: 0,
+            },
         }
     }
 
@@ -195,7 +247,10 @@ mod tests {
             "priority 80 (configured 100)",
             "2500 ms left",
             "XDP native",
+            "jitter 0.042 ms, 3 missed",
+            "what leaves is not judged: no clsact",
             "arp_answered",
+            "p50 20 us  p99 80 us  max 4 ms",
         ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }

@@ -4,29 +4,29 @@
 //! is looked at; the timer comes last, so that an advert that has already arrived is heard before
 //! its absence is believed.
 
+mod receiving;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use ha_common::abi::{NoticeKind, Speaker};
-use ha_common::{Nanos, Priority, Reason};
+use ha_common::abi::{NoticeKind, RouterRecord};
+use ha_common::{Nanos, Reason};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::execute::Executor;
-use super::listeners::{Judged, Listeners};
-use super::order::{Order, OrderQueue, Report, RouterReport};
+use super::lateness::Lateness;
+use super::listeners::Listeners;
+use super::order::{Order, OrderQueue, Report, RouterReport, ThreadReport};
 use super::plan::RouterPlan;
 use super::watchdog::Watchdog;
 use crate::datapath::NoticeRing;
 use crate::net::advert::{Cast, GROUP};
 use crate::net::clock::{self, Timer};
 use crate::net::flood::Flood;
-use crate::vrrp::{Advert, Engine, Event, RouterId, Standing};
-
-/// Adverts read in one turn: a flood must not keep the timer from being looked at.
-const RECEIVE_BUDGET: usize = 64;
+use crate::vrrp::{Engine, Event, RouterId, Standing};
 
 /// How long a stop may take to get addresses off the interfaces.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -39,12 +39,14 @@ pub(super) struct AdvertThread {
     notices: Option<NoticeRing>,
     flood: Flood,
     timer: Timer,
+    lateness: Lateness,
     watchdog: Watchdog,
     listeners: Listeners,
     /// Interfaces on which the XDP program stamps adverts.
     judged: BTreeSet<u32>,
     standings: BTreeMap<RouterId, Standing>,
-    refused: BTreeMap<(RouterId, Reason), u64>,
+    /// Faults of adverts that the log has.
+    said: BTreeSet<(RouterId, Reason)>,
     /// Routers that leave the configuration, until their addresses are gone.
     retiring: BTreeSet<RouterId>,
     stop_at: Option<Nanos>,
@@ -69,11 +71,12 @@ impl AdvertThread {
             notices,
             flood: Flood::default(),
             timer: Timer::new().context("cannot make a timer")?,
+            lateness: Lateness::default(),
             watchdog: Watchdog::new(clock::now()),
             listeners: Listeners::default(),
             judged: BTreeSet::new(),
             standings: BTreeMap::new(),
-            refused: BTreeMap::new(),
+            said: BTreeSet::new(),
             retiring: BTreeSet::new(),
             stop_at: None,
             reports,
@@ -115,9 +118,8 @@ impl AdvertThread {
             self.watchdog.next_deadline(),
             self.stop_at,
         ];
-        self.timer
-            .set(deadlines.into_iter().flatten().min())
-            .context("cannot set the timer")?;
+        let deadline = deadlines.into_iter().flatten().min();
+        self.timer.set(deadline).context("cannot set the timer")?;
         let mut fds = vec![
             PollFd::new(&self.timer, PollFlags::IN),
             PollFd::new(&self.executor.socket, PollFlags::IN),
@@ -127,9 +129,13 @@ impl AdvertThread {
             fds.push(PollFd::from_borrowed_fd(notices.as_fd(), PollFlags::IN));
         }
         match poll(&mut fds, None) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(error).context("cannot wait for events"),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error).context("cannot wait for events"),
         }
+        if let Some(at) = deadline.filter(|_| fds[0].revents().contains(PollFlags::IN)) {
+            self.lateness.note(clock::now().saturating_since(at));
+        }
+        Ok(())
     }
 
     fn take_notices(&mut self) {
@@ -151,71 +157,6 @@ impl AdvertThread {
             log::warn!(
                 "({}) another host announces {address}, which we own",
                 plan.name
-            );
-        }
-    }
-
-    fn take_adverts(&mut self) {
-        let mut arrived = Vec::new();
-        let received = self.executor.socket.receive(RECEIVE_BUDGET, |packet| {
-            arrived.push(self.listeners.judge(&packet));
-        });
-        match received {
-            Ok(count) => self.note_load(count),
-            Err(error) => log::debug!("cannot receive adverts: {error}"),
-        }
-        for judged in arrived.into_iter().flatten() {
-            self.take_advert(judged);
-        }
-    }
-
-    fn take_advert(&mut self, judged: Judged) {
-        let Judged {
-            router,
-            ifindex,
-            verdict,
-        } = judged;
-        match verdict {
-            Ok(advert) => {
-                if !self.judged.contains(&ifindex) {
-                    self.stamp(router, advert);
-                }
-                self.tell(router, Event::AdvertReceived(advert));
-            }
-            Err(Reason::AdvertOwn) => {}
-            Err(reason) => self.refuse(router, reason),
-        }
-    }
-
-    /// Does in the daemon's memory what the XDP program does where it is attached.
-    fn stamp(&self, router: RouterId, advert: Advert) {
-        let record = self.executor.records.record(router);
-        let speaker = Speaker {
-            source: advert.source.octets(),
-            priority: advert.priority.get(),
-        };
-        record.count_advert();
-        if advert.priority == Priority::LEAVING {
-            return;
-        }
-        if speaker.priority >= record.election().accept_min_priority {
-            record.stamp_advert(clock::now(), speaker);
-        } else {
-            record.stamp_lower(clock::now(), speaker);
-        }
-    }
-
-    /// Counts a bad advert; the first of its kind since the router was installed is said.
-    fn refuse(&mut self, router: RouterId, reason: Reason) {
-        let count = self.refused.entry((router, reason)).or_default();
-        *count += 1;
-        if *count == 1
-            && let Some(plan) = self.executor.plan(router)
-        {
-            log::warn!(
-                "({}) ignoring bad adverts: {}",
-                plan.name,
-                reason.describe()
             );
         }
     }
@@ -270,31 +211,6 @@ impl AdvertThread {
         self.listen_to_our_routers();
     }
 
-    /// In a flood, adverts that are no sign of life are shed by the kernel.
-    fn note_load(&mut self, count: usize) {
-        let before = self.flood.is_on();
-        self.flood.note(clock::now(), count, RECEIVE_BUDGET);
-        if before || self.flood.is_on() {
-            self.listen_to_our_routers();
-        }
-    }
-
-    /// Packets for VRIDs that are not ours must not even wake this thread.
-    fn listen_to_our_routers(&mut self) {
-        let rules = self.listeners.rules(|router| self.shed_below(router));
-        if let Err(error) = self.executor.socket.listen_to(rules) {
-            log::debug!("cannot filter adverts: {error}");
-        }
-    }
-
-    fn shed_below(&self, router: RouterId) -> Priority {
-        if !self.flood.is_on() {
-            return Priority::LEAVING;
-        }
-        let election = self.executor.records.record(router).election();
-        Priority::new(election.accept_min_priority)
-    }
-
     fn retire(&mut self, router: RouterId) {
         self.retiring.insert(router);
         self.tell(router, Event::Shutdown);
@@ -309,7 +225,7 @@ impl AdvertThread {
         self.executor.remove(router);
         self.listeners.remove(router);
         self.standings.remove(&router);
-        self.refused.retain(|(id, _), _| *id != router);
+        self.said.retain(|(id, _)| *id != router);
         self.listen_to_our_routers();
         // The main loop outlives this thread, unless both are going down.
         let _ = self.reports.send(Report::Retired(router));
@@ -331,7 +247,7 @@ impl AdvertThread {
         let mut actions = Vec::new();
         self.engine
             .handle_timeout(now, &self.executor.records, &mut actions);
-        self.carry_out(actions);
+        self.executor.carry_out(actions);
     }
 
     fn note_and_tell(&mut self, router: RouterId, event: Event) {
@@ -367,20 +283,13 @@ impl AdvertThread {
         let records = &self.executor.records;
         self.engine
             .handle(clock::now(), router, event, records, &mut actions);
-        self.carry_out(actions);
+        self.executor.carry_out(actions);
     }
 
-    fn carry_out(&mut self, actions: Vec<crate::vrrp::Action>) {
-        for action in actions {
-            self.executor.execute(action);
-        }
-    }
-
-    fn report(&self) -> Vec<RouterReport> {
+    fn report(&self) -> ThreadReport {
         let now = clock::now();
         let report = |router: RouterId| {
             let record = self.executor.records.record(router);
-            let refused = self.refused.iter().filter(|((id, _), _)| *id == router);
             Some(RouterReport {
                 router,
                 now,
@@ -388,11 +297,22 @@ impl AdvertThread {
                 last_advert: record.last_advert(),
                 owned_until: record.owned_until(),
                 owned: self.executor.records.owns(router, now),
-                refused: refused
-                    .map(|((_, reason), count)| (*reason, *count))
-                    .collect(),
+                adverts: record.adverts(),
+                jitter: Duration::from_nanos(record.hearing().jitter()),
+                missed: record.hearing().missed(),
+                refused: refused(record),
             })
         };
-        self.ids().filter_map(report).collect()
+        ThreadReport {
+            routers: self.ids().filter_map(report).collect(),
+            lateness: self.lateness,
+        }
     }
+}
+
+/// Bad adverts by their fault.
+fn refused(record: &RouterRecord) -> Vec<(Reason, u64)> {
+    let refused = |reason: &Reason| (*reason, record.hearing().refused(*reason));
+    let all = Reason::ALL.iter().map(refused);
+    all.filter(|(_, count)| *count > 0).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::{self, RouterPlan};
 use crate::config::model::XdpMode;
 use crate::control::protocol;
-use crate::datapath::{AttachMode, Datapath};
+use crate::datapath::{AttachMode, Attachment, Datapath};
 use crate::net::link::{Link, Links};
 
 /// What was tried on each interface. An interface is tried once in its life: an attach takes tens
@@ -17,9 +17,11 @@ pub(super) struct Attachments {
 
 #[derive(Debug)]
 struct Attempt {
-    /// native, generic or off.
+    /// native, generic, tc or off.
     mode: &'static str,
     why: String,
+    /// Why nobody judges what leaves by the interface, if nobody does.
+    open_egress: Option<String>,
     /// Hardware address that the data path answers with.
     mac: Option<[u8; 6]>,
 }
@@ -98,6 +100,7 @@ impl Attachments {
                 name: link.name.clone(),
                 xdp: attempt.mode.to_owned(),
                 why: attempt.why.clone(),
+                open_egress: attempt.open_egress.clone(),
             })
         };
         self.tried.iter().filter_map(describe).collect()
@@ -107,6 +110,19 @@ impl Attachments {
 const OFF: &str = "off";
 
 impl Attempt {
+    fn attached(link: &Link, attachment: &Attachment) -> Self {
+        log::info!("{}: {} ({})", link.name, attachment.mode, attachment.why);
+        if let Some(why) = &attachment.open_egress {
+            log::warn!("{}: what leaves here is not judged: {why}", link.name);
+        }
+        Self {
+            mode: attachment.mode.name(),
+            why: attachment.why.clone(),
+            open_egress: attachment.open_egress.clone(),
+            mac: None,
+        }
+    }
+
     /// Tells the data path the interface's hardware address, where that has changed.
     fn follow_mac(&mut self, datapath: Option<&mut Datapath>, link: &Link) {
         let (Some(datapath), Some(mac)) = (datapath, link.mac) else {
@@ -125,7 +141,7 @@ impl Attempt {
 fn attempt(datapath: Option<&mut Datapath>, mode: XdpMode, link: &Link) -> Attempt {
     let mode = match mode {
         XdpMode::Off => return off("mode off in the configuration"),
-        XdpMode::Tc => return off("mode tc comes with the egress gate"),
+        XdpMode::Tc => AttachMode::Tc,
         XdpMode::Auto => AttachMode::Auto,
         XdpMode::Native => AttachMode::Native,
         XdpMode::Generic => AttachMode::Generic,
@@ -134,19 +150,11 @@ fn attempt(datapath: Option<&mut Datapath>, mode: XdpMode, link: &Link) -> Attem
         return off("the XDP program could not be loaded; the log says why");
     };
     match datapath.attach(link.ifindex, mode) {
-        Ok(attachment) => {
-            let (mode, why) = (attachment.mode.name(), attachment.why.clone());
-            log::info!("{}: XDP {mode} ({why})", link.name);
-            Attempt {
-                mode,
-                why,
-                mac: None,
-            }
-        }
+        Ok(attachment) => Attempt::attached(link, attachment),
         Err(error) => {
             let error = anyhow::Error::from(error);
             log::warn!(
-                "{}: no XDP here, working as keepalived does: {error:#}",
+                "{}: no data path here, working as keepalived does: {error:#}",
                 link.name
             );
             off(&format!("{error:#}"))
@@ -158,6 +166,7 @@ fn off(why: &str) -> Attempt {
     Attempt {
         mode: OFF,
         why: why.to_owned(),
+        open_egress: None,
         mac: None,
     }
 }

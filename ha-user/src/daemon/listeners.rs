@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ha_common::abi::RouterKey;
+use ha_common::abi::{Familiar, RouterKey};
 use ha_common::{Priority, Reason, Vrid};
 
 use super::plan::RouterPlan;
-use crate::net::advert::{Framing, addressee};
+use crate::net::advert::{Framing, addressee, familiar};
 use crate::net::filter::Rules;
 use crate::net::socket::Received;
 use crate::vrrp::{Advert, RouterId};
@@ -25,6 +25,7 @@ struct Listener {
 pub(super) struct Judged {
     pub(super) router: RouterId,
     pub(super) ifindex: u32,
+    pub(super) familiar: Familiar,
     pub(super) verdict: Result<Advert, Reason>,
 }
 
@@ -50,6 +51,7 @@ impl Listeners {
         Some(Judged {
             router: *router,
             ifindex,
+            familiar: familiar(packet)?,
             verdict: framing.validate(packet),
         })
     }

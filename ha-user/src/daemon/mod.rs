@@ -14,6 +14,8 @@ mod configuration;
 mod describe;
 mod execute;
 mod exit;
+mod gate;
+mod lateness;
 mod launcher;
 mod listeners;
 mod notifier;

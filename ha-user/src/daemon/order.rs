@@ -7,10 +7,12 @@ use anyhow::{Context as _, Result};
 use rustix::event::{EventfdFlags, eventfd};
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use ha_common::{Nanos, Priority, Reason};
 use tokio::sync::oneshot;
 
+use super::lateness::Lateness;
 use super::plan::RouterPlan;
 use crate::vrrp::{Event, RouterId, State, Status};
 
@@ -39,9 +41,18 @@ pub(super) enum Order {
     /// The main loop lives.
     Heartbeat,
     /// How is everyone?
-    Inquire(oneshot::Sender<Vec<RouterReport>>),
+    Inquire(oneshot::Sender<ThreadReport>),
     /// Leave with every router. Answered by the end of the thread.
     Stop,
+}
+
+/// What the advert thread is doing.
+#[derive(Clone, Debug)]
+pub(super) struct ThreadReport {
+    /// Every router.
+    pub(super) routers: Vec<RouterReport>,
+    /// How late it woke up.
+    pub(super) lateness: Lateness,
 }
 
 /// What one router is doing.
@@ -59,7 +70,13 @@ pub(super) struct RouterReport {
     pub(super) owned_until: Nanos,
     /// Whether the addresses are answered for.
     pub(super) owned: bool,
-    /// Adverts refused by this thread, by reason.
+    /// Valid adverts of other routers.
+    pub(super) adverts: u64,
+    /// How irregularly the last speaker's adverts arrive.
+    pub(super) jitter: Duration,
+    /// How many of the last speaker's adverts did not arrive.
+    pub(super) missed: u64,
+    /// Bad adverts, by their fault.
     pub(super) refused: Vec<(Reason, u64)>,
 }
 

@@ -13,11 +13,12 @@ use super::attachments::Attachments;
 use super::execute::{Executor, Means};
 use super::order::{self, Order, Orders, Report};
 use super::plan::RouterPlan;
-use super::realtime;
-use crate::config::model::XdpMode;
+use super::{gate, realtime};
+use crate::config::model::{Config, XdpMode};
 use crate::datapath::{Datapath, DebugLog, LoadOptions, RecordTable};
 use crate::net::address::{AddressWorker, Operation};
 use crate::net::announce::Announcer;
+use crate::net::clock;
 use crate::net::socket::AdvertSocket;
 
 /// A predecessor that was killed leaves its addresses behind.
@@ -77,6 +78,8 @@ pub(super) struct Adverts {
     pub(super) thread: JoinHandle<Result<()>>,
     pub(super) orders: Orders,
     pub(super) reports: UnboundedReceiver<Report>,
+    /// What that thread and the data path share.
+    pub(super) records: RecordTable,
 }
 
 /// Starts the advert thread, without routers yet.
@@ -84,20 +87,30 @@ pub(super) struct Adverts {
 /// # Errors
 /// If a socket or a thread is not to be had.
 pub(super) fn start_adverts(
+    config: &Config,
     datapath: Option<&mut Datapath>,
     attachments: &Attachments,
     addresses: AddressWorker,
 ) -> Result<Adverts> {
     let (orders, order_queue) = order::queue()?;
     let (report_sender, reports) = mpsc::unbounded_channel();
+    let mut socket = AdvertSocket::open().context("cannot open the socket for adverts")?;
     let (records, notices) = match datapath {
-        Some(datapath) => (datapath.records(), datapath.notices()),
+        Some(datapath) => {
+            if let Err(error) = socket.filter_by(datapath.socket_filter()) {
+                log::warn!("every advert will wake vipd: the socket's filter: {error}");
+            }
+            (datapath.records(), datapath.notices())
+        }
         None => (RecordTable::in_memory(), None),
     };
+    gate::apply(records.gate(), &config.xdp);
+    records.gate().beat(clock::now());
     let executor = Executor::new(Means {
-        socket: AdvertSocket::open().context("cannot open the socket for adverts")?,
-        records,
-        announcer: Announcer::open().context("cannot open the socket for gratuitous ARP")?,
+        socket,
+        records: records.clone(),
+        announcer: Announcer::spawn().context("cannot start the thread for gratuitous ARP")?,
+        garp_interval: config.global.garp_interval,
         addresses,
         orders: orders.clone(),
         reports: report_sender.clone(),
@@ -106,8 +119,9 @@ pub(super) fn start_adverts(
     orders.send(Order::Judged(attachments.guarded()));
     let thread = AdvertThread::new(executor, order_queue, notices, report_sender)?;
     Ok(Adverts {
-        thread: realtime::spawn(thread)?,
+        thread: realtime::spawn(thread, config.global.rt_priority)?,
         orders,
         reports,
+        records,
     })
 }

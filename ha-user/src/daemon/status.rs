@@ -1,12 +1,15 @@
 //! Puts together what `vipctl status` shows.
 
-use ha_common::Reason;
+use std::time::Duration;
 
-use super::order::RouterReport;
+use ha_common::{Nanos, Reason};
+
+use super::lateness::Lateness;
+use super::order::{RouterReport, ThreadReport};
 use super::plan::{self, RouterPlan};
 use super::routers::Routers;
 use crate::config::model::{self, Config, VirtualAddress};
-use crate::control::protocol::{Counter, Instance, Interface, SCHEMA, Status};
+use crate::control::protocol::{Bucket, Counter, Instance, Interface, SCHEMA, Status, Timers};
 use crate::datapath::MapError;
 use crate::notify;
 use crate::vrrp::{RouterId, Statistics};
@@ -42,9 +45,10 @@ pub(super) fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterI
 
 /// Adds what the advert thread reports.
 #[must_use]
-pub(super) fn assemble(outline: Outline, reports: &[RouterReport]) -> Status {
+pub(super) fn assemble(outline: Outline, report: &ThreadReport) -> Status {
     let instances = outline.instances.into_iter().map(|(router, instance)| {
-        let report = reports.iter().find(|report| Some(report.router) == router);
+        let mut reports = report.routers.iter();
+        let report = reports.find(|report| Some(report.router) == router);
         report.map_or_else(
             || instance.clone(),
             |report| running(instance.clone(), report),
@@ -65,6 +69,21 @@ pub(super) fn assemble(outline: Outline, reports: &[RouterReport]) -> Status {
                 .collect(),
             Err(_) => Vec::new(),
         },
+        timers: timers(&report.lateness),
+    }
+}
+
+fn timers(lateness: &Lateness) -> Timers {
+    let bucket = |(bound, count): (Duration, u64)| Bucket {
+        up_to_seconds: bound.as_secs_f64(),
+        count,
+    };
+    Timers {
+        p50_seconds: lateness.percentile(50).as_secs_f64(),
+        p99_seconds: lateness.percentile(99).as_secs_f64(),
+        max_seconds: lateness.latest().as_secs_f64(),
+        buckets: lateness.buckets().map(bucket).collect(),
+        beyond: lateness.beyond(),
     }
 }
 
@@ -81,6 +100,8 @@ fn configured(instance: &model::Instance, plan: Option<&RouterPlan>) -> Instance
         base_priority: instance.priority,
         active_router: None,
         last_advert_seconds: None,
+        jitter_seconds: None,
+        adverts_missed: None,
         lease_left_seconds: None,
         addresses: instance
             .addresses
@@ -106,24 +127,27 @@ fn running(mut instance: Instance, report: &RouterReport) -> Instance {
     instance.since_seconds = Some(seconds_since(status.since));
     instance.priority = status.priority.get();
     instance.active_router = status.active;
-    instance.last_advert_seconds =
-        (report.last_advert.get() > 0).then(|| seconds_since(report.last_advert));
+    let heard = report.last_advert > Nanos::NEVER;
+    instance.last_advert_seconds = heard.then(|| seconds_since(report.last_advert));
+    instance.jitter_seconds = heard.then_some(report.jitter.as_secs_f64());
+    instance.adverts_missed = heard.then_some(report.missed);
     instance.lease_left_seconds = report.owned.then(|| {
         report
             .owned_until
             .saturating_since(report.now)
             .as_secs_f64()
     });
-    instance.statistics = statistics(&status.statistics)
+    instance.statistics = statistics(report.adverts, &status.statistics)
         .into_iter()
         .chain(report.refused.iter().copied().map(counter))
         .collect();
     instance
 }
 
-fn statistics(statistics: &Statistics) -> Vec<Counter> {
+/// Adverts that the daemon need not hear count as received, too.
+fn statistics(received: u64, statistics: &Statistics) -> Vec<Counter> {
     [
-        ("advert_rcvd", statistics.adverts_received),
+        ("advert_rcvd", received),
         ("advert_sent", statistics.adverts_sent),
         ("become_master", statistics.became_active),
         ("release_master", statistics.released_active),

@@ -21,13 +21,14 @@ use super::presence::Presence;
 use super::routers::Routers;
 use super::scripts::Scripts;
 use super::startup::{self, Adverts};
-use super::{configuration, notifier, role, status, watchdog};
+use super::{configuration, gate, notifier, role, status, watchdog};
 use crate::cli::Options;
 use crate::config::model::{Config, Instance};
 use crate::control::protocol::{Request, Response};
 use crate::control::server::{Question, Server};
 use crate::datapath::Datapath;
 use crate::net::address::AddressWorker;
+use crate::net::clock;
 use crate::net::link::Monitor;
 use crate::notify::Occasion;
 use crate::track::script::Verdict;
@@ -113,13 +114,14 @@ impl<'a> Worker<'a> {
         let monitor = Monitor::open()
             .await
             .context("cannot watch the interfaces")?;
-        let addresses = AddressWorker::spawn().context("cannot start the address thread")?;
+        let addresses = AddressWorker::spawn(config.xdp.address_lifetime)
+            .context("cannot start the address thread")?;
         let plans = plan::plan(&config, monitor.links());
         startup::remove_stale_addresses(&addresses, &plans).await;
         let mut datapath = startup::load_datapath(config.xdp.mode, options.debug_xdp)?;
         let attachments =
             Attachments::attach(datapath.as_mut(), config.xdp.mode, &plans, monitor.links());
-        let adverts = startup::start_adverts(datapath.as_mut(), &attachments, addresses)?;
+        let adverts = startup::start_adverts(&config, datapath.as_mut(), &attachments, addresses)?;
         let server = Server::bind(&options.control_socket())?;
         let (question_sender, questions) = mpsc::channel(16);
         let control = tokio::spawn(async move { server.serve(question_sender).await });
@@ -171,7 +173,7 @@ impl<'a> Worker<'a> {
         match wake {
             Wake::Stop => {}
             Wake::Reload => self.reload(),
-            Wake::Heartbeat => self.adverts.orders.send(Order::Heartbeat),
+            Wake::Heartbeat => self.beat(),
             Wake::Links(Ok(())) => {
                 self.settle();
                 self.restore_addresses();
@@ -192,6 +194,12 @@ impl<'a> Worker<'a> {
             Wake::Question(question) => self.answer(question),
         }
         Ok(())
+    }
+
+    /// Shows the advert thread and the data path that this process lives.
+    fn beat(&self) {
+        self.adverts.orders.send(Order::Heartbeat);
+        self.adverts.records.gate().beat(clock::now());
     }
 
     /// Brings routers, trackers and attachments in line with the configuration and the links.
@@ -229,12 +237,13 @@ impl<'a> Worker<'a> {
         log::info!("Reloading {}", self.options.config.display());
         match configuration::at_reload(self.options) {
             Some(config) => {
-                if config.xdp != self.config.xdp {
+                if config.xdp.mode != self.config.xdp.mode {
                     log::warn!(
-                        "the xdp block takes effect at the next start: attaching takes \
-                                longer than a reload may"
+                        "the xdp mode takes effect at the next start: attaching takes longer \
+                         than a reload may"
                     );
                 }
+                gate::apply(self.adverts.records.gate(), &config.xdp);
                 self.config = config;
                 self.settle();
             }
@@ -303,7 +312,7 @@ impl<'a> Worker<'a> {
         };
         tokio::spawn(async move {
             let response = match wait.await {
-                Ok(reports) => Response::Status(Box::new(status::assemble(outline, &reports))),
+                Ok(report) => Response::Status(Box::new(status::assemble(outline, &report))),
                 Err(_) => Response::Error("the advert thread is gone".to_owned()),
             };
             // Who asked may have hung up.

@@ -1,63 +1,54 @@
-//! Puts the program on an interface and takes it off.
-//!
-//! The interface itself holds the program (netlink's `IFLA_XDP`): it lives on without any process
-//! of ours, in whatever mount namespace that ran, and ends with the interface.
-
-use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+//! Puts the programs on an interface: one that judges what comes in, at the hook that suits the
+//! interface, and one that judges what goes out.
 
 use aya::programs::ProgramError;
-use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{LinkAttribute, LinkMessage, LinkXdp};
 
 use super::choice::{Choice, Mode, OtherEnd, VETH, choose};
 use super::device::Device;
 use super::maps::MapError;
-use super::program::Program;
+use super::program::{Hook, Programs};
+use super::tc::{self, TcHook};
+use super::xdp::{self, Attached, Layer};
 use crate::net::interface;
 use crate::net::netlink::{Netlink, Refusal};
-
-/// `XDP_FLAGS_*`: attach only where nothing is attached.
-const IF_NONE: u32 = 1 << 0;
-/// In the generic hook.
-const GENERIC: u32 = 1 << 1;
-/// In the driver.
-const NATIVE: u32 = 1 << 2;
-/// Put in the place of the program given as expected, and of no other.
-const REPLACE: u32 = 1 << 4;
-/// Instead of a program's file descriptor: none.
-const NO_PROGRAM: i32 = -1;
 
 /// Which mode is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AttachMode {
-    /// Native where replies are known to arrive, else generic.
+    /// Native where replies are known to arrive, else tc.
     #[default]
     Auto,
     /// Native or not at all.
     Native,
     /// Generic or not at all.
     Generic,
+    /// At the tc hook or not at all.
+    Tc,
 }
 
-/// The program on an interface.
+/// The programs on an interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
     /// Interface.
     pub ifindex: u32,
-    /// Mode it is attached in.
+    /// How what comes in is judged.
     pub mode: Mode,
-    /// Why in that one, for people.
+    /// Why in that mode, for people.
     pub why: String,
+    /// Why what goes out is not judged, for people; `None` if it is.
+    pub open_egress: Option<String>,
+    /// The clsact qdisc was not there before.
+    made_clsact: bool,
 }
 
-/// Why the program is not on an interface, or still is.
+/// Why the programs are not on an interface, or still are.
 #[derive(Debug, thiserror::Error)]
 pub enum AttachError {
-    /// Another program is there. It is left alone.
+    /// Another XDP program is there. It is left alone.
     #[error(
-        "{interface} runs the XDP program \"{name}\" (id {id}), which is not vipd's; it stays, and \
-         vipd works without XDP there. `ip link set dev {interface} xdp off` would remove it"
+        "{interface} runs the XDP program \"{name}\" (id {id}), which is not vipd's; it stays. \
+         `mode tc` in xdp {{ }} works beside it, `ip link set dev {interface} xdp off` would \
+         remove it"
     )]
     Foreign {
         /// Interface.
@@ -81,7 +72,7 @@ pub enum AttachError {
         source: ProgramError,
     },
     /// The kernel does not do it.
-    #[error("{interface}: the kernel refuses {mode} XDP: {refusal}")]
+    #[error("{interface}: the kernel refuses {mode}: {refusal}")]
     Refused {
         /// Interface.
         interface: String,
@@ -103,43 +94,36 @@ pub enum AttachError {
     },
 }
 
-/// Attaches `program` to `device`. What an earlier vipd left there is replaced, without a packet
+/// Attaches `programs` to `device`. What an earlier vipd left there is replaced, without a packet
 /// in between that no program sees if the mode stays the same.
 pub(super) fn attach(
     netlink: &mut Netlink,
-    program: &Program,
+    programs: &Programs,
     device: &Device,
     wanted: AttachMode,
 ) -> Result<Attachment, AttachError> {
-    let ifindex = device.ifindex;
-    let predecessor = predecessor(device)?;
-    let choice = choice(netlink, device, wanted);
-    if let Some((mode, old)) = &predecessor
-        && *mode != choice.mode
-    {
-        // The kernel runs one mode at a time.
-        set(netlink, device, *mode, None, Some(old))?;
-    }
-    let old = predecessor
-        .filter(|(mode, _)| *mode == choice.mode)
-        .map(|(_, old)| old);
-    match set(netlink, device, choice.mode, Some(program), old.as_ref()) {
-        Ok(()) => Ok(choice.attachment(ifindex)),
-        Err(AttachError::Refused { refusal, .. }) if choice.has_alternative(wanted) => {
-            set(netlink, device, Mode::Generic, Some(program), None)?;
-            let why = format!("{} refuses native XDP: {refusal}", device.name);
-            let mode = Mode::Generic;
-            Ok(Attachment { ifindex, mode, why })
-        }
-        Err(error) => Err(error),
-    }
+    let mut site = Site {
+        netlink,
+        programs,
+        device,
+        made_clsact: false,
+    };
+    let (mode, why) = site.attach_ingress(wanted)?;
+    let open_egress = site.attach_tc(Hook::Egress).err();
+    Ok(Attachment {
+        ifindex: device.ifindex,
+        mode,
+        why,
+        open_egress: open_egress.map(|refusal| refusal.to_string()),
+        made_clsact: site.made_clsact,
+    })
 }
 
-/// Takes `program` off the interface of `attachment`, unless another one has taken its place or
+/// Takes `programs` off the interface of `attachment`, unless others have taken their places or
 /// the interface is gone.
-pub(super) fn detach_program(
+pub(super) fn detach_programs(
     netlink: &mut Netlink,
-    program: &Program,
+    programs: &Programs,
     attachment: &Attachment,
 ) -> Result<(), AttachError> {
     let device = match read(netlink, attachment.ifindex) {
@@ -149,144 +133,136 @@ pub(super) fn detach_program(
         }
         Err(error) => return Err(error),
     };
-    if device.program(attachment.mode) == Some(program.id()) {
-        set(netlink, &device, attachment.mode, None, Some(program))?;
-    }
-    Ok(())
+    let off = match attachment.mode.layer() {
+        Some(layer) => xdp::detach_program(netlink, &device, layer, programs.at(Hook::Xdp)),
+        None => detach_tc(netlink, programs, attachment, Hook::Ingress),
+    };
+    off.and_then(|()| detach_tc(netlink, programs, attachment, Hook::Egress))
+        .and_then(|()| remove_clsact(netlink, attachment))
+        .map_err(|refusal| AttachError::Refused {
+            interface: device.name,
+            mode: attachment.mode,
+            refusal,
+        })
 }
 
-/// Takes a vipd's program off `ifindex`, also that of a daemon that is dead. Returns whether there
-/// was one.
-///
-/// # Errors
-/// Another XDP program is there, or the kernel refuses.
-pub fn detach(ifindex: u32) -> Result<bool, AttachError> {
-    let netlink = &mut Netlink::open().map_err(|error| AttachError::Interface {
-        ifindex,
-        refusal: error.into(),
-    })?;
-    let device = read(netlink, ifindex)?;
-    match predecessor(&device)? {
-        None => Ok(false),
-        Some((mode, old)) => set(netlink, &device, mode, None, Some(&old)).map(|()| true),
+fn detach_tc(
+    netlink: &mut Netlink,
+    programs: &Programs,
+    attachment: &Attachment,
+    hook: Hook,
+) -> Result<(), Refusal> {
+    let ifindex = attachment.ifindex;
+    let hook_of_interface = TcHook { ifindex, hook };
+    hook_of_interface
+        .detach_program(netlink, programs.at(hook))
+        .map(drop)
+}
+
+fn remove_clsact(netlink: &mut Netlink, attachment: &Attachment) -> Result<(), Refusal> {
+    if attachment.made_clsact {
+        tc::remove_empty_clsact(netlink, attachment.ifindex)?;
     }
+    Ok(())
 }
 
 pub(super) fn read(netlink: &mut Netlink, ifindex: u32) -> Result<Device, AttachError> {
     Device::read(netlink, ifindex).map_err(|refusal| AttachError::Interface { ifindex, refusal })
 }
 
-/// The vipd's program that is attached, and how.
-fn predecessor(device: &Device) -> Result<Option<(Mode, Program)>, AttachError> {
-    let modes = [
-        (Mode::Native, device.native),
-        (Mode::Generic, device.generic),
-        (Mode::Native, device.offloaded),
-    ];
-    let attached = modes
-        .into_iter()
-        .find_map(|(mode, id)| id.map(|id| (mode, id)));
-    let Some((mode, id)) = attached else {
-        return Ok(None);
-    };
-    let interface = || device.name.clone();
-    match Program::find(id) {
-        // It went away after netlink had named it.
-        Ok(None) => Ok(None),
-        Ok(Some(program)) if program.is_ours() => Ok(Some((mode, program))),
-        Ok(Some(program)) => Err(AttachError::Foreign {
-            interface: interface(),
-            name: program.name().to_owned(),
-            id,
-        }),
-        Err(source) => Err(AttachError::Unidentified {
-            interface: interface(),
-            id,
-            source,
-        }),
-    }
+/// An interface on which programs are being put.
+struct Site<'a> {
+    netlink: &'a mut Netlink,
+    programs: &'a Programs,
+    device: &'a Device,
+    made_clsact: bool,
 }
 
-fn choice(netlink: &mut Netlink, device: &Device, wanted: AttachMode) -> Choice {
-    let configured = |mode| Choice {
-        mode,
-        why: "as configured".to_owned(),
-    };
-    match wanted {
-        AttachMode::Native => configured(Mode::Native),
-        AttachMode::Generic => configured(Mode::Generic),
-        AttachMode::Auto => {
-            // Without an answer there is no driver that is known good.
-            let driver = interface::driver(&*netlink, device.ifindex).ok().flatten();
-            choose(driver.as_deref(), &other_end(netlink, device))
+impl Site<'_> {
+    /// Tries what is wanted; for [`AttachMode::Auto`] what suits best, then what works everywhere.
+    fn attach_ingress(&mut self, wanted: AttachMode) -> Result<(Mode, String), AttachError> {
+        let (old, choice) = match xdp::find_ours(self.device) {
+            Ok(old) => (old, self.choice(wanted)),
+            // Beside it there is room at the tc hook.
+            Err(foreign) if wanted == AttachMode::Auto => {
+                (None, Choice::new(Mode::Tc, foreign.to_string()))
+            }
+            Err(_) if wanted == AttachMode::Tc => (None, self.choice(wanted)),
+            Err(foreign) => return Err(foreign),
+        };
+        let Err(refused) = self.attach_in(choice.mode, old.as_ref()) else {
+            return Ok((choice.mode, choice.why));
+        };
+        let others = [Mode::Tc, Mode::Generic];
+        let others = others.into_iter().filter(|mode| *mode != choice.mode);
+        for mode in others.filter(|_| wanted == AttachMode::Auto) {
+            if self.attach_in(mode, old.as_ref()).is_ok() {
+                return Ok((mode, refused.to_string()));
+            }
+        }
+        Err(refused)
+    }
+
+    fn attach_in(&mut self, mode: Mode, old: Option<&Attached>) -> Result<(), AttachError> {
+        let attached = match mode.layer() {
+            Some(layer) => self.attach_xdp(layer, old),
+            None => self.attach_tc_instead(old),
+        };
+        attached.map_err(|refusal| AttachError::Refused {
+            interface: self.device.name.clone(),
+            mode,
+            refusal,
+        })
+    }
+
+    fn attach_xdp(&mut self, layer: Layer, old: Option<&Attached>) -> Result<(), Refusal> {
+        let program = self.programs.at(Hook::Xdp);
+        xdp::attach(self.netlink, self.device, layer, program, old)?;
+        self.tc(Hook::Ingress).detach(self.netlink).map(drop)
+    }
+
+    fn attach_tc_instead(&mut self, old: Option<&Attached>) -> Result<(), Refusal> {
+        self.attach_tc(Hook::Ingress)?;
+        old.map_or(Ok(()), |old| xdp::detach(self.netlink, self.device, old))
+    }
+
+    fn attach_tc(&mut self, hook: Hook) -> Result<(), Refusal> {
+        let program = self.programs.at(hook);
+        self.made_clsact |= self.tc(hook).attach(self.netlink, program)?;
+        Ok(())
+    }
+
+    fn tc(&self, hook: Hook) -> TcHook {
+        TcHook {
+            ifindex: self.device.ifindex,
+            hook,
         }
     }
-}
 
-fn other_end(netlink: &mut Netlink, device: &Device) -> OtherEnd {
-    if device.kind.as_deref() != Some(VETH) {
-        return OtherEnd::RunsNone;
-    }
-    match device.read_other_end(netlink) {
-        Ok(Some(Device {
-            native: Some(_), ..
-        })) => OtherEnd::RunsXdp,
-        Ok(_) => OtherEnd::RunsNone,
-        Err(refusal) => OtherEnd::Unknown(refusal.to_string()),
-    }
-}
-
-impl Choice {
-    fn attachment(self, ifindex: u32) -> Attachment {
-        Attachment {
-            ifindex,
-            mode: self.mode,
-            why: self.why,
+    fn choice(&mut self, wanted: AttachMode) -> Choice {
+        let configured = |mode| Choice::new(mode, "as configured".to_owned());
+        match wanted {
+            AttachMode::Native => configured(Mode::Native),
+            AttachMode::Generic => configured(Mode::Generic),
+            AttachMode::Tc => configured(Mode::Tc),
+            AttachMode::Auto => {
+                // Without an answer there is no driver that is known good.
+                let driver = interface::driver(&*self.netlink, self.device.ifindex);
+                choose(driver.ok().flatten().as_deref(), &self.other_end())
+            }
         }
     }
 
-    fn has_alternative(&self, wanted: AttachMode) -> bool {
-        wanted == AttachMode::Auto && self.mode == Mode::Native
-    }
-}
-
-/// Puts `program`, or none, in the place of `old`, or of none.
-fn set(
-    netlink: &mut Netlink,
-    device: &Device,
-    mode: Mode,
-    program: Option<&Program>,
-    old: Option<&Program>,
-) -> Result<(), AttachError> {
-    let fd = program.map_or(NO_PROGRAM, |program| program.as_fd().as_raw_fd());
-    let mut flags = match mode {
-        Mode::Native => NATIVE,
-        Mode::Generic => GENERIC,
-    };
-    let mut attributes = vec![LinkXdp::Fd(fd)];
-    match old {
-        Some(old) => {
-            flags |= REPLACE;
-            let expected = old.as_fd().as_raw_fd().cast_unsigned();
-            attributes.push(LinkXdp::ExpectedFd(expected));
+    fn other_end(&mut self) -> OtherEnd {
+        if self.device.kind.as_deref() != Some(VETH) {
+            return OtherEnd::RunsNone;
         }
-        None => flags |= IF_NONE,
+        match self.device.read_other_end(self.netlink) {
+            Ok(Some(Device {
+                native: Some(_), ..
+            })) => OtherEnd::RunsXdp,
+            Ok(_) => OtherEnd::RunsNone,
+            Err(refusal) => OtherEnd::Unknown(refusal.to_string()),
+        }
     }
-    attributes.push(LinkXdp::Flags(flags));
-    let mut request = LinkMessage::default();
-    request.header.index = device.ifindex;
-    request.attributes = vec![LinkAttribute::Xdp(attributes)];
-    tell(netlink, request).map_err(|refusal| AttachError::Refused {
-        interface: device.name.clone(),
-        mode,
-        refusal,
-    })
-}
-
-fn tell(netlink: &mut Netlink, request: LinkMessage) -> Result<(), Refusal> {
-    let outcomes = netlink.execute([(RouteNetlinkMessage::SetLink(request), 0)])?;
-    outcomes
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()))
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::xdp::Layer;
+
 /// Drivers whose native mode is known to send XDP's replies (XDP_TX), as `ethtool -i` names them.
 const KNOWN_TO_TRANSMIT: &[&str] = &[
     "bnxt_en",
@@ -35,22 +37,45 @@ pub enum Mode {
     Native,
     /// In the kernel's generic hook, behind the driver: on every interface, at a higher cost.
     Generic,
+    /// At the tc hook, where the packet is a socket buffer: on every interface, for less than
+    /// generic costs the traffic of others.
+    Tc,
 }
 
 impl Mode {
-    /// Name in logs and in `vipctl status`.
+    /// Name in the configuration and in `vipctl status`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
             Self::Generic => "generic",
+            Self::Tc => "tc",
+        }
+    }
+
+    /// Where at the XDP hook; `None` at the tc hook.
+    pub(super) const fn layer(self) -> Option<Layer> {
+        match self {
+            Self::Native => Some(Layer::Driver),
+            Self::Generic => Some(Layer::Generic),
+            Self::Tc => None,
+        }
+    }
+
+    /// How logs and people call it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Native => "native XDP",
+            Self::Generic => "generic XDP",
+            Self::Tc => "tc",
         }
     }
 }
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.label())
     }
 }
 
@@ -72,26 +97,33 @@ pub(super) struct Choice {
     pub(super) why: String,
 }
 
+impl Choice {
+    pub(super) const fn new(mode: Mode, why: String) -> Self {
+        Self { mode, why }
+    }
+}
+
 /// Chooses for an interface with `driver`; `other_end` of a veth.
 pub(super) fn choose(driver: Option<&str>, other_end: &OtherEnd) -> Choice {
-    match driver {
-        Some(VETH) => choose_for_veth(other_end),
-        Some(driver) if KNOWN_TO_TRANSMIT.contains(&driver) => Choice {
-            mode: Mode::Native,
-            why: format!("driver {driver} is known to send XDP's replies"),
-        },
-        Some(driver) => Choice {
-            mode: Mode::Generic,
-            why: format!(
+    let (mode, why) = match driver {
+        Some(VETH) => return choose_for_veth(other_end),
+        Some(driver) if KNOWN_TO_TRANSMIT.contains(&driver) => (
+            Mode::Native,
+            format!("driver {driver} is known to send XDP's replies"),
+        ),
+        Some(driver) => (
+            Mode::Tc,
+            format!(
                 "driver {driver} is not known to send XDP's replies; `mode native` in xdp {{ }} \
                  insists"
             ),
-        },
-        None => Choice {
-            mode: Mode::Generic,
-            why: "the interface has no driver that could run XDP".to_owned(),
-        },
-    }
+        ),
+        None => (
+            Mode::Tc,
+            "the interface has no driver that could run XDP".to_owned(),
+        ),
+    };
+    Choice::new(mode, why)
 }
 
 fn choose_for_veth(other_end: &OtherEnd) -> Choice {
@@ -101,17 +133,17 @@ fn choose_for_veth(other_end: &OtherEnd) -> Choice {
             "the other end of this veth runs XDP, so replies arrive there".to_owned(),
         ),
         OtherEnd::RunsNone => (
-            Mode::Generic,
+            Mode::Tc,
             "the other end of this veth runs no XDP and would lose native replies; attach one \
              there that passes everything, then restart, for native mode"
                 .to_owned(),
         ),
         OtherEnd::Unknown(why) => (
-            Mode::Generic,
+            Mode::Tc,
             format!("whether the other end of this veth runs XDP cannot be seen: {why}"),
         ),
     };
-    Choice { mode, why }
+    Choice::new(mode, why)
 }
 
 #[cfg(test)]
@@ -125,16 +157,16 @@ mod tests {
     #[test]
     fn known_drivers_run_natively_and_others_do_not() {
         assert_eq!(mode(Some("ice"), &OtherEnd::RunsNone), Mode::Native);
-        assert_eq!(mode(Some("e1000"), &OtherEnd::RunsNone), Mode::Generic);
-        assert_eq!(mode(None, &OtherEnd::RunsNone), Mode::Generic);
+        assert_eq!(mode(Some("e1000"), &OtherEnd::RunsNone), Mode::Tc);
+        assert_eq!(mode(None, &OtherEnd::RunsNone), Mode::Tc);
     }
 
     #[test]
     fn a_veth_depends_on_its_other_end() {
         let unknown = OtherEnd::Unknown("no right".into());
         assert_eq!(mode(Some(VETH), &OtherEnd::RunsXdp), Mode::Native);
-        assert_eq!(mode(Some(VETH), &OtherEnd::RunsNone), Mode::Generic);
-        assert_eq!(mode(Some(VETH), &unknown), Mode::Generic);
+        assert_eq!(mode(Some(VETH), &OtherEnd::RunsNone), Mode::Tc);
+        assert_eq!(mode(Some(VETH), &unknown), Mode::Tc);
         assert!(choose(Some(VETH), &unknown).why.contains("no right"));
     }
 }

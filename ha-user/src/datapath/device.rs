@@ -3,7 +3,6 @@
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{LinkAttribute, LinkMessage, LinkXdp};
 
-use super::Mode;
 use crate::net::link;
 use crate::net::netlink::{Netlink, Refusal};
 
@@ -43,14 +42,6 @@ impl Device {
         self.other_end
             .map(|end| get(netlink, end.ifindex, end.namespace))
             .transpose()
-    }
-
-    /// Id of the program attached in `mode`.
-    pub(super) const fn program(&self, mode: Mode) -> Option<u32> {
-        match mode {
-            Mode::Native => self.native,
-            Mode::Generic => self.generic,
-        }
     }
 }
 

@@ -10,7 +10,8 @@ use aya_log::EbpfLogger;
 use ha_common::abi::map;
 
 use super::maps::{self, MapError, Maps};
-use super::{Datapath, NoticeRing, Program, RecordTable};
+use super::program::Programs;
+use super::{Datapath, NoticeRing, RecordTable};
 use crate::net::netlink::Netlink;
 
 /// The program, compiled by the build script.
@@ -54,12 +55,12 @@ pub(super) fn load(options: LoadOptions) -> Result<Datapath, LoadError> {
         .load(OBJECT)
         .map_err(|error| permission_or(error, LoadError::Object))?;
     let debug_log = options.debug_xdp.then(|| EbpfLogger::init(&mut object));
-    let program =
-        Program::load(&mut object).map_err(|error| permission_or(error, LoadError::Program))?;
+    let programs =
+        Programs::load(&mut object).map_err(|error| permission_or(error, LoadError::Program))?;
     let records = maps::take_array(&mut object, map::RECORDS)?;
     let gate = maps::take_array(&mut object, map::GATE)?;
     Ok(Datapath {
-        program,
+        programs,
         records: RecordTable::shared(records.fd(), gate.fd())?,
         notices: Some(NoticeRing::new(maps::take(&mut object, map::NOTICES)?)),
         maps: Maps::take(&mut object)?,

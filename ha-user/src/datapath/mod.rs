@@ -1,10 +1,11 @@
-//! The XDP program and its maps, as the daemon handles them: load, fill, attach, read.
+//! The programs in the kernel and their maps, as the daemon handles them: load, fill, attach, read.
 //!
 //! Nothing here decides. Without the right to load BPF, [`RecordTable::in_memory`] stands in for
 //! the records and the rest is not used.
 
 mod attach;
 mod choice;
+mod detach;
 mod device;
 mod load;
 mod mapping;
@@ -12,6 +13,8 @@ mod maps;
 mod notices;
 mod program;
 mod table;
+mod tc;
+mod xdp;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -24,23 +27,24 @@ use log::Log;
 use crate::net::netlink::Netlink;
 use crate::vrrp::RouterId;
 
-pub use attach::{AttachError, AttachMode, Attachment, detach};
+pub use attach::{AttachError, AttachMode, Attachment};
 pub use choice::Mode;
+pub use detach::detach;
 pub use load::{LoadError, LoadOptions};
 pub use maps::MapError;
 pub use notices::NoticeRing;
-pub use program::Program;
+pub use program::{Hook, Program};
 pub use table::RecordTable;
 
 /// Reads what the program logs with `--debug-xdp`, and hands it to the daemon's log.
 pub type DebugLog = EbpfLogger<&'static dyn Log>;
 
-/// The loaded program, its maps, and the interfaces that it is attached to.
+/// The loaded programs, their maps, and the interfaces that they are attached to.
 ///
-/// Dropping it leaves the program attached: it outlives every process of the daemon, held by the
+/// Dropping it leaves the programs attached: they outlive every process of the daemon, held by the
 /// interface itself. [`Self::detach_all`] is the clean end.
 pub struct Datapath {
-    program: Program,
+    programs: program::Programs,
     maps: maps::Maps,
     records: RecordTable,
     notices: Option<NoticeRing>,
@@ -59,10 +63,17 @@ impl Datapath {
         load::load(options)
     }
 
-    /// The program, in the kernel.
+    /// The program for `hook`, in the kernel.
     #[must_use]
-    pub const fn program(&self) -> &Program {
-        &self.program
+    pub const fn program(&self, hook: Hook) -> &Program {
+        self.programs.at(hook)
+    }
+
+    /// The program that tells which adverts must wake the daemon: a filter for the socket that they
+    /// arrive at.
+    #[must_use]
+    pub const fn socket_filter(&self) -> &Program {
+        self.programs.socket()
     }
 
     /// The records of all routers.
@@ -161,7 +172,7 @@ impl Datapath {
         if let Some(mac) = device.mac {
             self.set_interface(ifindex, mac)?;
         }
-        let attachment = attach::attach(&mut self.netlink, &self.program, &device, mode)?;
+        let attachment = attach::attach(&mut self.netlink, &self.programs, &device, mode)?;
         Ok(self
             .attachments
             .entry(ifindex)
@@ -191,7 +202,7 @@ impl Datapath {
         let Some(attachment) = self.attachments.remove(&ifindex) else {
             return Ok(());
         };
-        attach::detach_program(&mut self.netlink, &self.program, &attachment)
+        attach::detach_programs(&mut self.netlink, &self.programs, &attachment)
     }
 
     /// Takes the program off every interface; goes on if one of them refuses, and returns the
@@ -200,7 +211,7 @@ impl Datapath {
         std::mem::take(&mut self.attachments)
             .into_values()
             .filter_map(|attachment| {
-                attach::detach_program(&mut self.netlink, &self.program, &attachment).err()
+                attach::detach_programs(&mut self.netlink, &self.programs, &attachment).err()
             })
             .collect()
     }

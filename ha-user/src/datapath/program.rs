@@ -1,15 +1,80 @@
-//! XDP programs in the kernel: ours, and whose they are otherwise.
+//! Programs in the kernel: ours, and whose they are otherwise.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
 use aya::Ebpf;
-use aya::programs::{ProgramError, ProgramFd, ProgramInfo, Xdp, loaded_programs};
+use aya::programs::{Program as AyaProgram, ProgramError, ProgramFd, ProgramInfo, loaded_programs};
 use ha_common::abi::program;
 
-/// What the names of our programs begin with, whatever their ABI version.
-const OURS: &str = "vipd_xdp_v";
+/// Where in the kernel a program of ours judges packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hook {
+    /// What comes in, at the XDP hook.
+    Xdp,
+    /// What comes in, at the tc hook.
+    Ingress,
+    /// What goes out, at the tc hook.
+    Egress,
+}
 
-/// An XDP program that is in the kernel for as long as this lives, or as an interface holds it.
+impl Hook {
+    /// Every hook.
+    pub const ALL: [Self; 3] = [Self::Xdp, Self::Ingress, Self::Egress];
+
+    /// Name of our program in the kernel.
+    #[must_use]
+    pub const fn program_name(self) -> &'static str {
+        match self {
+            Self::Xdp => program::XDP,
+            Self::Ingress => program::INGRESS,
+            Self::Egress => program::EGRESS,
+        }
+    }
+
+    /// What the names of our programs begin with, whatever their ABI version.
+    pub(super) fn prefix(self) -> &'static str {
+        self.program_name()
+            .trim_end_matches(|c: char| c.is_ascii_digit())
+    }
+}
+
+/// The programs of one data path, which share their maps.
+pub(super) struct Programs {
+    xdp: Program,
+    ingress: Program,
+    egress: Program,
+    socket: Program,
+}
+
+impl Programs {
+    /// Hands `object`'s programs to the kernel.
+    pub(super) fn load(object: &mut Ebpf) -> Result<Self, ProgramError> {
+        let mut load = |name| {
+            let program = object.program_mut(name);
+            Program::load(program.ok_or(ProgramError::NotLoaded)?)
+        };
+        Ok(Self {
+            xdp: load(Hook::Xdp.program_name())?,
+            ingress: load(Hook::Ingress.program_name())?,
+            egress: load(Hook::Egress.program_name())?,
+            socket: load(program::SOCKET)?,
+        })
+    }
+
+    pub(super) const fn socket(&self) -> &Program {
+        &self.socket
+    }
+
+    pub(super) const fn at(&self, hook: Hook) -> &Program {
+        match hook {
+            Hook::Xdp => &self.xdp,
+            Hook::Ingress => &self.ingress,
+            Hook::Egress => &self.egress,
+        }
+    }
+}
+
+/// A program that is in the kernel for as long as this lives, or as an interface holds it.
 #[derive(Debug)]
 pub struct Program {
     id: u32,
@@ -18,13 +83,15 @@ pub struct Program {
 }
 
 impl Program {
-    /// Hands `object`'s XDP program to the kernel.
-    pub(super) fn load(object: &mut Ebpf) -> Result<Self, ProgramError> {
-        let program = object.program_mut(program::XDP);
-        let xdp: &mut Xdp = program.ok_or(ProgramError::NotLoaded)?.try_into()?;
-        xdp.load()?;
-        let fd = xdp.fd()?.try_clone()?;
-        Ok(Self::new(&xdp.info()?, fd))
+    fn load(program: &mut AyaProgram) -> Result<Self, ProgramError> {
+        match program {
+            AyaProgram::Xdp(xdp) => xdp.load()?,
+            AyaProgram::SchedClassifier(classifier) => classifier.load()?,
+            AyaProgram::SocketFilter(filter) => filter.load()?,
+            _ => return Err(ProgramError::UnexpectedProgramType),
+        }
+        let fd = program.fd()?.try_clone()?;
+        Ok(Self::new(&program.info()?, fd))
     }
 
     /// The program with this id, if it is still there.
@@ -66,10 +133,10 @@ impl Program {
         &self.name
     }
 
-    /// Whether it is a vipd's, of this version or another.
+    /// Whether it is a vipd's for `hook`, of this version or another.
     #[must_use]
-    pub fn is_ours(&self) -> bool {
-        self.name.starts_with(OURS)
+    pub fn is_ours(&self, hook: Hook) -> bool {
+        self.name.starts_with(hook.prefix())
     }
 }
 
@@ -88,11 +155,16 @@ fn is_not_found(error: &ProgramError) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ha_common::abi::ABI_VERSION;
+
     use super::*;
 
     #[test]
-    fn the_present_program_is_one_of_ours() {
-        assert!(program::XDP.starts_with(OURS));
-        assert!(program::XDP.len() <= 15);
+    fn a_name_is_a_prefix_and_the_version_of_the_abi() {
+        for hook in Hook::ALL {
+            let name = hook.program_name();
+            assert_eq!(name, format!("{}{ABI_VERSION}", hook.prefix()));
+            assert!(name.len() <= 15, "{name}");
+        }
     }
 }

@@ -1,16 +1,19 @@
 //! From a router's wishes to a packet, and from a packet to what the election may believe.
 
+mod frames;
+
 use std::net::Ipv4Addr;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, RouterKey};
+use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Familiar, RouterKey};
 use ha_common::wire::checksum::PseudoHeader;
 use ha_common::wire::vrrp::{self as wire, Authentication};
 use ha_common::wire::{ParseError, ipv4};
 use ha_common::{Priority, Reason, Vrid};
 
+pub use self::frames::Frames;
 use crate::vrrp::{Advert, Version};
 
 type Ip<'a> = ipv4::Header<&'a [u8]>;
@@ -93,13 +96,19 @@ impl Framing {
             interval: self.interval,
             addresses: &addresses,
         };
-        let (source, destination) = (self.source.octets(), destination.octets());
-        let header = ipv4::Repr::vrrp(source, destination, ident.get(), advert.buffer_len());
         packet.clear();
-        packet.resize(header.buffer_len() + advert.buffer_len(), 0);
-        let (front, message) = packet.split_at_mut(header.buffer_len());
-        header.emit(front);
-        advert.emit(message, self.pseudo_header(source, destination));
+        packet.resize(ipv4::HEADER_LEN + advert.buffer_len(), 0);
+        self.number(destination, ident, packet);
+        let pseudo = self.pseudo_header(self.source.octets(), destination.octets());
+        advert.emit(&mut packet[ipv4::HEADER_LEN..], pseudo);
+    }
+
+    /// Makes another packet of `packet`, which [`Self::encode`] has written: the same advert to
+    /// the same destination, numbered anew.
+    fn number(&self, destination: Ipv4Addr, ident: NonZeroU16, packet: &mut [u8]) {
+        let length = packet.len().saturating_sub(ipv4::HEADER_LEN);
+        let (source, destination) = (self.source.octets(), destination.octets());
+        ipv4::Repr::vrrp(source, destination, ident.get(), length).emit(packet);
     }
 
     /// Judges a packet from its IP header on: the same checks in the same order as the XDP
@@ -233,6 +242,16 @@ pub fn addressee(ifindex: u32, packet: &[u8]) -> Option<RouterKey> {
     let header = wire::Header::new_checked(packet.payload()).ok()?;
     let cast = cast(&packet.header());
     Some(RouterKey::ipv4(ifindex, header.vrid(), cast))
+}
+
+/// What a packet says, as the data path compares it; `None` if it has no VRRP header.
+#[must_use]
+pub fn familiar(packet: &[u8]) -> Option<Familiar> {
+    let packet = ipv4::Packet::new_checked(packet).ok()?;
+    Some(Familiar {
+        source: packet.header().source(),
+        header: *packet.payload().first_chunk()?,
+    })
 }
 
 /// Whom a packet is sent to, as the data path's keys have it.

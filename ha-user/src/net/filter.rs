@@ -1,6 +1,16 @@
-//! A classic BPF filter for the advert socket: what is of no consequence never wakes us.
+//! Filters for the advert socket: what is of no consequence never wakes us.
+//!
+//! Where there is a data path, its program decides ([`attach`]). This classic one is for a daemon
+//! without.
+#![expect(
+    unsafe_code,
+    reason = "one socket option without a safe wrapper among the crates in use"
+)]
 
 use std::collections::BTreeMap;
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use ha_common::{Priority, Vrid};
 use socket2::SockFilter;
@@ -40,6 +50,25 @@ pub(super) fn program(rules: &Rules) -> Vec<SockFilter> {
     }
     program.push(REJECT);
     program
+}
+
+/// Makes `program` the filter of `socket`, in the place of any other.
+pub(super) fn attach(socket: impl AsFd, program: BorrowedFd<'_>) -> io::Result<()> {
+    let program = program.as_raw_fd();
+    // SAFETY: the kernel reads one integer, which lives through the call.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_fd().as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ATTACH_BPF,
+            (&raw const program).cast(),
+            size_of_val(&program) as libc::socklen_t,
+        )
+    };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
 }
 
 const ACCEPT: SockFilter = op(libc::BPF_RET | libc::BPF_K, WHOLE);

@@ -91,6 +91,18 @@ impl Netlink {
         self.acknowledgements(first, count)
     }
 
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// The kernel's refusal, or that of the socket.
+    pub fn tell(&mut self, request: RouteNetlinkMessage, flags: u16) -> Result<(), Refusal> {
+        let outcomes = self.execute([(request, flags)])?;
+        outcomes
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()))
+    }
+
     /// Asks one question and returns the answer's messages. `NLM_F_DUMP` in `flags` asks for all
     /// objects of a kind.
     ///

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use nix::errno::Errno;
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, recvmmsg,
-    sendmsg, setsockopt, sockopt,
+    sendmmsg, setsockopt, sockopt,
 };
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockRef, Socket, Type};
 
@@ -36,13 +36,35 @@ pub struct Received<'a> {
     pub packet: &'a [u8],
 }
 
+/// The way by which packets leave together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Path {
+    /// Interface.
+    pub ifindex: u32,
+    /// Source that the way is looked up with: that of the packets.
+    pub source: Ipv4Addr,
+    /// All destinations are multicast groups: no route is asked for. Otherwise none of them is.
+    pub multicast: bool,
+}
+
+impl Path {
+    const fn flags(self) -> MsgFlags {
+        if self.multicast {
+            MsgFlags::from_bits_retain(libc::MSG_DONTROUTE)
+        } else {
+            MsgFlags::empty()
+        }
+    }
+}
+
 /// A raw socket for VRRP on all interfaces of a network namespace.
 ///
 /// It hears nothing before [`Self::listen_to`] names VRIDs.
 #[derive(Debug)]
 pub struct AdvertSocket {
     socket: Socket,
-    rules: Rules,
+    /// Rules of the classic filter; none where a program of the data path takes its place.
+    rules: Option<Rules>,
     memberships: BTreeMap<(u32, Ipv4Addr), UdpSocket>,
     buffers: Vec<[u8; LONGEST_PACKET]>,
 }
@@ -65,10 +87,21 @@ impl AdvertSocket {
         let _ = setsockopt(&socket, sockopt::Priority, &PRIORITY_CONTROL);
         Ok(Self {
             socket,
-            rules,
+            rules: Some(rules),
             memberships: BTreeMap::new(),
             buffers: vec![[0; LONGEST_PACKET]; BATCH],
         })
+    }
+
+    /// Has `program`, a BPF program for sockets, tell which packets are heard from now on. Rules are
+    /// of no consequence then.
+    ///
+    /// # Errors
+    /// It is no such program; the former rules hold.
+    pub fn filter_by(&mut self, program: impl AsFd) -> io::Result<()> {
+        filter::attach(&self.socket, program.as_fd())?;
+        self.rules = None;
+        Ok(())
     }
 
     /// Hears adverts as `rules` say from now on. The same rules again cost nothing.
@@ -76,9 +109,9 @@ impl AdvertSocket {
     /// # Errors
     /// The kernel has no memory for the filter; the former rules hold.
     pub fn listen_to(&mut self, rules: Rules) -> io::Result<()> {
-        if rules != self.rules {
+        if self.rules.as_ref().is_some_and(|known| *known != rules) {
             self.socket.attach_filter(&filter::program(&rules))?;
-            self.rules = rules;
+            self.rules = Some(rules);
         }
         Ok(())
     }
@@ -107,40 +140,60 @@ impl AdvertSocket {
         self.memberships.remove(&(ifindex, group));
     }
 
-    /// Sends `packet`, a whole IPv4 packet, from `source` to `destination` by `ifindex`.
+    /// Sends `packets`, whole IPv4 packets with their destinations, by `path`, in one system call
+    /// unless one of them is refused. Returns what became of each, in their order.
     ///
     /// # Errors
-    /// `ENETDOWN` where the interface is down or has no carrier, for which the kernel itself would
-    /// report success; `EAGAIN` where its queue is full; others as `sendmsg(2)`. The packet has
-    /// not left then.
-    pub fn send(
-        &self,
-        ifindex: u32,
-        source: Ipv4Addr,
-        destination: Ipv4Addr,
-        packet: &[u8],
-    ) -> io::Result<()> {
-        if !interface::is_running(&self.socket, ifindex)? {
-            return Err(Errno::ENETDOWN.into());
+    /// Of each packet: `ENETDOWN` where the interface is down or has no carrier, for which the
+    /// kernel itself would report success; `EAGAIN` where its queue is full; others as
+    /// `sendmsg(2)`. The packet has not left then.
+    pub fn send_all(&self, path: Path, packets: &[(Ipv4Addr, &[u8])]) -> Vec<io::Result<()>> {
+        // Asked once for all of them, so that it costs nothing for each. A cable that is pulled in
+        // the same moment could as well have been pulled a moment later.
+        let refusal = match interface::is_running(&self.socket, path.ifindex) {
+            Ok(true) => None,
+            Ok(false) => Some(Errno::ENETDOWN),
+            Err(error) => Some(Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))),
+        };
+        let mut outcomes = Vec::with_capacity(packets.len());
+        while let Some(left) = packets
+            .get(outcomes.len()..)
+            .filter(|left| !left.is_empty())
+        {
+            match refusal.map_or_else(|| self.send_some(path, left), Err) {
+                Ok(sent) => outcomes.extend((0..sent).map(|_| Ok(()))),
+                Err(error) => outcomes.push(Err(error.into())),
+            }
         }
+        outcomes
+    }
+
+    /// Sends the first of `packets`, at least one, and returns how many the kernel took.
+    fn send_some(&self, path: Path, packets: &[(Ipv4Addr, &[u8])]) -> nix::Result<usize> {
         let info = libc::in_pktinfo {
-            ipi_ifindex: ifindex.cast_signed(),
-            ipi_spec_dst: in_addr(source),
+            ipi_ifindex: path.ifindex.cast_signed(),
+            ipi_spec_dst: in_addr(path.source),
             ipi_addr: in_addr(Ipv4Addr::UNSPECIFIED),
         };
-        let flags = if destination.is_multicast() {
-            MsgFlags::from_bits_retain(libc::MSG_DONTROUTE)
-        } else {
-            MsgFlags::empty()
-        };
-        sendmsg(
+        let space = nix::cmsg_space!(libc::in_pktinfo);
+        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(packets.len(), Some(space));
+        let slices: Vec<_> = packets
+            .iter()
+            .map(|(_, packet)| [IoSlice::new(packet)])
+            .collect();
+        let destinations: Vec<_> = packets
+            .iter()
+            .map(|(to, _)| Some(SockaddrIn::from(SocketAddrV4::new(*to, 0))))
+            .collect();
+        let sent = sendmmsg(
             self.socket.as_raw_fd(),
-            &[IoSlice::new(packet)],
-            &[ControlMessage::Ipv4PacketInfo(&info)],
-            flags,
-            Some(&SockaddrIn::from(SocketAddrV4::new(destination, 0))),
+            &mut headers,
+            &slices,
+            &destinations,
+            [ControlMessage::Ipv4PacketInfo(&info)],
+            path.flags(),
         )?;
-        Ok(())
+        Ok(sent.count())
     }
 
     /// Hands up to `budget` waiting packets to `sink` and returns how many there were; fewer than

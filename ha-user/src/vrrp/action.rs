@@ -41,7 +41,8 @@ pub enum Reason {
     Shutdown,
 }
 
-/// One effect on the world. The shell carries actions out in the order given.
+/// One effect on the world. The shell carries the actions of each router out in the order given;
+/// adverts of several routers leave together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Send an ADVERTISEMENT.
@@ -114,4 +115,21 @@ pub enum Action {
         /// Why.
         reason: Reason,
     },
+}
+
+impl Action {
+    /// Whose action this is.
+    #[must_use]
+    pub const fn router(&self) -> RouterId {
+        match self {
+            Self::Advertise { router, .. }
+            | Self::BeginOwnership { router, .. }
+            | Self::EndOwnership { router }
+            | Self::SetElection { router, .. }
+            | Self::Announce { router, .. }
+            | Self::AddAddresses { router }
+            | Self::RemoveAddresses { router }
+            | Self::Transition { router, .. } => *router,
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ha_common::Nanos;
 
 use super::router::{Context, Input, Router};
-use super::{Action, Event, Parameters, RouterId, Status, View};
+use super::{Action, Advert, Event, Parameters, RouterId, Status, View};
 
 /// Every Virtual Router of this host; the object that the advert thread owns.
 #[derive(Debug, Default)]
@@ -66,6 +66,15 @@ impl Engine {
     #[must_use]
     pub fn status(&self, router: RouterId) -> Option<Status> {
         self.routers.get(&router).map(Router::status)
+    }
+
+    /// Whether `advert`, which `router` has heard, could come again without telling it anything but
+    /// that its sender lives: the stamp of the data path is enough then. Any action for the router
+    /// ends that.
+    #[must_use]
+    pub fn is_familiar(&self, router: RouterId, advert: &Advert) -> bool {
+        let router = self.routers.get(&router);
+        router.is_some_and(|router| router.is_familiar(advert))
     }
 
     fn tell(&mut self, id: RouterId, input: Input, mut cx: Context<'_>) {

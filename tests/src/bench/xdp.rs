@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use ha_common::wire::ethernet;
-use ha_user::datapath::LoadOptions;
+use ha_user::datapath::{Hook, LoadOptions};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Measure;
@@ -58,7 +58,7 @@ impl Options {
     fn rounds(&self, progress: &Progress) -> Result<Vec<Round>> {
         let director = Director::new(LoadOptions::default())?;
         director.take_over();
-        let program = director.datapath.program();
+        let program = director.datapath.program(Hook::Xdp);
         let pass = raw::pass()?;
         let frames = Frames::new();
         let asked = &frames.question;

@@ -56,16 +56,28 @@ impl Netns {
     /// # Errors
     /// When iproute2 is missing, or `ip` fails; names the arguments and what `ip` said.
     pub fn ip(&self, arguments: &str) -> Result<String> {
+        self.iproute2("ip", arguments)
+    }
+
+    /// Like [`Self::ip`], with `tc`.
+    ///
+    /// # Errors
+    /// As of [`Self::ip`].
+    pub fn tc(&self, arguments: &str) -> Result<String> {
+        self.iproute2("tc", arguments)
+    }
+
+    fn iproute2(&self, program: &str, arguments: &str) -> Result<String> {
         let output = self
             .enter(|| {
-                Command::new("ip")
+                Command::new(program)
                     .args(arguments.split_whitespace())
                     .output()
             })?
-            .context("cannot run ip (install iproute2)")?;
+            .with_context(|| format!("cannot run {program} (install iproute2)"))?;
         ensure!(
             output.status.success(),
-            "ip {arguments}: {}",
+            "{program} {arguments}: {}",
             String::from_utf8_lossy(&output.stderr).trim()
         );
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())

@@ -82,8 +82,8 @@ fn talk(vip: Ipv4Addr, listener: Ipv4Addr, stop: &Stop) {
 
 /// Whether the voice may still be heard.
 fn speak(mut voice: &Socket) -> bool {
-    match voice.write(b"here I am") {
-        Ok(_) => true,
+    match voice.write_all(b"here I am") {
+        Ok(()) => true,
         // Not connected yet, or nothing was acknowledged for long; "nobody listens" is no matter.
         Err(error) => matches!(
             error.kind(),

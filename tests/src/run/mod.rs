@@ -42,6 +42,7 @@ enum Mode {
     Auto,
     Native,
     Generic,
+    Tc,
     Off,
 }
 
@@ -73,6 +74,7 @@ impl Options {
             Mode::Auto => None,
             Mode::Native => Some("native"),
             Mode::Generic => Some("generic"),
+            Mode::Tc => Some("tc"),
             Mode::Off => Some("off"),
         }
     }

@@ -13,7 +13,7 @@ use anyhow::{Result, ensure};
 use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Election, Policy, RouterKey, RouterRecord};
 use ha_common::reason::Verdict;
 use ha_common::{Nanos, Reason};
-use ha_user::datapath::{Datapath, LoadOptions, NoticeRing, RecordTable};
+use ha_user::datapath::{Datapath, Hook, LoadOptions, NoticeRing, RecordTable};
 use ha_user::net::clock;
 use ha_user::vrrp::RouterId;
 
@@ -156,7 +156,7 @@ impl Director {
     /// As above; kernels before 6.18 refuse to split.
     pub fn receive_split(&self, frame: &[u8], linear: usize) -> Result<Outcome> {
         let before = self.datapath.counters()?;
-        let run = test_run(self.datapath.program(), IFINDEX, frame, linear, 1)?;
+        let run = test_run(self.datapath.program(Hook::Xdp), IFINDEX, frame, linear, 1)?;
         let after = self.datapath.counters()?;
         let moved: Vec<_> = before
             .iter()

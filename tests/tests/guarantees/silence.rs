@@ -50,9 +50,9 @@ fn one_owner_of_version_3() -> Result<()> {
     all(&[
         ("native", V3, plain),
         (
-            "generic",
+            "tc",
             Setup {
-                xdp: Some("generic"),
+                xdp: Some("tc"),
                 ..V3
             },
             plain,

@@ -5,18 +5,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use bytes::BytesMut;
 use ha_common::wire::{ethernet, ipv4};
-use ha_common::{Priority, Vrid};
 use ha_tests::lab::{Daemon, Mac, PacketSocket, Prober, Tools, pause, until};
-use ha_tests::stranger::Flood;
-use ha_tests::watched::{INSTANCE, INTERFACE, Pair, Setup, VIP, VRID};
-use ha_user::net::advert::{Cast, Framing, GROUP, Identification};
-use ha_user::vrrp::Version;
+use ha_tests::stranger::{self, Flood};
+use ha_tests::watched::{INSTANCE, INTERFACE, Pair, Setup};
 use socket2::SockFilter;
 
-/// What the stranger says: valid, and below everybody.
-const PRIORITY: Priority = Priority::new(20);
 /// Cuts per setting; the median counts.
 const CUTS: usize = 5;
 /// A flood never lasts longer.
@@ -108,9 +102,8 @@ impl Scene {
     /// Returns how many milliseconds after Active_Down_Interval the second director answered;
     /// `None` if it missed adverts that the ear has heard.
     fn takeover(&self) -> Result<Option<f64>> {
-        let stranger = &self.pair.stranger;
-        let advert = self.advert_of_the_stranger()?;
-        let flood = Flood::start(stranger.netns(), INTERFACE, advert, FLOOD)?;
+        let advert = stranger::advert(&self.pair)?;
+        let flood = Flood::start(self.pair.stranger.netns(), INTERFACE, advert, FLOOD)?;
         pause(Duration::from_secs(1))?;
         let cut = Instant::now();
         self.pair.lan.cut(&self.pair.directors[0])?;
@@ -143,40 +136,6 @@ impl Scene {
         self.pair.lan.heal(&self.pair.directors[0])?;
         self.daemons[1].wait_for_since(INSTANCE, "BACKUP", healed, FLOOD)?;
         pause(2 * self.pair.setup().interval())
-    }
-
-    /// A frame with a valid advert for the pair's VRID.
-    fn advert_of_the_stranger(&self) -> Result<Vec<u8>> {
-        let setup = self.pair.setup();
-        let (source, mac) = self.pair.stranger()?;
-        let framing = Framing {
-            vrid: Vrid::new(VRID).context("a VRID")?,
-            version: if setup.version == 2 {
-                Version::V2
-            } else {
-                Version::V3
-            },
-            source,
-            auth: None,
-            addresses: vec![VIP],
-            interval: setup.interval(),
-            cast: Cast::Multicast,
-            checksum_as_v2: false,
-            check_unicast_source: false,
-        };
-        let mut packet = BytesMut::new();
-        framing.encode(
-            PRIORITY,
-            GROUP,
-            Identification::default().take(),
-            &mut packet,
-        );
-        let header = [
-            &ethernet::VRRP_GROUP,
-            &mac.0,
-            &ethernet::TYPE_IPV4.to_be_bytes()[..],
-        ];
-        Ok([header.concat(), packet.to_vec()].concat())
     }
 }
 

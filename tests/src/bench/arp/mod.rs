@@ -34,9 +34,10 @@ const ROUND_TRIPS: Duration = Duration::from_micros(25);
 
 /// What is measured of a round.
 const SHARES: [(&str, f64); 2] = [("median", 0.5), ("99 of 100", 0.99)];
-const MODES: [(&str, AttachMode); 2] = [
+const MODES: [(&str, AttachMode); 3] = [
     ("native", AttachMode::Native),
     ("generic", AttachMode::Generic),
+    ("tc", AttachMode::Tc),
 ];
 
 /// How much to measure.
