@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod eyes;
 pub mod findings;
+pub mod guest;
 pub mod lab;
 pub mod marathon;
 pub mod owner;

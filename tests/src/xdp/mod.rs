@@ -6,6 +6,7 @@ pub mod raw;
 mod test_run;
 
 use std::net::Ipv4Addr;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -126,8 +127,10 @@ impl Director {
         self.record().set_owned_until(clock::now());
     }
 
-    /// Makes its last sign of life `age` old, and the takeover, too.
+    /// Makes its last sign of life `age` old, and the takeover, too. Waits where the machine itself
+    /// is not that old.
     pub fn fall_silent(&self, age: Duration) {
+        thread::sleep(age.saturating_sub(clock::now().saturating_since(Nanos::NEVER)));
         let then = clock::now() - age;
         self.record().set_owned_since(then);
         self.record().set_last_sent(then);
