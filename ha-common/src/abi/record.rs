@@ -108,7 +108,7 @@ pub struct RouterRecord {
     lower_speaker: Word,
     adverts: Word,
     conflict_at: Word,
-    _spare: Word,
+    last_farewell: Word,
 
     hearing: Hearing,
 }
@@ -205,6 +205,11 @@ impl RouterRecord {
         Nanos::new(self.fenced_at.get())
     }
 
+    /// Last farewell of whoever spoke last.
+    pub fn last_farewell(&self) -> Nanos {
+        Nanos::new(self.last_farewell.get())
+    }
+
     /// Sender of the last sign of life.
     pub fn speaker(&self) -> Speaker {
         Speaker::unpack(self.speaker.get())
@@ -246,6 +251,14 @@ impl RouterRecord {
     pub fn stamp_lower(&self, at: Nanos, speaker: Speaker) {
         self.lower_speaker.set(speaker.pack());
         self.last_lower.set(at.get());
+    }
+
+    /// Stamps a farewell of `source`, unless someone else spoke last.
+    #[inline]
+    pub fn stamp_farewell(&self, at: Nanos, source: [u8; 4]) {
+        if u32::from_ne_bytes(self.speaker().source) == u32::from_ne_bytes(source) {
+            self.last_farewell.set(at.get());
+        }
     }
 
     /// Ends our ownership.
@@ -298,6 +311,7 @@ impl RouterRecord {
             &self.lower_speaker,
             &self.adverts,
             &self.conflict_at,
+            &self.last_farewell,
         ];
         for word in words {
             word.set(0);

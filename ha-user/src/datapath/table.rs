@@ -85,6 +85,7 @@ impl View for RecordTable {
             fenced_at: record.fenced_at(),
             last_advert: record.last_advert(),
             last_lower: record.last_lower(),
+            last_farewell: record.last_farewell(),
             lease: self.gate().policy().lease,
         }
     }

@@ -18,6 +18,8 @@ pub struct Record {
     pub last_advert: Nanos,
     /// Last valid advert of too low a priority.
     pub last_lower: Nanos,
+    /// Last farewell of whoever spoke last.
+    pub last_farewell: Nanos,
     /// What ends an ownership.
     pub lease: LeasePolicy,
 }

@@ -75,9 +75,8 @@ impl AdvertThread {
         };
         record.count_advert();
         if advert.priority == Priority::LEAVING {
-            return;
-        }
-        if speaker.priority >= record.election().accept_min_priority {
+            record.stamp_farewell(clock::now(), speaker.source);
+        } else if speaker.priority >= record.election().accept_min_priority {
             let interval = u64::try_from(advert.interval.as_nanos()).unwrap_or(u64::MAX);
             record.stamp_advert(clock::now(), speaker, interval);
         } else {

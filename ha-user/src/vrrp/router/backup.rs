@@ -22,12 +22,26 @@ impl Router {
         }
         self.count(&advert);
         if advert.priority == Priority::LEAVING {
+            let timer = self.catch_up(timer, self.record(cx).last_farewell, cx);
             self.phase = Phase::Backup(self.bid_farewell(timer, &advert, cx.now));
         } else if advert.priority >= self.accept_min_priority() {
             self.phase = Phase::Backup(self.follow(&advert, cx));
         } else {
             self.lower = Some((advert.source, cx.now));
+            let timer = self.catch_up(timer, self.record(cx).last_lower, cx);
             self.phase = Phase::Backup(self.outgrow(timer, &advert, cx.now));
+        }
+    }
+
+    /// Takes in the signs of life that nobody told us of, for they said nothing new, up to the
+    /// advert that was stamped at `news`: it means more than they did.
+    fn catch_up(&self, timer: ActiveDownTimer, news: Nanos, cx: &Context<'_>) -> ActiveDownTimer {
+        let stamp = self.record(cx).last_advert;
+        if stamp < news {
+            let heard = timer.heard.max(stamp);
+            ActiveDownTimer { heard, ..timer }
+        } else {
+            timer
         }
     }
 

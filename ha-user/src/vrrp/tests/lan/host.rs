@@ -95,6 +95,7 @@ impl Host {
         self.engine = Engine::default();
         self.engine.insert(ROUTER, self.parameters.clone());
         self.data_path.address = Some(self.address);
+        self.data_path.familiar = None;
         self.data_path.interval = self.parameters.advertisement_interval;
         self.inbox = VecDeque::from([Event::StandingChanged(standing), how]);
     }
@@ -121,16 +122,32 @@ impl Host {
             Event::AdvertReceived(advert) if self.bare => self.data_path.stamp(now, advert),
             _ => {}
         }
+        let heard = match &event {
+            Event::AdvertReceived(advert) if !self.bare => Some(*advert),
+            _ => None,
+        };
         let mut actions = Vec::new();
         self.engine
             .handle(now, ROUTER, event, &self.data_path, &mut actions);
+        self.grow_familiar(heard, &actions);
         actions
+    }
+
+    /// Where the engine acts, adverts that it knew may be news again.
+    fn grow_familiar(&mut self, heard: Option<Advert>, actions: &[Action]) {
+        if !actions.is_empty() {
+            self.data_path.familiar = None;
+        }
+        if let Some(advert) = heard.filter(|advert| self.engine.is_familiar(ROUTER, advert)) {
+            self.data_path.familiar = Some(advert);
+        }
     }
 
     pub(super) fn handle_timeout(&mut self, now: Nanos) -> Vec<Action> {
         let mut actions = Vec::new();
         self.engine
             .handle_timeout(now, &self.data_path, &mut actions);
+        self.grow_familiar(None, &actions);
         actions
     }
 
@@ -156,6 +173,9 @@ pub(super) struct DataPath {
     pub(super) accept_min_priority: u8,
     address: Option<Ipv4Addr>,
     pub(super) interval: Duration,
+    speaker: Option<Ipv4Addr>,
+    /// The advert that need not wake the process.
+    familiar: Option<Advert>,
 }
 
 impl DataPath {
@@ -180,11 +200,21 @@ impl DataPath {
 
     fn stamp(&mut self, now: Nanos, advert: &Advert) {
         let priority = advert.priority.get();
-        if priority != 0 && priority >= self.accept_min_priority {
+        if priority == 0 {
+            if self.speaker == Some(advert.source) {
+                self.record.last_farewell = now;
+            }
+        } else if priority >= self.accept_min_priority {
             self.record.last_advert = now;
-        } else if priority != 0 {
+            self.speaker = Some(advert.source);
+        } else {
             self.record.last_lower = now;
         }
+    }
+
+    /// Whether the process hears nothing of an advert but its stamp.
+    pub(super) fn absorbs(&self, advert: &Advert) -> bool {
+        self.familiar.as_ref() == Some(advert)
     }
 
     fn outranked_by(&self, advert: &Advert) -> bool {

@@ -307,7 +307,8 @@ impl World {
         }
         let fenced = !host.bare && host.data_path.judge(self.now, &advert);
         self.watch.tally.fences += u64::from(fenced);
-        if host.dead || host.inbox.len() >= self.weather.buffer {
+        let absorbed = !host.bare && host.data_path.absorbs(&advert);
+        if absorbed || host.dead || host.inbox.len() >= self.weather.buffer {
             return;
         }
         // The ring of notices and the socket are read in either order.
