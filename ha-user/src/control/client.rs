@@ -9,12 +9,12 @@ use std::time::Duration;
 use clap::Parser;
 
 use super::protocol::{Request, Response, Status};
-use super::render;
+use super::{detach, render};
 
 /// How long the daemon may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Ask a running vipd
+/// Ask a running vipd, or clear up after a dead one
 #[derive(Debug, Parser)]
 #[command(
     name = "vipctl",
@@ -47,6 +47,14 @@ enum Command {
     },
     /// Explain the counters of packets; needs no daemon
     Reasons,
+    /// Take what a dead daemon left behind off an interface, or off all
+    Detach {
+        /// Interface; every one if not given
+        interface: Option<String>,
+        /// Even while a daemon lives
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 /// How `vipctl` ends.
@@ -67,6 +75,11 @@ pub fn main() -> ExitCode {
             ask(&socket, Request::Status).and_then(|status| show_status(&status, json))
         }
         Command::Reasons => print(&render::reasons()),
+        Command::Detach { interface, force } => {
+            detach::detach(&socket, interface.as_deref(), force)
+                .map_err(|error| (Failure::Error, format!("{error:#}")))
+                .and_then(|said| print(&said))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

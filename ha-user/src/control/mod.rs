@@ -1,6 +1,7 @@
 //! `vipctl` and the socket that it asks.
 
 pub mod client;
+mod detach;
 pub mod protocol;
 pub mod render;
 pub mod server;

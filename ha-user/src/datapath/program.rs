@@ -21,6 +21,16 @@ impl Hook {
     /// Every hook.
     pub const ALL: [Self; 3] = [Self::Xdp, Self::Ingress, Self::Egress];
 
+    /// How people call it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Xdp => "XDP",
+            Self::Ingress => "tc ingress",
+            Self::Egress => "tc egress",
+        }
+    }
+
     /// Name of our program in the kernel.
     #[must_use]
     pub const fn program_name(self) -> &'static str {

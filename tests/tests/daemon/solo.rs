@@ -132,6 +132,8 @@ impl Solo {
         ensure!(left.is_empty(), "files are left in /run: {left}");
         let link = self.host.netns().ip("link show eth0")?;
         ensure!(!link.contains("xdp"), "an XDP program is left: {link}");
+        let qdiscs = self.host.netns().tc("qdisc show dev eth0")?;
+        ensure!(!qdiscs.contains("clsact"), "filters are left: {qdiscs}");
         Ok(())
     }
 }
