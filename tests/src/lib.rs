@@ -2,9 +2,12 @@
 //! real traffic.
 
 pub mod bench;
+pub mod ear;
 pub mod eyes;
 pub mod findings;
+pub mod forgery;
 pub mod lab;
+pub mod marathon;
 pub mod owner;
 pub mod pair;
 pub mod rng;

@@ -8,12 +8,53 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
+use bytes::BytesMut;
+use ha_common::wire::ethernet;
+use ha_common::{Priority, Vrid};
+use ha_user::net::advert::{Cast, Framing, GROUP, Identification};
+use ha_user::vrrp::Version;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, sendmmsg};
 
 use crate::lab::{Netns, PacketSocket};
+use crate::watched::{Pair, VIP, VRID};
+
+/// What the stranger says: valid, and below everybody.
+const PRIORITY: Priority = Priority::new(20);
 
 /// Frames that one system call sends.
 const BATCH: usize = 64;
+
+/// A frame with a valid advert of the pair's stranger for its VRID.
+///
+/// # Errors
+/// Without the stranger.
+pub fn advert<const N: usize>(pair: &Pair<N>) -> Result<Vec<u8>> {
+    let setup = pair.setup();
+    let (source, mac) = pair.stranger()?;
+    let framing = Framing {
+        vrid: Vrid::new(VRID).context("a VRID")?,
+        version: match setup.version {
+            2 => Version::V2,
+            _ => Version::V3,
+        },
+        source,
+        auth: None,
+        addresses: vec![VIP],
+        interval: setup.interval(),
+        cast: Cast::Multicast,
+        checksum_as_v2: false,
+        check_unicast_source: false,
+    };
+    let mut packet = BytesMut::new();
+    let identification = Identification::default().take();
+    framing.encode(PRIORITY, GROUP, identification, &mut packet);
+    let header = [
+        &ethernet::VRRP_GROUP,
+        &mac.0,
+        &ethernet::TYPE_IPV4.to_be_bytes()[..],
+    ];
+    Ok([header.concat(), packet.to_vec()].concat())
+}
 
 /// Sends one frame over and over on a thread, until told to stop or out of time.
 #[derive(Debug)]

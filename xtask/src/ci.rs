@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::lab::Lab;
-use crate::{job, setup, test, workspace};
+use crate::{job, marathon, setup, test, workspace};
 
 struct Step {
     name: &'static str,
@@ -37,6 +37,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "tests",
         run: || test::run(&test::Arguments::default()),
+    },
+    Step {
+        name: "marathon, 3 minutes",
+        run: marathon::replay,
     },
     Step {
         name: "cargo xtask run",

@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod job;
 mod lab;
+mod marathon;
 mod privilege;
 mod run;
 mod setup;
@@ -32,6 +33,8 @@ enum Verb {
     Test(test::Arguments),
     /// Measure, for example `bench failover`
     Bench(bench::Arguments),
+    /// One fault after the other, and never two owners
+    Marathon(marathon::Arguments),
     /// Everything that has to hold before a change is merged
     Ci,
 }
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Marathon(arguments) => marathon::run(&arguments),
         Verb::Ci => ci::run(),
     };
     match outcome {

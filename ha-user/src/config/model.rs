@@ -157,7 +157,7 @@ pub struct Instance {
 }
 
 /// An address of an instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VirtualAddress {
     /// The address.
     pub address: Ipv4Addr,

@@ -32,6 +32,8 @@ pub struct Status {
     pub interfaces: Vec<Interface>,
     /// Packets by reason; empty without a data path.
     pub packets: Vec<Counter>,
+    /// How late the advert thread has woken up for its deadlines.
+    pub timers: Timers,
 }
 
 /// One `vrrp_instance`.
@@ -82,6 +84,30 @@ pub struct Interface {
     pub why: String,
     /// Why packets that leave are not judged, if they are not though the data path is attached.
     pub open_egress: Option<String>,
+}
+
+/// How late deadlines were met, since the start: a histogram.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timers {
+    /// Half of all were not later, to the precision of the buckets.
+    pub p50_seconds: f64,
+    /// 99 of 100 were not later, to the precision of the buckets.
+    pub p99_seconds: f64,
+    /// The latest.
+    pub max_seconds: f64,
+    /// Each counts those that are in none of the buckets before it.
+    pub buckets: Vec<Bucket>,
+    /// Those that are in no bucket.
+    pub beyond: u64,
+}
+
+/// One bucket of a histogram.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Its upper bound.
+    pub up_to_seconds: f64,
+    /// How many it holds.
+    pub count: u64,
 }
 
 /// A named number.

@@ -18,6 +18,16 @@ pub fn status(status: &Status, colour: bool) -> String {
     for interface in &status.interfaces {
         text.push_str(&self::interface(interface));
     }
+    let timers = &status.timers;
+    line(
+        &mut text,
+        format_args!(
+            "timers late   p50 {}  p99 {}  max {}",
+            fine(timers.p50_seconds),
+            fine(timers.p99_seconds),
+            fine(timers.max_seconds)
+        ),
+    );
     let seen: Vec<&Counter> = status
         .packets
         .iter()
@@ -159,6 +169,14 @@ fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     let _ = writeln!(text, "{arguments}");
 }
 
+/// What should be less than a millisecond.
+fn fine(seconds: f64) -> String {
+    match seconds {
+        seconds if seconds < 0.001 => format!("{:.0} us", seconds * 1e6),
+        seconds => duration(seconds),
+    }
+}
+
 fn duration(seconds: f64) -> String {
     match seconds {
         seconds if seconds < 10.0 => format!("{:.0} ms", seconds * 1000.0),
@@ -170,7 +188,7 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::protocol::SCHEMA;
+    use super::super::protocol::{SCHEMA, Timers};
     use super::*;
 
     fn sample(state: &str) -> Status {
@@ -206,6 +224,13 @@ mod tests {
                 name: "arp_answered".to_owned(),
                 value: 3,
             }],
+            timers: Timers {
+                p50_seconds: 0.000_02,
+                p99_seconds: 0.000_08,
+                max_seconds: 0.004,
+                buckets: Vec::new(),
+                beyond: 0,
+            },
         }
     }
 
@@ -225,6 +250,7 @@ mod tests {
             "jitter 0.042 ms, 3 missed",
             "what leaves is not judged: no clsact",
             "arp_answered",
+            "p50 20 us  p99 80 us  max 4 ms",
         ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }

@@ -17,8 +17,9 @@ use ha_common::{Nanos, Reason};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::execute::Executor;
+use super::lateness::Lateness;
 use super::listeners::Listeners;
-use super::order::{Order, OrderQueue, Report, RouterReport};
+use super::order::{Order, OrderQueue, Report, RouterReport, ThreadReport};
 use super::plan::RouterPlan;
 use super::watchdog::Watchdog;
 use crate::datapath::NoticeRing;
@@ -38,6 +39,7 @@ pub(super) struct AdvertThread {
     notices: Option<NoticeRing>,
     flood: Flood,
     timer: Timer,
+    lateness: Lateness,
     watchdog: Watchdog,
     listeners: Listeners,
     /// Interfaces on which the XDP program stamps adverts.
@@ -69,6 +71,7 @@ impl AdvertThread {
             notices,
             flood: Flood::default(),
             timer: Timer::new().context("cannot make a timer")?,
+            lateness: Lateness::default(),
             watchdog: Watchdog::new(clock::now()),
             listeners: Listeners::default(),
             judged: BTreeSet::new(),
@@ -115,9 +118,8 @@ impl AdvertThread {
             self.watchdog.next_deadline(),
             self.stop_at,
         ];
-        self.timer
-            .set(deadlines.into_iter().flatten().min())
-            .context("cannot set the timer")?;
+        let deadline = deadlines.into_iter().flatten().min();
+        self.timer.set(deadline).context("cannot set the timer")?;
         let mut fds = vec![
             PollFd::new(&self.timer, PollFlags::IN),
             PollFd::new(&self.executor.socket, PollFlags::IN),
@@ -127,9 +129,13 @@ impl AdvertThread {
             fds.push(PollFd::from_borrowed_fd(notices.as_fd(), PollFlags::IN));
         }
         match poll(&mut fds, None) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(error).context("cannot wait for events"),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error).context("cannot wait for events"),
         }
+        if let Some(at) = deadline.filter(|_| fds[0].revents().contains(PollFlags::IN)) {
+            self.lateness.note(clock::now().saturating_since(at));
+        }
+        Ok(())
     }
 
     fn take_notices(&mut self) {
@@ -241,7 +247,7 @@ impl AdvertThread {
         let mut actions = Vec::new();
         self.engine
             .handle_timeout(now, &self.executor.records, &mut actions);
-        self.carry_out(actions);
+        self.executor.carry_out(actions);
     }
 
     fn note_and_tell(&mut self, router: RouterId, event: Event) {
@@ -277,16 +283,10 @@ impl AdvertThread {
         let records = &self.executor.records;
         self.engine
             .handle(clock::now(), router, event, records, &mut actions);
-        self.carry_out(actions);
+        self.executor.carry_out(actions);
     }
 
-    fn carry_out(&mut self, actions: Vec<crate::vrrp::Action>) {
-        for action in actions {
-            self.executor.execute(action);
-        }
-    }
-
-    fn report(&self) -> Vec<RouterReport> {
+    fn report(&self) -> ThreadReport {
         let now = clock::now();
         let report = |router: RouterId| {
             let record = self.executor.records.record(router);
@@ -303,7 +303,10 @@ impl AdvertThread {
                 refused: refused(record),
             })
         };
-        self.ids().filter_map(report).collect()
+        ThreadReport {
+            routers: self.ids().filter_map(report).collect(),
+            lateness: self.lateness,
+        }
     }
 }
 

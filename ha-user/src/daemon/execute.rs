@@ -1,22 +1,23 @@
 //! Carries out what the engine decides: the one place where an [`Action`] becomes an effect.
 
-use std::collections::BTreeMap;
-use std::io;
+mod addresses;
+mod adverts;
 
-use bytes::BytesMut;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ha_common::Nanos;
 use ha_common::abi::Election;
-use ha_common::{Nanos, Priority};
 use tokio::sync::mpsc::UnboundedSender;
 
+use self::adverts::Waiting;
 use super::describe::describe;
-use super::order::{Order, Orders, Report};
-use super::plan::{CarriedAddress, RouterPlan};
+use super::order::{Orders, Report};
+use super::plan::RouterPlan;
 use crate::datapath::RecordTable;
-use crate::net::address::{AddressChange, AddressWorker, Operation, Outcome};
-use crate::net::advert::Identification;
+use crate::net::address::AddressWorker;
+use crate::net::advert::{Frames, Identification};
 use crate::net::announce::Announcer;
-use crate::net::clock;
-use crate::net::netlink::Refusal;
 use crate::net::socket::AdvertSocket;
 use crate::notify;
 use crate::vrrp::{Action, RouterId, State, TransitionReason};
@@ -35,14 +36,19 @@ pub(super) struct Executor {
     reports: UnboundedSender<Report>,
     /// A data path keeps questions from being answered while addresses are on their way out.
     guarded: bool,
+    garp_interval: Duration,
     identification: Identification,
-    packet: BytesMut,
+    /// Adverts that leave together, when no action asks for another order.
+    waiting: Vec<Waiting>,
 }
 
 /// A router as the executor sees it.
 #[derive(Debug)]
 struct Carriage {
     plan: RouterPlan,
+    frames: Frames,
+    /// An advert of it waits to leave.
+    speaking: bool,
     /// Counts changes of the addresses; an answer to an older one is stale.
     generation: u64,
     /// Addresses are being taken off.
@@ -60,8 +66,10 @@ pub(super) struct Means {
     pub(super) socket: AdvertSocket,
     /// Records of the data path, or their stand-in.
     pub(super) records: RecordTable,
-    /// Socket of gratuitous ARP.
+    /// Gratuitous ARP, on a thread of its own.
     pub(super) announcer: Announcer,
+    /// Between two gratuitous ARPs of an interface.
+    pub(super) garp_interval: Duration,
     /// Netlink, on a thread of its own.
     pub(super) addresses: AddressWorker,
     /// Back to the advert thread.
@@ -85,8 +93,9 @@ impl Executor {
             orders: means.orders,
             reports: means.reports,
             guarded: means.guarded,
+            garp_interval: means.garp_interval,
             identification: Identification::default(),
-            packet: BytesMut::new(),
+            waiting: Vec::new(),
         }
     }
 
@@ -97,6 +106,8 @@ impl Executor {
         describe(record, &plan);
         let carriage = Carriage {
             plan,
+            frames: Frames::default(),
+            speaking: false,
             generation: 0,
             leaving: false,
             farewell: false,
@@ -111,20 +122,10 @@ impl Executor {
         let Some(carriage) = self.routers.get_mut(&router) else {
             return;
         };
-        let record = self.records.record(router);
-        describe(record, &plan);
+        describe(self.records.record(router), &plan);
         let before = std::mem::replace(&mut carriage.plan, plan);
-        let plan = &carriage.plan;
-        if record.installed() {
-            let dropped = without(&before.addresses, &plan.addresses);
-            let changes = dropped.map(|address| address.change(Operation::Remove));
-            self.addresses.submit(changes.collect(), |_| ());
-        }
-        if self.records.owns(router, clock::now()) {
-            let repeat = plan.parameters.announcements.repeat;
-            let added = without(&plan.addresses, &before.addresses);
-            announce(&self.announcer, &added.collect::<Vec<_>>(), repeat);
-        }
+        carriage.frames = Frames::default();
+        self.exchange_addresses(router, &before.addresses);
     }
 
     /// Forgets a router.
@@ -148,19 +149,51 @@ impl Executor {
             .is_some_and(|carriage| carriage.leaving)
     }
 
-    /// Carries out one action. Where the engine acts, adverts that it knew may be news again.
-    pub(super) fn execute(&mut self, action: Action) {
-        let record = self.records.record(action.router());
-        record.hearing().set_familiar(None);
-        match action {
-            Action::Advertise {
-                router,
-                priority,
-                sent_at,
-                lease,
-            } => {
-                self.advertise(router, priority, sent_at, lease);
+    /// Carries out `actions`, those of each router in their order: adverts of all routers leave
+    /// together, and what follows a router's advert waits until it has left.
+    pub(super) fn carry_out(&mut self, actions: impl IntoIterator<Item = Action>) {
+        let mut afterwards = Vec::new();
+        for action in actions {
+            self.listen_anew(action.router());
+            let speaking = self.is_speaking(action.router());
+            match action {
+                Action::Advertise {
+                    router,
+                    priority,
+                    sent_at,
+                    lease,
+                } => {
+                    if speaking {
+                        self.settle(&mut afterwards);
+                    }
+                    let lease = lease.map(|until| sent_at..until);
+                    self.advertise(router, priority, lease);
+                }
+                action if speaking => afterwards.push(action),
+                action => self.execute(action),
             }
+        }
+        self.settle(&mut afterwards);
+    }
+
+    /// Where the engine acts, adverts that it knew may be news again.
+    fn listen_anew(&self, router: RouterId) {
+        self.records.record(router).hearing().set_familiar(None);
+    }
+
+    /// Sends what waits to be sent, then does what waits for that.
+    fn settle(&mut self, afterwards: &mut Vec<Action>) {
+        self.send_waiting();
+        for action in afterwards.drain(..) {
+            self.execute(action);
+        }
+    }
+
+    /// Carries out one action that is not an advert.
+    fn execute(&mut self, action: Action) {
+        match action {
+            // Adverts leave together.
+            Action::Advertise { .. } => {}
             Action::BeginOwnership {
                 router,
                 since,
@@ -211,151 +244,6 @@ impl Executor {
         }
     }
 
-    /// The kernel has carried out a removal.
-    pub(super) fn addresses_gone(&mut self, router: RouterId, generation: u64) {
-        let Some(carriage) = self.routers.get_mut(&router) else {
-            return;
-        };
-        if carriage.generation != generation {
-            return;
-        }
-        carriage.leaving = false;
-        self.records.record(router).set_installed(false);
-        if std::mem::take(&mut carriage.farewell) {
-            self.send(router, Priority::LEAVING);
-        }
-    }
-
-    fn advertise(
-        &mut self,
-        router: RouterId,
-        priority: Priority,
-        sent_at: Nanos,
-        lease: Option<Nanos>,
-    ) {
-        if priority == Priority::LEAVING && self.defer_farewell(router) {
-            return;
-        }
-        let Some(until) = lease else {
-            self.send(router, priority);
-            return;
-        };
-        // This process may have stood still since the engine looked, or may do so in the send: a
-        // lease that has expired meanwhile is neither spoken for nor renewed.
-        if self.owns(router) && self.send(router, priority) && self.owns(router) {
-            let record = self.records.record(router);
-            record.set_last_sent(sent_at);
-            record.set_owned_until(until);
-        }
-    }
-
-    fn owns(&self, router: RouterId) -> bool {
-        self.records.owns(router, clock::now())
-    }
-
-    /// Without a data path, the peer must not take over while the kernel here still answers.
-    fn defer_farewell(&mut self, router: RouterId) -> bool {
-        match self.routers.get_mut(&router) {
-            Some(carriage) if carriage.leaving && !self.guarded => {
-                carriage.farewell = true;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Hands an advert to the kernel; `false` if it would not take it.
-    fn send(&mut self, router: RouterId, priority: Priority) -> bool {
-        let Some(carriage) = self.routers.get_mut(&router) else {
-            return false;
-        };
-        let RouterPlan {
-            ifindex,
-            framing,
-            name,
-            ..
-        } = &carriage.plan;
-        let mut sent = Err(io::ErrorKind::NotConnected.into());
-        for destination in framing.destinations() {
-            self.packet.clear();
-            let ident = self.identification.take();
-            framing.encode(priority, *destination, ident, &mut self.packet);
-            let one = self
-                .socket
-                .send(*ifindex, framing.source, *destination, &self.packet);
-            // One peer out of reach is no reason to keep quiet towards the others.
-            sent = sent.or(one);
-        }
-        let failed = sent.is_err();
-        if let Err(error) = sent
-            && !carriage.send_failed
-        {
-            log::warn!("({name}) cannot send adverts: {error}");
-        }
-        carriage.send_failed = failed;
-        !failed
-    }
-
-    fn announce(&self, router: RouterId, repeat: u32) {
-        if let Some(plan) = self.plan(router) {
-            announce(
-                &self.announcer,
-                &plan.addresses.iter().collect::<Vec<_>>(),
-                repeat,
-            );
-        }
-    }
-
-    fn add_addresses(&mut self, router: RouterId) {
-        let Some(carriage) = self.routers.get_mut(&router) else {
-            return;
-        };
-        carriage.generation += 1;
-        carriage.leaving = false;
-        carriage.farewell = false;
-        self.records.record(router).set_installed(true);
-        let name = carriage.plan.name.clone();
-        let changes = changes(&carriage.plan, Operation::Add);
-        self.addresses.submit(changes, move |outcomes| {
-            for (address, refusal) in failures(outcomes) {
-                log::error!("({name}) cannot add {address}: {refusal}");
-            }
-        });
-    }
-
-    /// Puts back what somebody else has taken off: a router that answers for an address must
-    /// also serve it.
-    pub(super) fn restore_addresses(&mut self, router: RouterId) {
-        let ours = self.records.record(router).installed() && !self.is_leaving(router);
-        if let Some(plan) = self.plan(router).filter(|_| ours) {
-            log::warn!(
-                "({}) somebody has taken an address off: putting it back",
-                plan.name
-            );
-            self.add_addresses(router);
-        }
-    }
-
-    fn remove_addresses(&mut self, router: RouterId) {
-        let Some(carriage) = self.routers.get_mut(&router) else {
-            return;
-        };
-        carriage.generation += 1;
-        carriage.leaving = true;
-        let generation = carriage.generation;
-        let orders = self.orders.clone();
-        let name = carriage.plan.name.clone();
-        self.addresses.submit(
-            changes(&carriage.plan, Operation::Remove),
-            move |outcomes| {
-                for (address, refusal) in failures(outcomes) {
-                    log::error!("({name}) cannot remove {address}: {refusal}");
-                }
-                orders.send(Order::AddressesGone { router, generation });
-            },
-        );
-    }
-
     fn log_transition(&self, router: RouterId, to: State, reason: TransitionReason) {
         let Some(plan) = self.plan(router) else {
             return;
@@ -374,39 +262,4 @@ impl Executor {
             log::info!("({}) Entering {word} STATE", plan.name);
         }
     }
-}
-
-/// Addresses of `these` that are not among `those`.
-fn without<'a>(
-    these: &'a [CarriedAddress],
-    those: &'a [CarriedAddress],
-) -> impl Iterator<Item = &'a CarriedAddress> {
-    these.iter().filter(|address| !those.contains(address))
-}
-
-/// Tells the neighbours of `addresses`, all of them `repeat` times.
-fn announce(announcer: &Announcer, addresses: &[&CarriedAddress], repeat: u32) {
-    for carried in addresses.repeat(repeat as usize) {
-        let address = carried.address.address;
-        let Some(mac) = carried.mac else { continue };
-        if let Err(error) = announcer.announce(carried.ifindex, mac, address) {
-            log::debug!("cannot announce {address}: {error}");
-        }
-    }
-}
-
-fn changes(plan: &RouterPlan, operation: Operation) -> Vec<AddressChange> {
-    plan.addresses
-        .iter()
-        .map(|address| address.change(operation))
-        .collect()
-}
-
-fn failures(outcomes: Vec<Outcome>) -> impl Iterator<Item = (String, Refusal)> {
-    outcomes
-        .into_iter()
-        .filter_map(|Outcome { change, result }| {
-            let address = format!("{}/{}", change.address, change.prefix_len);
-            result.err().map(|refusal| (address, refusal))
-        })
 }

@@ -15,6 +15,7 @@ mod describe;
 mod execute;
 mod exit;
 mod gate;
+mod lateness;
 mod launcher;
 mod listeners;
 mod notifier;

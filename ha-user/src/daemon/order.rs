@@ -12,6 +12,7 @@ use std::time::Duration;
 use ha_common::{Nanos, Priority, Reason};
 use tokio::sync::oneshot;
 
+use super::lateness::Lateness;
 use super::plan::RouterPlan;
 use crate::vrrp::{Event, RouterId, State, Status};
 
@@ -40,9 +41,18 @@ pub(super) enum Order {
     /// The main loop lives.
     Heartbeat,
     /// How is everyone?
-    Inquire(oneshot::Sender<Vec<RouterReport>>),
+    Inquire(oneshot::Sender<ThreadReport>),
     /// Leave with every router. Answered by the end of the thread.
     Stop,
+}
+
+/// What the advert thread is doing.
+#[derive(Clone, Debug)]
+pub(super) struct ThreadReport {
+    /// Every router.
+    pub(super) routers: Vec<RouterReport>,
+    /// How late it woke up.
+    pub(super) lateness: Lateness,
 }
 
 /// What one router is doing.

@@ -5,11 +5,11 @@ use std::net::Ipv4Addr;
 
 use ha_common::{Priority, Vrid};
 
-use crate::config::model::{Config, Instance, VirtualAddress, VrrpVersion};
+use crate::config::model::{self, Config, Instance, VirtualAddress, VrrpVersion};
 use crate::net::address::{AddressChange, Operation};
 use crate::net::advert::{Cast, Framing};
 use crate::net::link::{Link, Links};
-use crate::vrrp::{Announcements, Parameters, Version};
+use crate::vrrp::{Announcements, FastHandover, Parameters, Version};
 
 /// Which Virtual Router an instance is: what stays the same over a reload.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +42,7 @@ pub(super) struct RouterPlan {
 }
 
 /// A virtual address on a link that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CarriedAddress {
     /// Interface that it is put on.
     pub(super) ifindex: u32,
@@ -88,7 +88,13 @@ pub(super) fn plan(config: &Config, links: &Links) -> Vec<RouterPlan> {
         .iter()
         .filter_map(|instance| {
             let link = links.named(&instance.interface)?;
-            Some(plan_router(instance, link, links, &virtual_addresses))
+            Some(plan_router(
+                instance,
+                link,
+                links,
+                &virtual_addresses,
+                config.xdp.fast_handover,
+            ))
         })
         .collect()
 }
@@ -128,11 +134,12 @@ fn plan_router(
     link: &Link,
     links: &Links,
     virtual_addresses: &BTreeSet<Ipv4Addr>,
+    fast_handover: model::FastHandover,
 ) -> RouterPlan {
     let primary_ip = instance
         .source
         .or_else(|| own_address(link, virtual_addresses));
-    let parameters = parameters(instance, primary_ip);
+    let parameters = parameters(instance, primary_ip, fast_handover);
     RouterPlan {
         name: instance.name.clone(),
         identity: identity(instance),
@@ -160,7 +167,11 @@ fn own_address(link: &Link, virtual_addresses: &BTreeSet<Ipv4Addr>) -> Option<Ip
         .find(|address| !virtual_addresses.contains(address))
 }
 
-fn parameters(instance: &Instance, primary_ip: Option<Ipv4Addr>) -> Parameters {
+fn parameters(
+    instance: &Instance,
+    primary_ip: Option<Ipv4Addr>,
+    fast_handover: model::FastHandover,
+) -> Parameters {
     Parameters {
         vrid: vrid(instance),
         version: match instance.version {
@@ -178,12 +189,23 @@ fn parameters(instance: &Instance, primary_ip: Option<Ipv4Addr>) -> Parameters {
             .map(|carried| carried.address)
             .collect(),
         eager_start: instance.initial_master,
+        fast_handover: handover(instance, fast_handover),
         announcements: Announcements {
             delay: instance.garp.delay,
             refresh: instance.garp.refresh,
             repeat: instance.garp.repeat,
             refresh_repeat: instance.garp.refresh_repeat,
         },
+    }
+}
+
+/// More than one configured peer is more than one other router, though it has not been heard yet.
+fn handover(instance: &Instance, configured: model::FastHandover) -> FastHandover {
+    match configured {
+        model::FastHandover::Off => FastHandover::Never,
+        model::FastHandover::Auto if instance.unicast_peers.len() > 1 => FastHandover::Never,
+        model::FastHandover::Auto => FastHandover::BetweenTwo,
+        model::FastHandover::On => FastHandover::Always,
     }
 }
 

@@ -7,15 +7,16 @@ use anyhow::{Context as _, Result};
 use super::adverts::AdvertThread;
 
 /// Lowest of the real-time priorities: above everything ordinary, below what the operator set.
-const PRIORITY: libc::c_int = 1;
+const LOWEST: u8 = 1;
 
-/// Starts the advert thread, with real-time priority and locked memory where permitted.
+/// Starts the advert thread, with locked memory and real-time priority (`priority`, or the lowest)
+/// where permitted.
 ///
 /// # Errors
 /// If the thread cannot be started.
-pub(super) fn spawn(adverts: AdvertThread) -> Result<JoinHandle<Result<()>>> {
+pub(super) fn spawn(adverts: AdvertThread, priority: Option<u8>) -> Result<JoinHandle<Result<()>>> {
     let run = move || {
-        if !(prefer_this_thread() && lock_memory()) {
+        if !(prefer_this_thread(priority.unwrap_or(LOWEST)) && lock_memory()) {
             log::info!("no real-time priority: adverts may be late on a busy host");
         }
         adverts.run()
@@ -27,9 +28,9 @@ pub(super) fn spawn(adverts: AdvertThread) -> Result<JoinHandle<Result<()>>> {
 }
 
 #[expect(unsafe_code, reason = "no safe wrapper among the crates in use")]
-fn prefer_this_thread() -> bool {
+fn prefer_this_thread(priority: u8) -> bool {
     let parameters = libc::sched_param {
-        sched_priority: PRIORITY,
+        sched_priority: libc::c_int::from(priority),
     };
     let policy = libc::SCHED_RR | libc::SCHED_RESET_ON_FORK;
     // SAFETY: thread 0 is the calling one; the parameters outlive the call.

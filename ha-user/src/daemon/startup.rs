@@ -14,7 +14,7 @@ use super::execute::{Executor, Means};
 use super::order::{self, Order, Orders, Report};
 use super::plan::RouterPlan;
 use super::{gate, realtime};
-use crate::config::model::{Xdp, XdpMode};
+use crate::config::model::{Config, XdpMode};
 use crate::datapath::{Datapath, DebugLog, LoadOptions, RecordTable};
 use crate::net::address::{AddressWorker, Operation};
 use crate::net::announce::Announcer;
@@ -87,10 +87,10 @@ pub(super) struct Adverts {
 /// # Errors
 /// If a socket or a thread is not to be had.
 pub(super) fn start_adverts(
+    config: &Config,
     datapath: Option<&mut Datapath>,
     attachments: &Attachments,
     addresses: AddressWorker,
-    xdp: &Xdp,
 ) -> Result<Adverts> {
     let (orders, order_queue) = order::queue()?;
     let (report_sender, reports) = mpsc::unbounded_channel();
@@ -104,12 +104,13 @@ pub(super) fn start_adverts(
         }
         None => (RecordTable::in_memory(), None),
     };
-    gate::apply(records.gate(), xdp);
+    gate::apply(records.gate(), &config.xdp);
     records.gate().beat(clock::now());
     let executor = Executor::new(Means {
         socket,
         records: records.clone(),
-        announcer: Announcer::open().context("cannot open the socket for gratuitous ARP")?,
+        announcer: Announcer::spawn().context("cannot start the thread for gratuitous ARP")?,
+        garp_interval: config.global.garp_interval,
         addresses,
         orders: orders.clone(),
         reports: report_sender.clone(),
@@ -118,7 +119,7 @@ pub(super) fn start_adverts(
     orders.send(Order::Judged(attachments.guarded()));
     let thread = AdvertThread::new(executor, order_queue, notices, report_sender)?;
     Ok(Adverts {
-        thread: realtime::spawn(thread)?,
+        thread: realtime::spawn(thread, config.global.rt_priority)?,
         orders,
         reports,
         records,

@@ -1,12 +1,15 @@
 //! Puts together what `vipctl status` shows.
 
+use std::time::Duration;
+
 use ha_common::{Nanos, Reason};
 
-use super::order::RouterReport;
+use super::lateness::Lateness;
+use super::order::{RouterReport, ThreadReport};
 use super::plan::{self, RouterPlan};
 use super::routers::Routers;
 use crate::config::model::{self, Config, VirtualAddress};
-use crate::control::protocol::{Counter, Instance, Interface, SCHEMA, Status};
+use crate::control::protocol::{Bucket, Counter, Instance, Interface, SCHEMA, Status, Timers};
 use crate::datapath::MapError;
 use crate::notify;
 use crate::vrrp::{RouterId, Statistics};
@@ -42,9 +45,10 @@ pub(super) fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterI
 
 /// Adds what the advert thread reports.
 #[must_use]
-pub(super) fn assemble(outline: Outline, reports: &[RouterReport]) -> Status {
+pub(super) fn assemble(outline: Outline, report: &ThreadReport) -> Status {
     let instances = outline.instances.into_iter().map(|(router, instance)| {
-        let report = reports.iter().find(|report| Some(report.router) == router);
+        let mut reports = report.routers.iter();
+        let report = reports.find(|report| Some(report.router) == router);
         report.map_or_else(
             || instance.clone(),
             |report| running(instance.clone(), report),
@@ -65,6 +69,21 @@ pub(super) fn assemble(outline: Outline, reports: &[RouterReport]) -> Status {
                 .collect(),
             Err(_) => Vec::new(),
         },
+        timers: timers(&report.lateness),
+    }
+}
+
+fn timers(lateness: &Lateness) -> Timers {
+    let bucket = |(bound, count): (Duration, u64)| Bucket {
+        up_to_seconds: bound.as_secs_f64(),
+        count,
+    };
+    Timers {
+        p50_seconds: lateness.percentile(50).as_secs_f64(),
+        p99_seconds: lateness.percentile(99).as_secs_f64(),
+        max_seconds: lateness.latest().as_secs_f64(),
+        buckets: lateness.buckets().map(bucket).collect(),
+        beyond: lateness.beyond(),
     }
 }
 

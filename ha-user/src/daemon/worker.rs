@@ -114,14 +114,14 @@ impl<'a> Worker<'a> {
         let monitor = Monitor::open()
             .await
             .context("cannot watch the interfaces")?;
-        let addresses = AddressWorker::spawn().context("cannot start the address thread")?;
+        let addresses = AddressWorker::spawn(config.xdp.address_lifetime)
+            .context("cannot start the address thread")?;
         let plans = plan::plan(&config, monitor.links());
         startup::remove_stale_addresses(&addresses, &plans).await;
         let mut datapath = startup::load_datapath(config.xdp.mode, options.debug_xdp)?;
         let attachments =
             Attachments::attach(datapath.as_mut(), config.xdp.mode, &plans, monitor.links());
-        let adverts =
-            startup::start_adverts(datapath.as_mut(), &attachments, addresses, &config.xdp)?;
+        let adverts = startup::start_adverts(&config, datapath.as_mut(), &attachments, addresses)?;
         let server = Server::bind(&options.control_socket())?;
         let (question_sender, questions) = mpsc::channel(16);
         let control = tokio::spawn(async move { server.serve(question_sender).await });
@@ -312,7 +312,7 @@ impl<'a> Worker<'a> {
         };
         tokio::spawn(async move {
             let response = match wait.await {
-                Ok(reports) => Response::Status(Box::new(status::assemble(outline, &reports))),
+                Ok(report) => Response::Status(Box::new(status::assemble(outline, &report))),
                 Err(_) => Response::Error("the advert thread is gone".to_owned()),
             };
             // Who asked may have hung up.

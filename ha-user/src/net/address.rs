@@ -1,19 +1,18 @@
 //! Puts addresses on interfaces and takes them off, on a thread that may wait for the kernel's
 //! lock so that no other has to.
 
+mod keeper;
+mod request;
+
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::net::Ipv4Addr;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
-use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressScope};
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
-
+use self::keeper::Keeper;
 use super::netlink::{Netlink, Refusal};
-
-/// Messages that one system call carries: a few kilobytes each way.
-const BATCH: usize = 64;
+use super::{Held, clock, hasten};
 
 /// What is done with an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +43,15 @@ pub struct AddressChange {
     pub scope: u8,
 }
 
+/// What an address is to the kernel: its interface, itself, and the length of its mask.
+type Key = (u32, Ipv4Addr, u8);
+
+impl AddressChange {
+    fn key(&self) -> Key {
+        (self.ifindex, self.address, self.prefix_len)
+    }
+}
+
 /// What became of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -57,10 +65,15 @@ type Callback = Box<dyn FnOnce(Vec<Outcome>) + Send>;
 
 struct Job {
     changes: Vec<AddressChange>,
+    /// Whether what is added is still to be kept.
+    held: Option<Held>,
     done: Callback,
 }
 
 /// The thread that changes addresses, in the order in which it is asked to.
+///
+/// Addresses that it holds for somebody have a lifetime, and are refreshed for as long as they
+/// are held: after the death of everything that could take them off, they go by themselves.
 #[derive(Debug)]
 pub struct AddressWorker {
     jobs: Option<Sender<Job>>,
@@ -68,16 +81,17 @@ pub struct AddressWorker {
 }
 
 impl AddressWorker {
-    /// Starts the thread in the network namespace of the calling one.
+    /// Starts the thread in the network namespace of the calling one. Addresses that it holds live
+    /// for `lifetime`, or for ever if that is zero.
     ///
     /// # Errors
     /// The process may not have another thread or file descriptor.
-    pub fn spawn() -> io::Result<Self> {
-        let netlink = Netlink::open()?;
+    pub fn spawn(lifetime: Duration) -> io::Result<Self> {
+        let keeper = Keeper::new(Netlink::open()?, lifetime);
         let (jobs, inbox) = channel();
         let thread = std::thread::Builder::new()
             .name("addresses".into())
-            .spawn(move || work(netlink, &inbox))?;
+            .spawn(move || work(keeper, &inbox))?;
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
@@ -91,10 +105,31 @@ impl AddressWorker {
         changes: Vec<AddressChange>,
         done: impl FnOnce(Vec<Outcome>) + Send + 'static,
     ) {
-        let done = Box::new(done);
+        self.send(changes, None, Box::new(done));
+    }
+
+    /// As [`Self::submit`], for addresses that are added: they live while `held` says so, and a
+    /// lifetime longer.
+    ///
+    /// One that is there already stays as it is, unless it has a lifetime: then a predecessor has
+    /// left it, and it is held as the others are.
+    pub fn hold(
+        &self,
+        changes: Vec<AddressChange>,
+        held: Held,
+        done: impl FnOnce(Vec<Outcome>) + Send + 'static,
+    ) {
+        self.send(changes, Some(held), Box::new(done));
+    }
+
+    fn send(&self, changes: Vec<AddressChange>, held: Option<Held>, done: Callback) {
         if let Some(jobs) = &self.jobs {
             // The thread ends only when this sender is gone.
-            let _ = jobs.send(Job { changes, done });
+            let _ = jobs.send(Job {
+                changes,
+                held,
+                done,
+            });
         }
     }
 }
@@ -109,65 +144,21 @@ impl Drop for AddressWorker {
     }
 }
 
-fn work(mut netlink: Netlink, inbox: &Receiver<Job>) {
-    for Job { changes, done } in inbox {
-        let mut outcomes = Vec::with_capacity(changes.len());
-        for batch in changes.chunks(BATCH) {
-            outcomes.extend(apply(&mut netlink, batch));
+fn work(mut keeper: Keeper, inbox: &Receiver<Job>) {
+    hasten();
+    loop {
+        let next = match keeper.next_refresh() {
+            Some(at) => inbox.recv_timeout(at.saturating_since(clock::now())),
+            None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match next {
+            Ok(Job {
+                changes,
+                held,
+                done,
+            }) => done(keeper.carry_out(&changes, held.as_ref())),
+            Err(RecvTimeoutError::Timeout) => keeper.refresh(clock::now()),
+            Err(RecvTimeoutError::Disconnected) => return,
         }
-        done(outcomes);
-    }
-}
-
-fn apply(netlink: &mut Netlink, batch: &[AddressChange]) -> Vec<Outcome> {
-    let results = netlink
-        .execute(batch.iter().map(request))
-        .unwrap_or_else(|error| vec![Err(error.into()); batch.len()]);
-    batch
-        .iter()
-        .zip(results)
-        .map(|(change, result)| Outcome {
-            change: change.clone(),
-            result: forgive(change.operation, result),
-        })
-        .collect()
-}
-
-fn request(change: &AddressChange) -> (RouteNetlinkMessage, u16) {
-    let mut message = AddressMessage::default();
-    message.header.family = AddressFamily::Inet;
-    message.header.prefix_len = change.prefix_len;
-    message.header.index = change.ifindex;
-    let address = IpAddr::V4(change.address);
-    message.attributes = vec![
-        AddressAttribute::Local(address),
-        AddressAttribute::Address(address),
-    ];
-    match change.operation {
-        Operation::Remove => (RouteNetlinkMessage::DelAddress(message), 0),
-        Operation::Add => {
-            describe(change, &mut message);
-            let flags = NLM_F_CREATE | NLM_F_EXCL;
-            (RouteNetlinkMessage::NewAddress(message), flags)
-        }
-    }
-}
-
-/// What only a new address has.
-fn describe(change: &AddressChange, message: &mut AddressMessage) {
-    message.header.scope = AddressScope::from(change.scope);
-    let label = change.label.clone().map(AddressAttribute::Label);
-    let broadcast = change.broadcast.map(AddressAttribute::Broadcast);
-    message
-        .attributes
-        .extend(label.into_iter().chain(broadcast));
-}
-
-/// An address that is there already, or gone already, is as it should be.
-fn forgive(operation: Operation, result: Result<(), Refusal>) -> Result<(), Refusal> {
-    match (operation, result) {
-        (Operation::Add, Err(refusal)) if refusal.errno == libc::EEXIST => Ok(()),
-        (Operation::Remove, Err(refusal)) if refusal.errno == libc::EADDRNOTAVAIL => Ok(()),
-        (_, result) => result,
     }
 }

@@ -1,5 +1,7 @@
 //! From a router's wishes to a packet, and from a packet to what the election may believe.
 
+mod frames;
+
 use std::net::Ipv4Addr;
 use std::num::NonZeroU16;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use ha_common::wire::vrrp::{self as wire, Authentication};
 use ha_common::wire::{ParseError, ipv4};
 use ha_common::{Priority, Reason, Vrid};
 
+pub use self::frames::Frames;
 use crate::vrrp::{Advert, Version};
 
 type Ip<'a> = ipv4::Header<&'a [u8]>;
@@ -93,13 +96,19 @@ impl Framing {
             interval: self.interval,
             addresses: &addresses,
         };
-        let (source, destination) = (self.source.octets(), destination.octets());
-        let header = ipv4::Repr::vrrp(source, destination, ident.get(), advert.buffer_len());
         packet.clear();
-        packet.resize(header.buffer_len() + advert.buffer_len(), 0);
-        let (front, message) = packet.split_at_mut(header.buffer_len());
-        header.emit(front);
-        advert.emit(message, self.pseudo_header(source, destination));
+        packet.resize(ipv4::HEADER_LEN + advert.buffer_len(), 0);
+        self.number(destination, ident, packet);
+        let pseudo = self.pseudo_header(self.source.octets(), destination.octets());
+        advert.emit(&mut packet[ipv4::HEADER_LEN..], pseudo);
+    }
+
+    /// Makes another packet of `packet`, which [`Self::encode`] has written: the same advert to
+    /// the same destination, numbered anew.
+    fn number(&self, destination: Ipv4Addr, ident: NonZeroU16, packet: &mut [u8]) {
+        let length = packet.len().saturating_sub(ipv4::HEADER_LEN);
+        let (source, destination) = (self.source.octets(), destination.octets());
+        ipv4::Repr::vrrp(source, destination, ident.get(), length).emit(packet);
     }
 
     /// Judges a packet from its IP header on: the same checks in the same order as the XDP

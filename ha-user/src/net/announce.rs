@@ -1,102 +1,90 @@
-//! Tells neighbours who answers for an address: gratuitous ARP.
-#![expect(
-    unsafe_code,
-    reason = "a packet socket's address, which socket2 has no type for"
-)]
+//! Tells neighbours who answers for an address: gratuitous ARP, on a thread of its own, so that
+//! thousands of addresses keep no advert waiting.
+
+mod arp;
+mod queue;
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
 
-use pnet::packet::arp::{ArpHardwareTypes, ArpOperations, MutableArpPacket};
-use pnet::packet::ethernet::{EtherTypes, MutableEthernetPacket};
-use pnet::util::MacAddr;
-use socket2::{Domain, SockAddr, SockAddrStorage, Socket, Type};
+use ha_common::Nanos;
 
-const ETHERNET_HEADER: usize = MutableEthernetPacket::minimum_packet_size();
-const FRAME: usize = ETHERNET_HEADER + MutableArpPacket::minimum_packet_size();
+use self::queue::{Queues, Round};
+use super::{Held, clock, hasten};
 
-/// Sends announcements on any interface of a network namespace.
+/// What neighbours on the link of `ifindex` are told: `mac` answers for `address`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// The interface.
+    pub ifindex: u32,
+    /// Who answers.
+    pub mac: [u8; 6],
+    /// For what.
+    pub address: Ipv4Addr,
+}
+
+/// How announcements are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// How often each is made.
+    pub repeat: u32,
+    /// Between any two on one interface.
+    pub pause: Duration,
+}
+
+/// The thread that makes announcements, on any interface of a network namespace.
 #[derive(Debug)]
-pub struct Announcer(Socket);
+pub struct Announcer(Sender<(u32, Round)>);
 
 impl Announcer {
-    /// Opens the socket in the network namespace of the calling thread.
+    /// Starts the thread in the network namespace of the calling one. It ends with this value.
     ///
     /// # Errors
-    /// The process lacks `CAP_NET_RAW`.
-    pub fn open() -> io::Result<Self> {
-        // Without a protocol it sends only.
-        let socket = Socket::new(Domain::PACKET, Type::RAW, None)?;
-        socket.set_nonblocking(true)?;
-        Ok(Self(socket))
+    /// The process may not have another thread.
+    pub fn spawn() -> io::Result<Self> {
+        let (rounds, inbox) = channel();
+        thread::Builder::new()
+            .name("announcements".into())
+            .spawn(move || work(&inbox))?;
+        Ok(Self(rounds))
     }
 
-    /// Announces by `ifindex` that `mac` answers for `address`.
-    ///
-    /// # Errors
-    /// `ENETDOWN` where the interface is down, `EAGAIN` where its queue is full, others as
-    /// `sendto(2)`.
-    pub fn announce(&self, ifindex: u32, mac: [u8; 6], address: Ipv4Addr) -> io::Result<()> {
-        let frame = gratuitous_arp(mac.into(), address);
-        self.0.send_to(&frame, &link_address(ifindex))?;
-        Ok(())
+    /// Asks for `announcements` and returns at once. All are made once before any is repeated, and
+    /// none after `held` has said that the addresses are no longer held.
+    pub fn announce(&self, announcements: Vec<Announcement>, manner: Manner, held: Held) {
+        let mut left = announcements;
+        left.sort_by_key(|announcement| announcement.ifindex);
+        for same_link in left.chunk_by(|one, other| one.ifindex == other.ifindex) {
+            let round = Round::new(same_link, manner, held.clone());
+            // The thread ends only when this sender is gone.
+            let _ = self.0.send((same_link[0].ifindex, round));
+        }
     }
 }
 
-/// A request of `address` for itself, which every neighbour that knows the address takes to heart
-/// (RFC 5944 section 4.6; keepalived sends the same).
-fn gratuitous_arp(mac: MacAddr, address: Ipv4Addr) -> [u8; FRAME] {
-    let mut frame = [0; FRAME];
-    let (header, body) = frame.split_at_mut(ETHERNET_HEADER);
-    if let Some(mut ethernet) = MutableEthernetPacket::new(header) {
-        ethernet.set_destination(MacAddr::broadcast());
-        ethernet.set_source(mac);
-        ethernet.set_ethertype(EtherTypes::Arp);
+fn work(inbox: &Receiver<(u32, Round)>) {
+    hasten();
+    let mut queues = Queues::default();
+    loop {
+        match next(inbox, queues.next_at()) {
+            Ok((ifindex, round)) => queues.add(ifindex, round),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        queues.speak(clock::now());
     }
-    if let Some(mut arp) = MutableArpPacket::new(body) {
-        arp.set_hardware_type(ArpHardwareTypes::Ethernet);
-        arp.set_protocol_type(EtherTypes::Ipv4);
-        arp.set_hw_addr_len(6);
-        arp.set_proto_addr_len(4);
-        arp.set_operation(ArpOperations::Request);
-        arp.set_sender_hw_addr(mac);
-        arp.set_sender_proto_addr(address);
-        arp.set_target_hw_addr(MacAddr::broadcast());
-        arp.set_target_proto_addr(address);
-    }
-    frame
 }
 
-fn link_address(ifindex: u32) -> SockAddr {
-    let mut storage = SockAddrStorage::zeroed();
-    // SAFETY: `sockaddr_ll` is a socket address of this platform and fits the storage.
-    let link = unsafe { storage.view_as::<libc::sockaddr_ll>() };
-    link.sll_family = libc::AF_PACKET as u16;
-    link.sll_protocol = (libc::ETH_P_ARP as u16).to_be();
-    link.sll_ifindex = ifindex.cast_signed();
-    link.sll_halen = 6;
-    link.sll_addr[..6].fill(0xff);
-    // SAFETY: family and length belong together.
-    unsafe { SockAddr::new(storage, size_of::<libc::sockaddr_ll>() as libc::socklen_t) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frame_is_what_neighbours_expect() {
-        let mac = MacAddr::new(2, 0, 0, 0, 0, 9);
-        let frame = gratuitous_arp(mac, Ipv4Addr::new(192, 0, 2, 1));
-        let expected = [
-            &[0xff; 6][..],
-            &[2, 0, 0, 0, 0, 9, 0x08, 0x06],
-            &[0, 1, 8, 0, 6, 4, 0, 1],
-            &[2, 0, 0, 0, 0, 9, 192, 0, 2, 1],
-            &[0xff; 6],
-            &[192, 0, 2, 1],
-        ]
-        .concat();
-        assert_eq!(frame.as_slice(), expected);
+/// Waits for the next round until `limit`, if there is one.
+fn next(
+    inbox: &Receiver<(u32, Round)>,
+    limit: Option<Nanos>,
+) -> Result<(u32, Round), RecvTimeoutError> {
+    match limit {
+        Some(at) => inbox.recv_timeout(at.saturating_since(clock::now())),
+        None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
     }
 }

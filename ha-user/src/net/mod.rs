@@ -12,8 +12,21 @@ pub mod link;
 pub mod netlink;
 pub mod socket;
 
+use std::sync::Arc;
+
 pub use address::{AddressChange, AddressWorker, Operation, Outcome};
 pub use advert::{Cast, Framing, Identification};
-pub use announce::Announcer;
+pub use announce::{Announcement, Announcer, Manner};
 pub use link::{Link, Links, Monitor};
-pub use socket::{AdvertSocket, Received};
+pub use socket::{AdvertSocket, Path, Received};
+
+/// Answers whether a router still holds its addresses, to threads that keep something up for it:
+/// asked each time, right before.
+pub type Held = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// Places this thread before everything ordinary on the host, where that is permitted, and below
+/// the advert thread: others wait for what it does.
+fn hasten() {
+    // Else the thread is as any other.
+    let _ = rustix::process::nice(-20);
+}

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use nix::errno::Errno;
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, recvmmsg,
-    sendmsg, setsockopt, sockopt,
+    sendmmsg, setsockopt, sockopt,
 };
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockRef, Socket, Type};
 
@@ -34,6 +34,27 @@ pub struct Received<'a> {
     pub ifindex: u32,
     /// The packet, from the IP header on.
     pub packet: &'a [u8],
+}
+
+/// The way by which packets leave together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Path {
+    /// Interface.
+    pub ifindex: u32,
+    /// Source that the way is looked up with: that of the packets.
+    pub source: Ipv4Addr,
+    /// All destinations are multicast groups: no route is asked for. Otherwise none of them is.
+    pub multicast: bool,
+}
+
+impl Path {
+    const fn flags(self) -> MsgFlags {
+        if self.multicast {
+            MsgFlags::from_bits_retain(libc::MSG_DONTROUTE)
+        } else {
+            MsgFlags::empty()
+        }
+    }
 }
 
 /// A raw socket for VRRP on all interfaces of a network namespace.
@@ -119,40 +140,60 @@ impl AdvertSocket {
         self.memberships.remove(&(ifindex, group));
     }
 
-    /// Sends `packet`, a whole IPv4 packet, from `source` to `destination` by `ifindex`.
+    /// Sends `packets`, whole IPv4 packets with their destinations, by `path`, in one system call
+    /// unless one of them is refused. Returns what became of each, in their order.
     ///
     /// # Errors
-    /// `ENETDOWN` where the interface is down or has no carrier, for which the kernel itself would
-    /// report success; `EAGAIN` where its queue is full; others as `sendmsg(2)`. The packet has
-    /// not left then.
-    pub fn send(
-        &self,
-        ifindex: u32,
-        source: Ipv4Addr,
-        destination: Ipv4Addr,
-        packet: &[u8],
-    ) -> io::Result<()> {
-        if !interface::is_running(&self.socket, ifindex)? {
-            return Err(Errno::ENETDOWN.into());
+    /// Of each packet: `ENETDOWN` where the interface is down or has no carrier, for which the
+    /// kernel itself would report success; `EAGAIN` where its queue is full; others as
+    /// `sendmsg(2)`. The packet has not left then.
+    pub fn send_all(&self, path: Path, packets: &[(Ipv4Addr, &[u8])]) -> Vec<io::Result<()>> {
+        // Asked once for all of them, so that it costs nothing for each. A cable that is pulled in
+        // the same moment could as well have been pulled a moment later.
+        let refusal = match interface::is_running(&self.socket, path.ifindex) {
+            Ok(true) => None,
+            Ok(false) => Some(Errno::ENETDOWN),
+            Err(error) => Some(Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))),
+        };
+        let mut outcomes = Vec::with_capacity(packets.len());
+        while let Some(left) = packets
+            .get(outcomes.len()..)
+            .filter(|left| !left.is_empty())
+        {
+            match refusal.map_or_else(|| self.send_some(path, left), Err) {
+                Ok(sent) => outcomes.extend((0..sent).map(|_| Ok(()))),
+                Err(error) => outcomes.push(Err(error.into())),
+            }
         }
+        outcomes
+    }
+
+    /// Sends the first of `packets`, at least one, and returns how many the kernel took.
+    fn send_some(&self, path: Path, packets: &[(Ipv4Addr, &[u8])]) -> nix::Result<usize> {
         let info = libc::in_pktinfo {
-            ipi_ifindex: ifindex.cast_signed(),
-            ipi_spec_dst: in_addr(source),
+            ipi_ifindex: path.ifindex.cast_signed(),
+            ipi_spec_dst: in_addr(path.source),
             ipi_addr: in_addr(Ipv4Addr::UNSPECIFIED),
         };
-        let flags = if destination.is_multicast() {
-            MsgFlags::from_bits_retain(libc::MSG_DONTROUTE)
-        } else {
-            MsgFlags::empty()
-        };
-        sendmsg(
+        let space = nix::cmsg_space!(libc::in_pktinfo);
+        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(packets.len(), Some(space));
+        let slices: Vec<_> = packets
+            .iter()
+            .map(|(_, packet)| [IoSlice::new(packet)])
+            .collect();
+        let destinations: Vec<_> = packets
+            .iter()
+            .map(|(to, _)| Some(SockaddrIn::from(SocketAddrV4::new(*to, 0))))
+            .collect();
+        let sent = sendmmsg(
             self.socket.as_raw_fd(),
-            &[IoSlice::new(packet)],
-            &[ControlMessage::Ipv4PacketInfo(&info)],
-            flags,
-            Some(&SockaddrIn::from(SocketAddrV4::new(destination, 0))),
+            &mut headers,
+            &slices,
+            &destinations,
+            [ControlMessage::Ipv4PacketInfo(&info)],
+            path.flags(),
         )?;
-        Ok(())
+        Ok(sent.count())
     }
 
     /// Hands up to `budget` waiting packets to `sink` and returns how many there were; fewer than

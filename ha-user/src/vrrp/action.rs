@@ -41,7 +41,8 @@ pub enum Reason {
     Shutdown,
 }
 
-/// One effect on the world. The shell carries actions out in the order given.
+/// One effect on the world. The shell carries the actions of each router out in the order given;
+/// adverts of several routers leave together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Send an ADVERTISEMENT.
@@ -117,7 +118,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whose it is.
+    /// Whose action this is.
     #[must_use]
     pub const fn router(&self) -> RouterId {
         match self {

@@ -36,8 +36,22 @@ pub struct Parameters {
     pub addresses: Vec<Ipv4Addr>,
     /// Expect to become Active at start: a shorter first timer (keepalived's `state MASTER`).
     pub eager_start: bool,
+    /// Whether less than Skew_Time is waited for an Active router that is known to go.
+    pub fast_handover: FastHandover,
     /// When neighbours are told of a takeover.
     pub announcements: Announcements,
+}
+
+/// When a Backup router waits less than Skew_Time for an Active router that says farewell, or that
+/// has fallen below the Backup router's own Priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FastHandover {
+    /// Never: Skew_Time, as in the RFC.
+    Never,
+    /// While no more than one other router has been seen.
+    BetweenTwo,
+    /// Always.
+    Always,
 }
 
 /// When gratuitous ARPs go out after a takeover.

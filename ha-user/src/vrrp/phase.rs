@@ -84,13 +84,22 @@ impl ActiveDownTimer {
         }
     }
 
-    /// The Active router leaves: wait Skew_Time only (RFC 9568 section 6.4.2). The wait never
-    /// grows, so that a flood of farewells cannot keep us waiting.
-    pub(super) fn farewell(self, now: Nanos, skew: Duration) -> Self {
+    /// Ends the wait after `wait` at the latest. It never grows, so that a flood of farewells
+    /// cannot keep us waiting.
+    pub(super) fn hasten(self, now: Nanos, wait: Duration) -> Self {
+        let deadline = self.deadline.min(now + wait);
         Self {
-            deadline: self.deadline.min(now + skew),
+            deadline,
+            doubted: self.doubted && deadline == self.deadline,
+            ..self
+        }
+    }
+
+    /// Notes that the Active router leaves; `prompt` if it is not given Skew_Time to be sure.
+    pub(super) fn bid_farewell(self, prompt: bool) -> Self {
+        Self {
             left: true,
-            doubted: false,
+            brief: self.brief || prompt,
             ..self
         }
     }

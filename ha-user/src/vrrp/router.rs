@@ -15,11 +15,12 @@ use super::Event::{
     Startup,
 };
 use super::action::Reason;
+use super::others::Others;
 use super::phase::Phase::{self, Active, Backup, Claiming, Faulted, Pending, Stopped};
-use super::timing::{active_down_interval, skew_time};
+use super::timing::{active_down_interval, handover_time, skew_time};
 use super::{
-    Action, Advert, Event, Parameters, Record, RouterId, Standing, Statistics, Status, Version,
-    View,
+    Action, Advert, Event, FastHandover, Parameters, Record, RouterId, Standing, Statistics,
+    Status, Version, View,
 };
 
 /// One Virtual Router (RFC 9568 section 6.3).
@@ -61,6 +62,7 @@ pub(super) struct Router {
     active: Option<Ipv4Addr>,
     /// Who last sent an advert of too low a priority, and when.
     lower: Option<(Ipv4Addr, Nanos)>,
+    others: Others,
     statistics: Statistics,
 }
 
@@ -97,6 +99,7 @@ impl Router {
             learnt: None,
             active: None,
             lower: None,
+            others: Others::default(),
             statistics: Statistics::default(),
         }
     }
@@ -223,6 +226,17 @@ impl Router {
         )
     }
 
+    /// What is waited for an Active router that is known to go, if that is not for the RFC to say.
+    fn handover_time(&self) -> Option<Duration> {
+        let priority = self.priority();
+        let fast = match self.parameters.fast_handover {
+            FastHandover::Never => false,
+            FastHandover::BetweenTwo => !self.others.are_several(),
+            FastHandover::Always => true,
+        };
+        fast.then(|| handover_time(priority, self.skew_time(priority)))
+    }
+
     fn active_down_interval(&self) -> Duration {
         active_down_interval(
             self.parameters.down_timer_adverts,
@@ -313,6 +327,7 @@ impl Router {
     }
 
     fn count(&mut self, advert: &Advert) {
+        self.others.note(advert.source);
         self.statistics.adverts_received += 1;
         self.statistics.priority_zero_received += u64::from(advert.priority == Priority::LEAVING);
     }

@@ -6,6 +6,7 @@
 pub mod arp;
 pub mod failover;
 pub mod figures;
+pub mod flood;
 mod measure;
 pub mod progress;
 pub mod report;
@@ -48,6 +49,8 @@ enum Task {
 pub enum Bench {
     /// The time without pages that a client sees, with vipd and with keepalived in turn
     Failover(failover::Options),
+    /// What forged adverts at full rate cost vipd and keepalived in turn, and whom they mislead
+    Flood(flood::Options),
     /// What a packet costs in the XDP program, beside a program that only passes
     Xdp(xdp::Options),
     /// ARP round trips, answered by the XDP program and by the kernel in turn
@@ -96,6 +99,7 @@ impl Bench {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Failover(_) => "failover",
+            Self::Flood(_) => "flood",
             Self::Xdp(_) => "xdp",
             Self::Arp(_) => "arp",
         }
@@ -104,6 +108,7 @@ impl Bench {
     fn options(&mut self) -> &mut dyn Measure {
         match self {
             Self::Failover(options) => options,
+            Self::Flood(options) => options,
             Self::Xdp(options) => options,
             Self::Arp(options) => options,
         }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use ha_tests::{bench, lab, run};
+use ha_tests::{bench, lab, marathon, run};
 
 /// What a shell reports for a process that SIGINT has ended.
 const INTERRUPTED: u8 = 130;
@@ -23,6 +23,8 @@ struct Arguments {
 enum Command {
     /// Five faults, and what a client sees of them
     Run(run::Options),
+    /// One fault after the other, and never two owners
+    Marathon(marathon::Options),
     /// Measurements
     Bench(bench::Command),
 }
@@ -53,6 +55,7 @@ fn execute(command: Command) -> Result<bool> {
     lab::interrupt_on_signals()?;
     match command {
         Command::Run(options) => run::run(&options),
+        Command::Marathon(options) => marathon::run(&options),
         Command::Bench(command) => command.run(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::mpsc::channel;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use ha_tests::lab::Netns;
@@ -39,7 +39,12 @@ pub(super) fn carry_out(
     Ok(outcomes.recv_timeout(PATIENCE)?)
 }
 
-fn addresses(netns: &Netns) -> Result<Vec<(Ipv4Addr, u8)>> {
+/// A worker whose addresses live for ever.
+pub(super) fn worker(netns: &Netns) -> Result<AddressWorker> {
+    Ok(netns.enter(|| AddressWorker::spawn(Duration::ZERO))??)
+}
+
+pub(super) fn addresses(netns: &Netns) -> Result<Vec<(Ipv4Addr, u8)>> {
     let links = netns.enter(Links::read)??;
     let link = links.named("eth0").context("eth0")?;
     let pair = |address: &Address| (address.address, address.prefix_len);
@@ -50,7 +55,7 @@ fn addresses(netns: &Netns) -> Result<Vec<(Ipv4Addr, u8)>> {
 fn addresses_come_and_go() -> Result<()> {
     let pair = Pair::new(1)?;
     let eth0 = ifindex(&pair.left, "eth0")?;
-    let worker = pair.left.enter(AddressWorker::spawn)??;
+    let worker = worker(&pair.left)?;
     let mut add = change(Operation::Add, eth0, VIP, 32);
     add.label = Some("eth0:vip".into());
     add.broadcast = Some(Ipv4Addr::new(192, 0, 2, 255));
@@ -77,7 +82,7 @@ fn an_operators_address_with_another_mask_is_left_alone() -> Result<()> {
     let eth0 = ifindex(&pair.left, "eth0")?;
     pair.left
         .ip(&format!("address add {VIP}/24 dev eth0 label eth0:0"))?;
-    let worker = pair.left.enter(AddressWorker::spawn)??;
+    let worker = worker(&pair.left)?;
     carry_out(&worker, vec![change(Operation::Add, eth0, VIP, 32)])?;
     let both = addresses(&pair.left)?;
     assert!(
@@ -93,7 +98,7 @@ fn an_operators_address_with_another_mask_is_left_alone() -> Result<()> {
 fn one_failure_in_many_changes_is_told_and_stops_none() -> Result<()> {
     let pair = Pair::new(1)?;
     let eth0 = ifindex(&pair.left, "eth0")?;
-    let worker = pair.left.enter(AddressWorker::spawn)??;
+    let worker = worker(&pair.left)?;
     let address = |number: u8| Ipv4Addr::new(198, 51, 100, number);
     let mut changes: Vec<_> = (0..200)
         .map(|number| change(Operation::Add, eth0, address(number), 32))
@@ -119,7 +124,7 @@ fn one_failure_in_many_changes_is_told_and_stops_none() -> Result<()> {
 fn the_worker_finishes_what_it_was_asked_before_it_ends() -> Result<()> {
     let pair = Pair::new(1)?;
     let eth0 = ifindex(&pair.left, "eth0")?;
-    let worker = pair.left.enter(AddressWorker::spawn)??;
+    let worker = worker(&pair.left)?;
     for number in 0..100 {
         let address = Ipv4Addr::new(198, 51, 100, number);
         worker.submit(vec![change(Operation::Add, eth0, address, 32)], drop);

@@ -4,14 +4,14 @@ use std::net::Ipv4Addr;
 
 use anyhow::{Context, Result};
 use ha_tests::lab::Netns;
-use ha_user::net::address::{AddressChange, AddressWorker, Operation};
+use ha_user::net::address::{AddressChange, Operation};
 use ha_user::net::link::{Links, Monitor};
 
-use super::addresses::{carry_out, change};
+use super::addresses::{carry_out, change, worker};
 use super::{PATIENCE, Pair, VIP, ifindex};
 
 /// Runs `scenario` with a monitor of `netns`.
-fn monitored(
+pub(super) fn monitored(
     netns: &Netns,
     scenario: impl AsyncFn(&mut Monitor) -> Result<()> + Sync,
 ) -> Result<()> {
@@ -55,7 +55,7 @@ fn a_monitor_sees_carrier_and_addresses_change() -> Result<()> {
 fn a_monitor_survives_a_burst_that_overflows_it() -> Result<()> {
     let pair = Pair::new(1)?;
     let eth0 = ifindex(&pair.left, "eth0")?;
-    let worker = pair.left.enter(AddressWorker::spawn)??;
+    let worker = worker(&pair.left)?;
     monitored(&pair.left, async |monitor| {
         let all = |operation| -> Vec<AddressChange> {
             (0..4000_u32)

@@ -1,6 +1,8 @@
 //! Sockets and netlink against a real kernel: adverts, announcements, addresses, links.
 
 mod addresses;
+mod announcements;
+mod lifetimes;
 mod links;
 mod sockets;
 

@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use bytes::BytesMut;
 use ha_common::{Priority, Vrid};
-use ha_tests::lab::{PacketSocket, until};
+use ha_tests::lab::until;
 use ha_user::net::advert::{Cast, Framing, GROUP};
-use ha_user::net::announce::Announcer;
 use ha_user::net::filter::Rules;
 use ha_user::net::link::Links;
-use ha_user::net::socket::AdvertSocket;
+use ha_user::net::socket::{AdvertSocket, Path};
 use ha_user::vrrp::Version;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
@@ -70,7 +69,7 @@ impl Hosts {
 
     fn send(&self, id: u8, interface: &str, to: Ipv4Addr) -> Result<io::Result<()>> {
         let ifindex = ifindex(&self.pair.left, interface)?;
-        Ok(self.sender.send(ifindex, LEFT, to, &packet(id, to)))
+        Ok(send(&self.sender, ifindex, to, &packet(id, to)))
     }
 
     fn join(&mut self, ifindex: u32) -> Result<()> {
@@ -86,6 +85,21 @@ impl Hosts {
                 .receive(1000, |received| heard.push(received.ifindex))?;
         }
         Ok(heard)
+    }
+}
+
+fn send(socket: &AdvertSocket, ifindex: u32, to: Ipv4Addr, packet: &[u8]) -> io::Result<()> {
+    socket
+        .send_all(path(ifindex, to), &[(to, packet)])
+        .into_iter()
+        .collect()
+}
+
+fn path(ifindex: u32, to: Ipv4Addr) -> Path {
+    Path {
+        ifindex,
+        source: LEFT,
+        multicast: to.is_multicast(),
     }
 }
 
@@ -134,6 +148,22 @@ fn unicast_adverts_arrive() -> Result<()> {
         hosts.heard(PATIENCE)?,
         [ifindex(&hosts.pair.right, "eth0")?]
     );
+    Ok(())
+}
+
+#[test]
+fn many_leave_together_and_one_that_is_refused_stops_none() -> Result<()> {
+    let mut hosts = Hosts::new(1)?;
+    hosts.receiver.listen_to(rules(&[51]))?;
+    let (from, advert) = (ifindex(&hosts.pair.left, "eth0")?, packet(51, RIGHT));
+    // Without SO_BROADCAST nobody may send there.
+    let forbidden = Ipv4Addr::BROADCAST;
+    let mut packets = vec![(RIGHT, &advert[..]); 100];
+    (packets[0].0, packets[42].0) = (forbidden, forbidden);
+    let outcomes = hosts.sender.send_all(path(from, RIGHT), &packets);
+    let refused: Vec<_> = (0..100).filter(|index| outcomes[*index].is_err()).collect();
+    assert_eq!(refused, [0, 42]);
+    assert_eq!(hosts.heard(PATIENCE)?.len(), 98);
     Ok(())
 }
 
@@ -191,7 +221,7 @@ fn a_flood_is_taken_in_turns() -> Result<()> {
     hosts.receiver.listen_to(rules(&[51]))?;
     let advert = packet(51, GROUP);
     for _ in 0..2000 {
-        hosts.sender.send(from, LEFT, GROUP, &advert)?;
+        send(&hosts.sender, from, GROUP, &advert)?;
     }
     let mut turn = |budget| {
         hosts.receiver.receive(budget, |received| {
@@ -224,7 +254,7 @@ fn a_flood_of_no_consequence_is_shed_before_it_wakes_anybody() -> Result<()> {
         let rules = Rules::from([(vrid(51), shed_below)]);
         hosts.receiver.listen_to(rules)?;
         let advert = packet(51, GROUP);
-        (0..SENT).try_for_each(|_| hosts.sender.send(from, LEFT, GROUP, &advert))?;
+        (0..SENT).try_for_each(|_| send(&hosts.sender, from, GROUP, &advert))?;
         Ok(hosts.receiver.receive(2 * SENT, |_| ())?)
     };
     let sample = heard(Priority::new(Priority::DEFAULT.get() + 1))?;
@@ -232,23 +262,4 @@ fn a_flood_of_no_consequence_is_shed_before_it_wakes_anybody() -> Result<()> {
     let all = heard(Priority::DEFAULT)?;
     assert!(all > SENT / 2, "as many as fit the buffer: {all}");
     Ok(())
-}
-
-#[test]
-fn announcements_arrive() -> Result<()> {
-    let hosts = Hosts::new(1)?;
-    let mut neighbour = PacketSocket::open(&hosts.pair.right, "eth0")?;
-    let announcer = hosts.pair.left.enter(Announcer::open)??;
-    let mac = [2, 0, 0, 0, 0, 7];
-    announcer.announce(ifindex(&hosts.pair.left, "eth0")?, mac, VIP)?;
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let frame = neighbour.receive(left)?.context("no announcement")?;
-        if frame[12..14] == [0x08, 0x06] && frame[6..12] == mac {
-            assert_eq!(frame[28..32], VIP.octets(), "sender");
-            assert_eq!(frame[38..42], VIP.octets(), "target");
-            return Ok(());
-        }
-    }
 }

@@ -224,3 +224,24 @@ proptest! {
         prop_assert!(framing.validate(&packet).is_err());
     }
 }
+
+#[test]
+fn frames_change_only_their_numbers_until_the_priority_does() {
+    let peers = vec![PEER, STRANGER];
+    let framing = Framing {
+        cast: Cast::Unicast(peers.clone()),
+        ..framing(Version::V3)
+    };
+    let (mut frames, mut identification) = (Frames::default(), Identification::default());
+    let mut number = NonZeroU16::MIN;
+    for priority in [100, 100, 100, 0, 100].map(Priority::new) {
+        frames.prepare(&framing, priority, &mut identification);
+        assert_eq!(frames.packets().len(), 2);
+        for ((to, packet), peer) in frames.packets().zip(&peers) {
+            let mut expected = BytesMut::new();
+            framing.encode(priority, *peer, number, &mut expected);
+            assert_eq!((to, packet), (*peer, &expected[..]));
+            number = number.checked_add(1).expect("few packets");
+        }
+    }
+}

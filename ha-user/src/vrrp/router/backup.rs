@@ -27,20 +27,33 @@ impl Router {
             self.phase = Phase::Backup(self.follow(&advert, cx.now));
         } else {
             self.lower = Some((advert.source, cx.now));
+            self.phase = Phase::Backup(self.outgrow(timer, &advert, cx.now));
         }
     }
 
-    /// Stops waiting for a router that leaves, unless another one is known to be Active: a process
-    /// that stood still may say farewell long after it was replaced.
+    /// Waits only Skew_Time for a router that leaves (RFC 9568 section 6.4.2), or less, unless
+    /// another one is known to be Active: a process that stood still may say farewell long after it
+    /// was replaced.
     fn bid_farewell(&self, timer: ActiveDownTimer, advert: &Advert, now: Nanos) -> ActiveDownTimer {
-        let followed = self.active.is_none_or(|active| active == advert.source);
         let in_spite_of_us = self
             .lower
             .is_some_and(|(source, at)| source == advert.source && at > timer.heard);
-        if followed || in_spite_of_us {
-            timer.farewell(now, self.skew_time(self.priority()))
-        } else {
-            timer
+        let prompt = match self.active {
+            Some(active) if active == advert.source => self.handover_time(),
+            _ if in_spite_of_us => self.handover_time(),
+            Some(_) => return timer,
+            None => None,
+        };
+        let wait = prompt.unwrap_or_else(|| self.skew_time(self.priority()));
+        timer.hasten(now, wait).bid_farewell(prompt.is_some())
+    }
+
+    /// Does not wait for the rest of a silence where the router that we have followed falls below
+    /// us: it goes on speaking only until we do.
+    fn outgrow(&self, timer: ActiveDownTimer, advert: &Advert, now: Nanos) -> ActiveDownTimer {
+        match self.handover_time() {
+            Some(wait) if self.active == Some(advert.source) => timer.hasten(now, wait),
+            _ => timer,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod engine;
+mod handover;
 mod manners;
 mod ownership;
 mod silence;

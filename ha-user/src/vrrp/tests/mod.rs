@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ha_common::{Priority, Vrid};
 
-use super::{Announcements, Parameters, Version};
+use super::{Announcements, FastHandover, Parameters, Version};
 
 /// A version 3 router of priority 100 that advertises every second.
 fn parameters() -> Parameters {
@@ -25,6 +25,7 @@ fn parameters() -> Parameters {
         primary_ip: Some(Ipv4Addr::new(192, 0, 2, 10)),
         addresses: vec![Ipv4Addr::new(192, 0, 2, 100)],
         eager_start: false,
+        fast_handover: FastHandover::BetweenTwo,
         announcements: Announcements::default(),
     }
 }

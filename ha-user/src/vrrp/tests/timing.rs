@@ -5,7 +5,7 @@ use std::time::Duration;
 use ha_common::Priority;
 
 use super::super::timing::{
-    active_down_interval, advert_spacing, doubt, learnable, lease_length, skew_time,
+    active_down_interval, advert_spacing, doubt, handover_time, learnable, lease_length, skew_time,
 };
 use super::super::{Event, Parameters, Standing, Version};
 use super::bench::{Bench, advert};
@@ -112,6 +112,25 @@ fn a_lease_ends_before_any_backup_router_stops_waiting() {
     assert_eq!(lease_length(3, 10 * MS), 29 * MS);
     assert_eq!(lease_length(3, 100 * MS), Duration::from_micros(293_750));
     assert_eq!(lease_length(3, 1000 * MS), Duration::from_micros(2_937_500));
+}
+
+/// Skew_Time is never exceeded, and the better of two routers speaks first by more than a flight.
+#[test]
+fn a_fast_handover_is_ordered_by_priority() {
+    for priority in 1..=254_u8 {
+        let time = |priority| {
+            let priority = Priority::new(priority);
+            let skew = skew_time(Version::V3, priority, 1000 * MS);
+            (handover_time(priority, skew), skew)
+        };
+        let ((worse, skew), (better, _)) = (time(priority), time(priority + 1));
+        assert!(worse <= skew, "{priority}");
+        assert!(worse - better >= MS / 10, "{priority}");
+    }
+    let exact = |priority, skew| handover_time(Priority::new(priority), skew);
+    assert_eq!(exact(100, 1000 * MS), Duration::from_micros(15_600));
+    assert_eq!(exact(254, 1000 * MS), Duration::from_micros(200));
+    assert_eq!(exact(100, 6 * MS), 6 * MS);
 }
 
 #[test]

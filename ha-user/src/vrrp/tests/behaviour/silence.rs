@@ -41,38 +41,3 @@ fn what_arrives_during_the_doubt_is_heard() {
     bench.hear(20, 150);
     assert_eq!(bench.wait(), Duration::from_nanos(3_609_375_000));
 }
-
-#[test]
-fn a_farewell_shortens_the_wait_and_never_prolongs_it() {
-    let mut bench = Bench::started(parameters());
-    bench.hear(20, 150);
-    bench.hear(20, 0);
-    let skew = Duration::from_nanos(609_375_000);
-    assert_eq!(bench.wait(), skew);
-    bench.pass(500 * MS);
-    bench.hear(20, 0);
-    assert_eq!(bench.wait(), skew - 500 * MS);
-    assert_eq!(
-        summary(&bench.pass_to_deadline()),
-        format!("{TAKEOVER}: PeerLeft")
-    );
-}
-
-#[test]
-fn a_farewell_of_a_router_that_was_replaced_is_ignored() {
-    let mut bench = Bench::started(parameters());
-    bench.hear(20, 150);
-    bench.hear(30, 200);
-    bench.hear(20, 0);
-    assert_eq!(bench.wait(), Duration::from_nanos(3_609_375_000));
-}
-
-#[test]
-fn the_farewell_of_a_lower_router_that_is_active_is_believed() {
-    let mut bench = Bench::started(parameters());
-    bench.hear(30, 200);
-    bench.pass(MS);
-    bench.hear(20, 50);
-    bench.hear(20, 0);
-    assert_eq!(bench.wait(), Duration::from_nanos(609_375_000));
-}

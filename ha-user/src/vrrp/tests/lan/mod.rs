@@ -3,6 +3,8 @@
 //! `VIPD_SEED=n` replays one seed with a trace; `VIPD_SEEDS=n` runs more, or fewer, of them.
 
 mod agenda;
+mod calm;
+mod draw;
 mod host;
 mod rng;
 mod scenario;
@@ -67,7 +69,8 @@ fn assert_is_exercised(tally: &Tally) {
     assert!(tally.takeovers > 0 && tally.silenced > 0, "{tally:?}");
     assert!(tally.fences > 0 && tally.claims > 0, "{tally:?}");
     assert!(tally.leases_lost > 0 && tally.interrupted > 0, "{tally:?}");
-    assert!(tally.adoptions > 0, "{tally:?}");
+    assert!(tally.adoptions > 0 && tally.farewells > 0, "{tally:?}");
+    assert!(tally.declines > 0, "{tally:?}");
     assert!(
         tally.overlaps > 0,
         "adverts that cross make short overlaps: {tally:?}"

@@ -54,6 +54,8 @@ pub(super) struct Tally {
     pub(super) takeovers: u64,
     pub(super) silenced: u64,
     pub(super) adoptions: u64,
+    pub(super) farewells: u64,
+    pub(super) declines: u64,
 }
 
 impl Tally {
@@ -67,6 +69,8 @@ impl Tally {
         self.takeovers += other.takeovers;
         self.silenced += other.silenced;
         self.adoptions += other.adoptions;
+        self.farewells += other.farewells;
+        self.declines += other.declines;
     }
 }
 
@@ -80,6 +84,8 @@ pub(super) struct Watch {
     pub(super) violation: Option<String>,
     /// Who must answer without a gap.
     pub(super) steady: Option<usize>,
+    /// Who is going, until another one answers.
+    pub(super) awaits: Option<usize>,
     overlaps: Vec<Option<Overlap>>,
     routers: usize,
 }
@@ -92,6 +98,7 @@ impl Watch {
             interrupted: false,
             violation: None,
             steady: None,
+            awaits: None,
             overlaps: vec![None; routers * routers],
             routers,
         }
@@ -103,6 +110,8 @@ impl Watch {
         let owners: Vec<usize> = (0..hosts.len())
             .filter(|at| hosts[*at].answers(from))
             .collect();
+        let replaced = |going: &usize| owners.iter().any(|owner| owner != going);
+        self.awaits = self.awaits.filter(|going| !replaced(going));
         if owners.len() < 2 && self.overlaps.iter().all(Option::is_none) {
             return;
         }

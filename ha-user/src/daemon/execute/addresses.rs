@@ -1,0 +1,168 @@
+//! Addresses: on which interfaces they are, and who is told that they are ours.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ha_common::Priority;
+use ha_common::abi::LeasePolicy;
+
+use super::super::order::Order;
+use super::super::plan::{CarriedAddress, RouterPlan};
+use super::Executor;
+use crate::net::Held;
+use crate::net::address::{AddressChange, Operation, Outcome};
+use crate::net::announce::{Announcement, Manner};
+use crate::net::clock;
+use crate::net::netlink::Refusal;
+use crate::vrrp::RouterId;
+
+impl Executor {
+    /// Follows a plan whose addresses were `before`.
+    pub(super) fn exchange_addresses(&mut self, router: RouterId, before: &[CarriedAddress]) {
+        let Some(plan) = self.plan(router) else {
+            return;
+        };
+        let record = self.records.record(router);
+        if record.installed() {
+            let dropped = without(before, &plan.addresses);
+            let changes = dropped.map(|address| address.change(Operation::Remove));
+            self.addresses.submit(changes.collect(), |_| ());
+        }
+        if self.records.owns(router, clock::now()) {
+            let repeat = plan.parameters.announcements.repeat;
+            self.tell_neighbours(router, without(&plan.addresses, before), repeat);
+        }
+    }
+
+    /// The kernel has carried out a removal.
+    pub(in super::super) fn addresses_gone(&mut self, router: RouterId, generation: u64) {
+        let Some(carriage) = self.routers.get_mut(&router) else {
+            return;
+        };
+        if carriage.generation != generation {
+            return;
+        }
+        carriage.leaving = false;
+        self.records.record(router).set_installed(false);
+        if std::mem::take(&mut carriage.farewell) {
+            self.advertise(router, Priority::LEAVING, None);
+            self.send_waiting();
+        }
+    }
+
+    pub(super) fn announce(&self, router: RouterId, repeat: u32) {
+        if let Some(plan) = self.plan(router) {
+            self.tell_neighbours(router, plan.addresses.iter(), repeat);
+        }
+    }
+
+    /// Tells the neighbours of `addresses`, `repeat` times.
+    fn tell_neighbours<'a>(
+        &self,
+        router: RouterId,
+        addresses: impl Iterator<Item = &'a CarriedAddress>,
+        repeat: u32,
+    ) {
+        let announcement = |carried: &CarriedAddress| {
+            Some(Announcement {
+                ifindex: carried.ifindex,
+                mac: carried.mac?,
+                address: carried.address.address,
+            })
+        };
+        let manner = Manner {
+            repeat,
+            pause: self.garp_interval,
+        };
+        let announcements = addresses.filter_map(announcement).collect();
+        self.announcer
+            .announce(announcements, manner, self.held(router));
+    }
+
+    /// Tells other threads whether the ownership of now still lasts. Only adverts make it last, in
+    /// every mode of the lease, so that nothing is kept up for an advert thread that hangs.
+    fn held(&self, router: RouterId) -> Held {
+        let records = self.records.clone();
+        let since = records.record(router).owned_since();
+        Arc::new(move || {
+            let record = records.record(router);
+            record.owned_since() == since && record.owned(clock::now(), LeasePolicy::Strict)
+        })
+    }
+
+    pub(super) fn add_addresses(&mut self, router: RouterId) {
+        let held = self.held(router);
+        let Some(carriage) = self.routers.get_mut(&router) else {
+            return;
+        };
+        carriage.generation += 1;
+        carriage.leaving = false;
+        carriage.farewell = false;
+        self.records.record(router).set_installed(true);
+        let name = carriage.plan.name.clone();
+        let changes = changes(&carriage.plan, Operation::Add);
+        self.addresses.hold(changes, held, move |outcomes| {
+            for (address, refusal) in failures(outcomes) {
+                log::error!("({name}) cannot add {address}: {refusal}");
+            }
+        });
+    }
+
+    /// Puts back what somebody else has taken off: a router that answers for an address must
+    /// also serve it.
+    pub(in super::super) fn restore_addresses(&mut self, router: RouterId) {
+        let ours = self.records.record(router).installed() && !self.is_leaving(router);
+        if let Some(plan) = self.plan(router).filter(|_| ours) {
+            log::warn!(
+                "({}) somebody has taken an address off: putting it back",
+                plan.name
+            );
+            self.add_addresses(router);
+        }
+    }
+
+    pub(super) fn remove_addresses(&mut self, router: RouterId) {
+        let Some(carriage) = self.routers.get_mut(&router) else {
+            return;
+        };
+        carriage.generation += 1;
+        carriage.leaving = true;
+        let generation = carriage.generation;
+        let orders = self.orders.clone();
+        let name = carriage.plan.name.clone();
+        self.addresses.submit(
+            changes(&carriage.plan, Operation::Remove),
+            move |outcomes| {
+                for (address, refusal) in failures(outcomes) {
+                    log::error!("({name}) cannot remove {address}: {refusal}");
+                }
+                orders.send(Order::AddressesGone { router, generation });
+            },
+        );
+    }
+}
+
+/// Addresses of `these` that are not among `those`.
+fn without<'a>(
+    these: &'a [CarriedAddress],
+    those: &'a [CarriedAddress],
+) -> impl Iterator<Item = &'a CarriedAddress> {
+    let those: HashSet<_> = those.iter().collect();
+    these.iter().filter(move |address| !those.contains(address))
+}
+
+fn changes(plan: &RouterPlan, operation: Operation) -> Vec<AddressChange> {
+    plan.addresses
+        .iter()
+        .map(|address| address.change(operation))
+        .collect()
+}
+
+fn failures(outcomes: Vec<Outcome>) -> impl Iterator<Item = (String, Refusal)> {
+    outcomes
+        .into_iter()
+        .filter_map(|Outcome { change, result }| {
+            let address = format!("{}/{}", change.address, change.prefix_len);
+            result.err().map(|refusal| (address, refusal))
+        })
+}

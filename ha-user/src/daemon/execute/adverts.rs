@@ -1,0 +1,155 @@
+//! Adverts: those of a tick leave together, each only while its router owns.
+
+use std::io;
+use std::ops::Range;
+
+use ha_common::{Nanos, Priority};
+
+use super::{Carriage, Executor};
+use crate::net::advert::{Cast, Frames};
+use crate::net::clock;
+use crate::net::socket::Path;
+use crate::vrrp::RouterId;
+
+/// Adverts that one system call takes: as many as an interface has virtual routers. The lease is
+/// looked at before the first of them leaves and after the last.
+const BATCH: usize = 256;
+
+/// An advert that waits to leave, in the frames of its router.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    router: RouterId,
+    path: Path,
+    /// From when the advert counts, and until when it lets the router own its addresses.
+    lease: Option<Range<Nanos>>,
+}
+
+impl Executor {
+    pub(super) fn is_speaking(&self, router: RouterId) -> bool {
+        let carriage = self.routers.get(&router);
+        carriage.is_some_and(|carriage| carriage.speaking)
+    }
+
+    /// Queues an advert for [`Self::send_waiting`].
+    pub(super) fn advertise(
+        &mut self,
+        router: RouterId,
+        priority: Priority,
+        lease: Option<Range<Nanos>>,
+    ) {
+        if priority == Priority::LEAVING && self.defer_farewell(router) {
+            return;
+        }
+        let Some(carriage) = self.routers.get_mut(&router) else {
+            return;
+        };
+        let framing = &carriage.plan.framing;
+        let identification = &mut self.identification;
+        carriage.frames.prepare(framing, priority, identification);
+        carriage.speaking = true;
+        let path = Path {
+            ifindex: carriage.plan.ifindex,
+            source: framing.source,
+            multicast: framing.cast == Cast::Multicast,
+        };
+        self.waiting.push(Waiting {
+            router,
+            path,
+            lease,
+        });
+    }
+
+    /// Without a data path, the peer must not take over while the kernel here still answers.
+    fn defer_farewell(&mut self, router: RouterId) -> bool {
+        match self.routers.get_mut(&router) {
+            Some(carriage) if carriage.leaving && !self.guarded => {
+                carriage.farewell = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Sends all queued adverts.
+    pub(super) fn send_waiting(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.sort_by_key(|advert| advert.path);
+        for same_way in waiting.chunk_by(|one, other| one.path == other.path) {
+            for batch in same_way.chunks(BATCH) {
+                self.send_batch(batch);
+            }
+        }
+        for advert in waiting.drain(..) {
+            if let Some(carriage) = self.routers.get_mut(&advert.router) {
+                carriage.speaking = false;
+            }
+        }
+        // Keeps its memory for the next tick.
+        self.waiting = waiting;
+    }
+
+    /// This process may have stood still since the engine looked, or may do so in the send: a
+    /// lease that has expired meanwhile is neither spoken for nor renewed.
+    fn send_batch(&mut self, batch: &[Waiting]) {
+        let now = clock::now();
+        let batch: Vec<_> = batch
+            .iter()
+            .filter(|advert| self.may_speak(advert, now))
+            .collect();
+        let outcomes = self.send_together(&batch);
+        let now = clock::now();
+        for (advert, outcome) in batch.into_iter().zip(outcomes) {
+            if let Some(lease) = &advert.lease
+                && outcome.is_ok()
+                && self.may_speak(advert, now)
+            {
+                let record = self.records.record(advert.router);
+                record.set_last_sent(lease.start);
+                record.set_owned_until(lease.end);
+            }
+            self.note(advert.router, outcome);
+        }
+    }
+
+    fn may_speak(&self, advert: &Waiting, now: Nanos) -> bool {
+        advert.lease.is_none() || self.records.owns(advert.router, now)
+    }
+
+    /// Hands adverts that leave the same way to the kernel. Returns for each whether one of its
+    /// packets was taken: a peer out of reach is no reason to keep quiet towards the others.
+    fn send_together(&self, batch: &[&Waiting]) -> Vec<io::Result<()>> {
+        let Some(first) = batch.first() else {
+            return Vec::new();
+        };
+        let frames = |advert: &&Waiting| Some(&self.routers.get(&advert.router)?.frames);
+        let packets: Vec<_> = batch
+            .iter()
+            .filter_map(frames)
+            .flat_map(Frames::packets)
+            .collect();
+        let mut outcomes = self.socket.send_all(first.path, &packets).into_iter();
+        let outcome = |advert: &&Waiting| {
+            let packets = frames(advert).map_or(0, |frames| frames.packets().len());
+            let none = Err(io::ErrorKind::NotConnected.into());
+            outcomes.by_ref().take(packets).fold(none, io::Result::or)
+        };
+        batch.iter().map(outcome).collect()
+    }
+
+    /// Says what has kept an advert of `router` from leaving, once.
+    fn note(&mut self, router: RouterId, outcome: io::Result<()>) {
+        let Some(Carriage {
+            plan, send_failed, ..
+        }) = self.routers.get_mut(&router)
+        else {
+            return;
+        };
+        let failed = outcome.is_err();
+        if let Err(error) = outcome
+            && !*send_failed
+        {
+            log::warn!("({}) cannot send adverts: {error}", plan.name);
+        }
+        *send_failed = failed;
+    }
+}

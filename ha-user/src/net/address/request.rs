@@ -1,0 +1,103 @@
+//! Changes of addresses as netlink spells them.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_route::address::{
+    AddressAttribute, AddressHeaderFlags, AddressMessage, AddressScope, CacheInfo,
+};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+
+use super::{AddressChange, Key};
+
+/// What netlink is asked: a message and its flags.
+pub(super) type Request = (RouteNetlinkMessage, u16);
+
+/// An address lives for this long unless it is refreshed; `None` is for ever.
+pub(super) type Lifetime = Option<Duration>;
+
+/// The kernel lets an address live for a second more than it was told, at most.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Adds an address that is not there.
+pub(super) fn add(change: &AddressChange, lifetime: Lifetime) -> Request {
+    let flags = NLM_F_CREATE | NLM_F_EXCL;
+    (
+        RouteNetlinkMessage::NewAddress(new(change, lifetime)),
+        flags,
+    )
+}
+
+/// Lets an address live from now on, whether it is there or not.
+pub(super) fn refresh(change: &AddressChange, lifetime: Lifetime) -> Request {
+    let flags = NLM_F_CREATE | NLM_F_REPLACE;
+    (
+        RouteNetlinkMessage::NewAddress(new(change, lifetime)),
+        flags,
+    )
+}
+
+/// Removes an address.
+pub(super) fn remove(change: &AddressChange) -> Request {
+    (RouteNetlinkMessage::DelAddress(address(change)), 0)
+}
+
+/// All IPv4 addresses of all interfaces.
+pub(super) fn list() -> RouteNetlinkMessage {
+    let mut message = AddressMessage::default();
+    message.header.family = AddressFamily::Inet;
+    RouteNetlinkMessage::GetAddress(message)
+}
+
+/// The address that `message` shows, if it has a lifetime.
+pub(super) fn mortal(message: &RouteNetlinkMessage) -> Option<Key> {
+    let RouteNetlinkMessage::NewAddress(message) = message else {
+        return None;
+    };
+    let header = &message.header;
+    if header.flags.contains(AddressHeaderFlags::Permanent) {
+        return None;
+    }
+    message.attributes.iter().find_map(|attribute| {
+        let AddressAttribute::Local(IpAddr::V4(address)) = attribute else {
+            return None;
+        };
+        Some((header.index, *address, header.prefix_len))
+    })
+}
+
+fn address(change: &AddressChange) -> AddressMessage {
+    let mut message = AddressMessage::default();
+    message.header.family = AddressFamily::Inet;
+    message.header.prefix_len = change.prefix_len;
+    message.header.index = change.ifindex;
+    let address = IpAddr::V4(change.address);
+    message.attributes = vec![
+        AddressAttribute::Local(address),
+        AddressAttribute::Address(address),
+    ];
+    message
+}
+
+/// What only a new address has.
+fn new(change: &AddressChange, lifetime: Lifetime) -> AddressMessage {
+    let mut message = address(change);
+    message.header.scope = AddressScope::from(change.scope);
+    let label = change.label.clone().map(AddressAttribute::Label);
+    let broadcast = change.broadcast.map(AddressAttribute::Broadcast);
+    let attributes = label.into_iter().chain(broadcast);
+    let lifetime = AddressAttribute::CacheInfo(cache_info(lifetime));
+    message.attributes.extend(attributes.chain([lifetime]));
+    message
+}
+
+fn cache_info(lifetime: Lifetime) -> CacheInfo {
+    let seconds = lifetime.map(|lifetime| lifetime.saturating_sub(GRACE).as_secs().max(1));
+    let mut info = CacheInfo::default();
+    info.ifa_valid = seconds.map_or(u32::MAX, |seconds| {
+        u32::try_from(seconds).unwrap_or(u32::MAX)
+    });
+    info.ifa_preferred = info.ifa_valid;
+    info
+}

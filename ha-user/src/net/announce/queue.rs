@@ -1,0 +1,146 @@
+//! In what order announcements are made, and how fast.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::sync::Arc;
+
+use ha_common::Nanos;
+
+use super::arp::Line;
+use super::{Announcement, Held, Manner};
+
+/// Announcements that one system call takes; before each, the addresses must still be held.
+const SLICE: usize = 64;
+
+/// Announcements of one interface that are made one after the other, some times over.
+pub(super) struct Round {
+    announcements: Arc<[Announcement]>,
+    made: usize,
+    /// How often all are to be made, this time included.
+    times: u32,
+    manner: Manner,
+    held: Held,
+}
+
+impl Round {
+    /// Announcements of which none has been made.
+    pub(super) fn new(announcements: &[Announcement], manner: Manner, held: Held) -> Self {
+        Self {
+            announcements: announcements.into(),
+            made: 0,
+            times: manner.repeat,
+            manner,
+            held,
+        }
+    }
+
+    /// What is to be made next; nothing at the end, or when it is no longer true.
+    fn slice(&self) -> &[Announcement] {
+        if self.times == 0 || !(self.held)() {
+            return &[];
+        }
+        let most = if self.manner.pause.is_zero() {
+            SLICE
+        } else {
+            1
+        };
+        let left = &self.announcements[self.made..];
+        &left[..left.len().min(most)]
+    }
+
+    /// The same once more, if it is to be repeated.
+    fn again(self) -> Option<Self> {
+        let times = self.times.saturating_sub(1);
+        (times > 0).then_some(Self {
+            made: 0,
+            times,
+            ..self
+        })
+    }
+}
+
+/// What is still to be said, by interface.
+#[derive(Default)]
+pub(super) struct Queues(BTreeMap<u32, Queue>);
+
+impl Queues {
+    /// Takes in a round for `ifindex`.
+    pub(super) fn add(&mut self, ifindex: u32, round: Round) {
+        self.0.entry(ifindex).or_default().first.push_back(round);
+    }
+
+    /// When [`Self::speak`] is next worth calling.
+    pub(super) fn next_at(&self) -> Option<Nanos> {
+        self.0.values().map(|queue| queue.next_at).min()
+    }
+
+    /// Makes one slice of announcements on each interface where it is time.
+    pub(super) fn speak(&mut self, now: Nanos) {
+        for (ifindex, queue) in &mut self.0 {
+            if queue.next_at <= now {
+                queue.speak(*ifindex, now);
+            }
+        }
+        self.0
+            .retain(|_, queue| !queue.is_empty() || queue.next_at > now);
+    }
+}
+
+/// What is still to be said on one interface.
+#[derive(Default)]
+struct Queue {
+    line: Option<Line>,
+    /// Announcements that nobody has heard yet come before repetitions.
+    first: VecDeque<Round>,
+    repetitions: VecDeque<Round>,
+    next_at: Nanos,
+}
+
+impl Queue {
+    fn is_empty(&self) -> bool {
+        self.first.is_empty() && self.repetitions.is_empty()
+    }
+
+    fn speak(&mut self, ifindex: u32, now: Nanos) {
+        let Some((mut round, fresh)) = self.take() else {
+            return;
+        };
+        let slice = round.slice();
+        if slice.is_empty() {
+            return;
+        }
+        round.made += self.send(ifindex, slice).unwrap_or_else(|error| {
+            log::debug!("cannot announce addresses on interface {ifindex}: {error}");
+            // Their repetition may fare better.
+            slice.len()
+        });
+        self.next_at = now + round.manner.pause;
+        if round.made < round.announcements.len() {
+            let queue = if fresh {
+                &mut self.first
+            } else {
+                &mut self.repetitions
+            };
+            queue.push_front(round);
+        } else {
+            self.repetitions.extend(round.again());
+        }
+    }
+
+    /// The round that is next, and whether it is made for the first time.
+    fn take(&mut self) -> Option<(Round, bool)> {
+        let first = self.first.pop_front().map(|round| (round, true));
+        first.or_else(|| Some((self.repetitions.pop_front()?, false)))
+    }
+
+    /// Returns how many have left. After a failure the line is opened anew.
+    fn send(&mut self, ifindex: u32, slice: &[Announcement]) -> io::Result<usize> {
+        let line = match self.line.take() {
+            Some(line) => line,
+            None => Line::open(ifindex)?,
+        };
+        let sent = line.send(slice)?;
+        self.line = Some(line);
+        Ok(sent)
+    }
+}

@@ -1,0 +1,146 @@
+//! What follows when the Active router says that it goes, or that it is no longer the best.
+
+use super::super::super::FastHandover;
+use super::*;
+
+const SKEW: Duration = Duration::from_nanos(609_375_000);
+const PROMPT: Duration = Duration::from_micros(15_600);
+
+/// A router that follows 192.0.2.20.
+fn following(priority: u8, fast_handover: FastHandover) -> Bench {
+    let mut bench = Bench::started(Parameters {
+        fast_handover,
+        ..parameters()
+    });
+    bench.hear(20, priority);
+    bench
+}
+
+#[test]
+fn between_two_a_farewell_is_followed_by_a_claim_within_milliseconds() {
+    let mut bench = following(150, FastHandover::BetweenTwo);
+    bench.hear(20, 0);
+    assert_eq!(bench.wait(), PROMPT);
+    assert_eq!(summary(&bench.pass_to_deadline()), "advertise 100");
+    assert_eq!(bench.wait(), MS);
+    assert_eq!(
+        summary(&bench.pass_to_deadline()),
+        format!("{TAKEOVER}: PeerLeft")
+    );
+}
+
+#[test]
+fn an_active_router_that_falls_below_us_is_replaced_within_milliseconds() {
+    let mut bench = following(150, FastHandover::BetweenTwo);
+    bench.hear(20, 90);
+    assert_eq!(bench.wait(), PROMPT);
+    bench.pass(10 * MS);
+    bench.hear(20, 80);
+    assert_eq!(bench.wait(), PROMPT - 10 * MS, "no advert prolongs it");
+    assert_eq!(summary(&bench.pass_to_deadline()), "advertise 100");
+    assert_eq!(
+        summary(&bench.pass_to_deadline()),
+        format!("{TAKEOVER}: Preempted")
+    );
+}
+
+#[test]
+fn a_third_router_or_the_operator_brings_skew_time_back() {
+    let mut third = following(150, FastHandover::BetweenTwo);
+    third.hear(30, 20);
+    let mut never = following(150, FastHandover::Never);
+    for bench in [&mut third, &mut never] {
+        let silence = bench.wait();
+        bench.hear(20, 90);
+        assert_eq!(bench.wait(), silence);
+        bench.hear(20, 0);
+        assert_eq!(bench.wait(), SKEW);
+        assert_eq!(summary(&bench.pass_to_deadline()), "advertise 100");
+    }
+}
+
+#[test]
+fn the_operator_may_want_it_among_many() {
+    let mut bench = following(150, FastHandover::Always);
+    bench.hear(30, 20);
+    bench.hear(20, 0);
+    assert_eq!(bench.wait(), PROMPT);
+}
+
+#[test]
+fn who_never_was_above_us_is_preempted_in_the_usual_time() {
+    let mut bench = Bench::started(parameters());
+    bench.pass(SECOND);
+    bench.hear(20, 90);
+    assert_eq!(bench.wait(), SKEW + 2 * SECOND);
+}
+
+#[test]
+fn without_preemption_a_weaker_active_router_stays() {
+    let mut bench = Bench::started(Parameters {
+        preempt_mode: false,
+        ..parameters()
+    });
+    bench.hear(20, 150);
+    bench.hear(20, 90);
+    assert_eq!(bench.wait(), SKEW + 3 * SECOND);
+}
+
+#[test]
+fn a_farewell_that_the_active_router_has_not_said_is_found_out_by_the_claim() {
+    let mut bench = following(150, FastHandover::BetweenTwo);
+    bench.hear(20, 0);
+    bench.pass_to_deadline();
+    assert_eq!(summary(&bench.hear(20, 150)), "");
+    assert_eq!(bench.status().state, State::Backup);
+    assert_eq!(bench.wait(), SKEW + 3 * SECOND);
+}
+
+#[test]
+fn who_was_never_followed_hastens_nothing_below_skew_time() {
+    let mut bench = Bench::started(parameters());
+    bench.hear(20, 0);
+    assert_eq!(bench.wait(), SKEW);
+}
+
+#[test]
+fn a_lower_active_router_that_leaves_is_replaced_as_fast() {
+    let mut bench = Bench::started(parameters());
+    bench.pass(MS);
+    bench.hear(20, 90);
+    bench.hear(20, 0);
+    assert_eq!(bench.wait(), PROMPT);
+}
+
+#[test]
+fn a_farewell_shortens_the_wait_and_never_prolongs_it() {
+    let mut bench = following(150, FastHandover::Never);
+    bench.hear(20, 0);
+    assert_eq!(bench.wait(), SKEW);
+    bench.pass(500 * MS);
+    bench.hear(20, 0);
+    assert_eq!(bench.wait(), SKEW - 500 * MS);
+    assert_eq!(
+        summary(&bench.pass_to_deadline()),
+        format!("{TAKEOVER}: PeerLeft")
+    );
+}
+
+#[test]
+fn a_farewell_of_a_router_that_was_replaced_is_ignored() {
+    let mut bench = Bench::started(parameters());
+    bench.hear(20, 150);
+    bench.hear(30, 200);
+    bench.hear(20, 0);
+    assert_eq!(bench.wait(), Duration::from_nanos(3_609_375_000));
+}
+
+#[test]
+fn the_farewell_of_a_lower_router_that_is_active_is_believed() {
+    let mut bench = Bench::started(parameters());
+    bench.hear(30, 200);
+    bench.pass(MS);
+    bench.hear(20, 50);
+    bench.hear(20, 0);
+    assert_eq!(bench.wait(), SKEW);
+}

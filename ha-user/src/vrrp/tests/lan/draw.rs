@@ -1,0 +1,181 @@
+//! What a seed draws: the routers, the weather, the faults.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use ha_common::Priority;
+
+use super::super::super::{Announcements, FastHandover, Parameters, Version};
+use super::super::parameters;
+use super::host::Host;
+use super::rng::Rng;
+use super::watch::Bounds;
+use super::world::{Fault, Weather};
+
+/// What a seed has drawn for all routers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Draw {
+    pub(super) version: Version,
+    pub(super) interval: Duration,
+    /// Longest interval that a router may be changed to.
+    pub(super) longest: Duration,
+    /// Adverts get lost, intervals differ, several routers call themselves owner, or expect to be
+    /// Active at start.
+    pub(super) harsh: bool,
+    /// No router has a data path: only the engine's own promises are left.
+    pub(super) bare: bool,
+    pub(super) all_preempt: bool,
+    /// What all routers do when the Active one goes; `None` if they differ.
+    pub(super) fast_handover: Option<FastHandover>,
+    /// A stranger of low priority sends more than the processes can read.
+    pub(super) flood: bool,
+}
+
+impl Draw {
+    pub(super) fn new(rng: &mut Rng) -> Self {
+        let version = rng.pick(&[Version::V2, Version::V3, Version::V3]);
+        let interval = match version {
+            Version::V2 => Duration::from_secs(rng.number(1..=2)),
+            Version::V3 => Duration::from_millis(rng.pick(&[10, 20, 100, 1000])),
+        };
+        let harsh = rng.chance(500);
+        let all_preempt = rng.chance(600);
+        let changes = harsh && version == Version::V3 && rng.chance(300);
+        Self {
+            version,
+            interval,
+            longest: if changes { interval * 5 } else { interval },
+            harsh,
+            bare: harsh && rng.chance(100),
+            all_preempt,
+            fast_handover: rng.chance(700).then(|| any_handover(rng)),
+            flood: all_preempt && rng.chance(200),
+        }
+    }
+
+    pub(super) fn storm(&self, rng: &mut Rng) -> Weather {
+        let flight = if self.harsh {
+            rng.number(100..=3000)
+        } else {
+            rng.number(50..=900)
+        };
+        Weather {
+            loss: if self.harsh {
+                rng.pick(&[0, 20, 100, 300, 600])
+            } else {
+                0
+            },
+            flight: (Duration::from_micros(20), Duration::from_micros(flight)),
+            latency: if self.flood {
+                (self.interval / 40, self.interval / 8)
+            } else {
+                (Duration::from_micros(10), Duration::from_micros(300))
+            },
+            hiccup: self.interval * u32::try_from(rng.number(0..=2)).unwrap_or(0),
+            budget: if self.flood { 1 } else { 64 },
+            buffer: 16,
+            interruption: rng.pick(&[0, 0, 5, 50]),
+            standstill: self.interval * 8,
+        }
+    }
+
+    pub(super) fn calm(&self) -> Weather {
+        Weather {
+            loss: 0,
+            flight: (Duration::from_micros(20), Duration::from_micros(200)),
+            latency: (Duration::from_micros(10), Duration::from_micros(300)),
+            hiccup: self.calm_hiccup(),
+            budget: 64,
+            buffer: 16,
+            interruption: 0,
+            standstill: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn calm_hiccup(&self) -> Duration {
+        Duration::from_millis(2).min(self.interval / 8)
+    }
+
+    pub(super) fn bounds(&self, storm: &Weather) -> Bounds {
+        let lease = self.longest * 3;
+        Bounds {
+            flight: storm.flight.1,
+            // Without a data path, an address stays as long as the process stands still.
+            lease: if self.bare {
+                Duration::from_secs(1_000_000)
+            } else {
+                lease
+            },
+            harsh: self.harsh,
+            first_lease: self.longest / 2,
+        }
+    }
+
+    pub(super) fn host(&self, at: usize, rng: &mut Rng) -> Host {
+        let last = 10 + u8::try_from(at).unwrap_or(0);
+        let address = Ipv4Addr::new(192, 0, 2, last);
+        let mut host = Host::new(address, self.parameters(address, rng));
+        host.bare = self.bare;
+        host
+    }
+
+    pub(super) fn restart(&self, length: Duration, rng: &mut Rng) -> Fault {
+        let results = rng.between(Duration::ZERO, self.interval * 2);
+        Fault::Restart {
+            length,
+            results: rng.chance(500).then_some(results),
+        }
+    }
+
+    pub(super) fn parameters(&self, address: Ipv4Addr, rng: &mut Rng) -> Parameters {
+        let priority = rng.number(70..=254);
+        let owner = if self.harsh || address.octets()[3] == 10 {
+            255
+        } else {
+            100
+        };
+        let priority = rng.pick(&[priority, priority, priority, priority, 100, 100, owner]);
+        let longer = self.longest > self.interval && rng.chance(500);
+        Parameters {
+            version: self.version,
+            priority: Priority::new(u8::try_from(priority).unwrap_or(100)),
+            advertisement_interval: if longer { self.longest } else { self.interval },
+            preempt_mode: self.all_preempt || rng.chance(500),
+            primary_ip: Some(address),
+            eager_start: self.harsh && rng.chance(200),
+            fast_handover: self.fast_handover.unwrap_or_else(|| any_handover(rng)),
+            announcements: Announcements {
+                repeat: 1,
+                ..Announcements::default()
+            },
+            ..parameters()
+        }
+    }
+
+    /// Longest Active_Down_Interval that any router can have.
+    pub(super) fn longest_silence(&self) -> Duration {
+        self.silence(Priority::new(1), self.longest)
+    }
+
+    /// Active_Down_Interval, as the RFCs have it.
+    pub(super) fn silence(&self, priority: Priority, interval: Duration) -> Duration {
+        interval * 3 + self.skew(priority, interval)
+    }
+
+    /// Skew_Time, as the RFCs have it.
+    pub(super) fn skew(&self, priority: Priority, interval: Duration) -> Duration {
+        let whole = match self.version {
+            Version::V2 => Duration::from_secs(1),
+            Version::V3 => interval,
+        };
+        whole * (256 - u32::from(priority.get())) / 256
+    }
+}
+
+fn any_handover(rng: &mut Rng) -> FastHandover {
+    rng.pick(&[
+        FastHandover::Never,
+        FastHandover::BetweenTwo,
+        FastHandover::Always,
+    ])
+}

@@ -1,0 +1,171 @@
+//! Directors that meet with one fault after the other.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use super::fault::{Change, Dice, Event, Fault};
+use super::flood;
+use super::judge::{Finding, Judge};
+use super::patient::{Patient, SCRIPT, TRACKED};
+use super::tally::Tally;
+use super::timeline;
+use crate::eyes::{Eyes, FLIGHT};
+use crate::lab::{Daemon, Tools, pause};
+use crate::rng::Rng;
+use crate::watched::{Pair, Setup};
+
+/// Events from one time when everybody is well to the next.
+const EVENTS: usize = 30;
+/// Until the best director answers alone when nothing is wrong any more.
+const RECOVERY: Duration = Duration::from_secs(10);
+
+/// Directors on their LAN, and those who watch.
+pub(super) struct Course<const N: usize> {
+    pair: Pair<N>,
+    patients: Vec<Patient>,
+    eyes: Eyes,
+    dice: Dice,
+    events: Vec<Event>,
+    /// Everything before was judged.
+    judged: Instant,
+    tally: Tally,
+}
+
+impl<const N: usize> Course<N> {
+    /// Starts the directors: `setup`, and what a reload changes it to.
+    pub(super) fn new(setup: Setup<N>, changed: Setup<N>, rng: Rng) -> Result<Self> {
+        let pair = Pair::new(setup)?;
+        let config = |setup: Setup<N>, index: usize| {
+            let text = format!("{SCRIPT}{}", setup.config_with(index, TRACKED));
+            (setup.priorities[index], text)
+        };
+        let mut patients = Vec::new();
+        for (index, host) in pair.directors.iter().enumerate() {
+            let configs = [config(setup, index), config(changed, index)];
+            let daemon = Daemon::start(host, &Tools::vipd()?, &configs[0].1)?;
+            patients.push(Patient::new(host, daemon, configs));
+        }
+        Ok(Self {
+            eyes: Eyes::open(&pair)?,
+            pair,
+            patients,
+            dice: Dice::new(rng),
+            events: Vec::new(),
+            judged: Instant::now(),
+            tally: Tally::default(),
+        })
+    }
+
+    /// Goes on until `end`, or until it has to be given up. Prints what must not be.
+    pub(super) fn run(mut self, end: Instant) -> Result<Tally> {
+        self.recover()?;
+        self.forget();
+        while Instant::now() < end {
+            for _ in 0..EVENTS {
+                self.next()?;
+            }
+            self.recover()?;
+            self.judge()?;
+            println!("{N} directors: {}", self.tally);
+        }
+        Ok(self.tally)
+    }
+
+    fn next(&mut self) -> Result<()> {
+        let ailments: Vec<_> = self.patients.iter().map(Patient::ailment).collect();
+        let (director, change) = self.dice.roll(&ailments);
+        pause(self.dice.rest())?;
+        self.change(director, change)
+    }
+
+    fn change(&mut self, director: usize, change: Change) -> Result<()> {
+        let from = Instant::now();
+        self.patients[director].undergo(change, &self.pair.lan)?;
+        if change == Change::Strike(Fault::Flood) {
+            flood::burst(&self.pair)?;
+        }
+        if let Change::Strike(fault) = change {
+            self.tally.count(fault);
+        }
+        self.events.push(Event {
+            from,
+            to: Instant::now(),
+            director,
+            change,
+        });
+        Ok(())
+    }
+
+    /// Cures everybody, and waits until the best one answers alone.
+    fn recover(&mut self) -> Result<()> {
+        for director in 0..N {
+            if let Some(fault) = self.patients[director].ailment() {
+                pause(self.dice.rest())?;
+                self.change(director, Change::Cure(fault))?;
+            }
+        }
+        let priority = |index: &usize| self.patients[*index].priority();
+        let best = (0..N).max_by_key(priority).context("no directors")?;
+        let recovered = self.eyes.wait_for_owner(self.pair.macs[best], RECOVERY);
+        recovered.with_context(|| {
+            let end = Instant::now();
+            let record = self.eyes.take_before(end);
+            let span = end..end;
+            let macs = &self.pair.macs;
+            let timeline = timeline::render(&record, &self.events, macs, &span);
+            format!("lb{} is the best\n{timeline}{}", best + 1, self.logs())
+        })
+    }
+
+    fn forget(&mut self) {
+        self.judged = Instant::now();
+        let _ = self.eyes.take_before(self.judged);
+        self.events.clear();
+    }
+
+    /// Judges everything since the last time.
+    fn judge(&mut self) -> Result<()> {
+        let end = Instant::now();
+        pause(FLIGHT)?;
+        let record = self.eyes.take_before(end);
+        let judge = Judge {
+            events: &self.events,
+            interval: self.pair.setup().interval(),
+            stalls: &self.eyes.stalls,
+        };
+        let period = self.judged..end;
+        self.tally.add(&record, &period);
+        for finding in judge.findings(&record, &period) {
+            let timeline = timeline::render(&record, &self.events, &self.pair.macs, &finding.span);
+            self.tally.note(&finding);
+            self.tell(&finding, &timeline);
+        }
+        self.judged = end;
+        self.events.clear();
+        let panicked = |patient: &Patient| !patient.daemon().log().matching("panicked").is_empty();
+        ensure!(!self.patients.iter().any(panicked), "{}", self.logs());
+        Ok(())
+    }
+
+    fn tell(&self, finding: &Finding, timeline: &str) {
+        let verdict = match finding.is_spoilt() {
+            true => "spoilt by the machine",
+            false => "MUST NOT BE",
+        };
+        let Finding { what, stall, .. } = finding;
+        println!("{N} directors: {verdict} (it stood still for {stall:.1?}): {what}\n{timeline}");
+        if !finding.is_spoilt() {
+            println!("{}", self.logs());
+        }
+    }
+
+    fn logs(&self) -> String {
+        let tails = self.patients.iter().map(|patient| {
+            let daemon = patient.daemon();
+            let name = daemon.host().name();
+            format!("{name}'s log ends with\n{}", daemon.log().tail(25))
+        });
+        tails.collect()
+    }
+}

@@ -1,0 +1,43 @@
+//! `cargo xtask marathon`: faults of directors for minutes, and never two owners.
+
+use anyhow::{Result, bail};
+
+use crate::lab::{self, Lab};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// How long
+    #[arg(long, default_value_t = 20)]
+    minutes: u64,
+    /// The same seed makes the same faults; random if not given
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// What CI replays.
+const REPLAY: [&str; 5] = ["marathon", "--minutes", "3", "--seed", "3"];
+
+/// Builds everything and becomes the marathon.
+///
+/// # Errors
+/// Something cannot be prepared or started.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let mut command = Lab::prepare()?.command(&["marathon"]);
+    command.args(["--minutes", &arguments.minutes.to_string()]);
+    if let Some(seed) = arguments.seed {
+        command.args(["--seed", &seed.to_string()]);
+    }
+    lab::become_command(command)
+}
+
+/// Runs three minutes of a fixed seed.
+///
+/// # Errors
+/// There were two owners, or a director did not recover.
+pub(crate) fn replay() -> Result<()> {
+    let status = Lab::prepare()?.command(&REPLAY).status()?;
+    if !status.success() {
+        bail!("ha-lab {} ended with {status}", REPLAY.join(" "));
+    }
+    Ok(())
+}
