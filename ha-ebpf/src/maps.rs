@@ -15,7 +15,7 @@ use ha_common::abi::{
 use ha_common::{Nanos, Reason};
 
 const MAX_ROUTERS: usize = abi::MAX_ROUTERS as usize;
-const MAX_INTERFACES: usize = abi::MAX_INTERFACES as usize;
+const INTERFACE_SLOTS: usize = abi::INTERFACE_SLOTS as usize;
 const MAX_ADDRESSES: usize = abi::MAX_ADDRESSES as usize;
 const MAX_PEERS: usize = abi::MAX_PEERS as usize;
 const REASONS: usize = Reason::COUNT as usize;
@@ -38,7 +38,7 @@ static RECORDS: Array<RouterRecord, MAX_ROUTERS, MAPPED> = Array::new();
 
 /// Written by the daemon.
 #[btf_map]
-static INTERFACES: HashMap<u32, InterfaceEntry, MAX_INTERFACES> = HashMap::new();
+static INTERFACES: Array<InterfaceEntry, INTERFACE_SLOTS> = Array::new();
 
 /// Written by the daemon.
 #[btf_map]
@@ -121,9 +121,8 @@ pub(crate) fn gate() -> Option<&'static Gate> {
 /// Own hardware address of an interface, as far as the daemon has told it.
 #[inline(always)]
 pub(crate) fn interface_mac(ifindex: u32) -> Option<[u8; 6]> {
-    // SAFETY: this program never changes the map; an entry that the daemon rewrites meanwhile
-    // yields the old or the new address.
-    unsafe { INTERFACES.get(ifindex) }.map(InterfaceEntry::mac)
+    let entry = INTERFACES.get(InterfaceEntry::slot(ifindex))?;
+    entry.mac_of(ifindex)
 }
 
 /// How many adverts there are on an interface that nobody needs.

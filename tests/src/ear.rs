@@ -55,13 +55,19 @@ impl Ear {
     /// When the last advert was heard.
     #[must_use]
     pub fn last(&self) -> Option<Instant> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).last
+        self.heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .last
     }
 
     /// How many were heard.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).count
+        self.heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .count
     }
 }
 

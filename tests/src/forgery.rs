@@ -90,7 +90,9 @@ impl Forgery {
             Self::Ttl => Advert { ttl: 64, ..advert }.frame(),
             Self::WrongVersion => of_another_version(advert).frame(),
             Self::WrongAuth => with_password(advert).frame(),
-            Self::BadHighPriority => with_bad_checksum(with_priority(advert, HIGHEST_BUT_ONE).frame()),
+            Self::BadHighPriority => {
+                with_bad_checksum(with_priority(advert, HIGHEST_BUT_ONE).frame())
+            }
             Self::OwnSource => from(advert, Pair::<N>::address(N - 1)).frame(),
             Self::WrongLength => advert.frame_with(3, 2),
         };

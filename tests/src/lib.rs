@@ -6,6 +6,7 @@ pub mod ear;
 pub mod eyes;
 pub mod findings;
 pub mod forgery;
+pub mod guest;
 pub mod lab;
 pub mod marathon;
 pub mod owner;

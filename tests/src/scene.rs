@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::lab::{Client, Errand, Host, Lan, Mac, Prober};
+use crate::lab::{Client, Errand, Host, Lan, Mac, Prober, Tools};
 
 /// After which the client gives a request up.
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(250);
@@ -69,8 +69,8 @@ impl Scene {
         let errand = Errand {
             server: SocketAddrV4::new(layout.vip, 80),
             path: path.to_owned(),
-            every: request_every,
-            timeout: REQUEST_TIMEOUT,
+            every: request_every * Tools::slowness(),
+            timeout: REQUEST_TIMEOUT * Tools::slowness(),
         };
         let place = (prober, INTERFACE, prober_address);
         Ok(Self {

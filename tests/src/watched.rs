@@ -121,8 +121,7 @@ impl<const N: usize> Pair<N> {
             let mac = lan.attach(&host, INTERFACE, &format!("{address}/24"))?;
             Ok((host, mac))
         };
-        let directors =
-            (0..N).map(|index| plug(&format!("lb{}", index + 1), Self::address(index)));
+        let directors = (0..N).map(|index| plug(&format!("lb{}", index + 1), Self::address(index)));
         let (directors, macs): (Vec<_>, Vec<_>) =
             directors.collect::<Result<Vec<_>>>()?.into_iter().unzip();
         let (prober, _) = plug("prober", PROBER)?;

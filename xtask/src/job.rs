@@ -37,6 +37,14 @@ enum Line {
 /// # Errors
 /// The command cannot be started.
 pub(crate) fn run(label: &str, command: &mut Command) -> Result<Outcome> {
+    run_within(Duration::MAX, label, command)
+}
+
+/// As [`run`]; kills a command that takes longer than `limit`.
+///
+/// # Errors
+/// The command cannot be started.
+pub(crate) fn run_within(limit: Duration, label: &str, command: &mut Command) -> Result<Outcome> {
     let started = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
@@ -45,7 +53,8 @@ pub(crate) fn run(label: &str, command: &mut Command) -> Result<Outcome> {
         .spawn()
         .with_context(|| format!("{label}: cannot start {:?}", command.get_program()))?;
     let lines = read_lines(&mut child);
-    let (stdout, stderr) = follow(&mut child, &lines, &mut Progress::new(label, started));
+    let progress = &mut Progress::new(label, started);
+    let (stdout, stderr) = follow(&mut child, &lines, progress, limit);
     let status = child
         .wait()
         .with_context(|| format!("{label}: waiting for its end"))?;
@@ -119,6 +128,7 @@ fn follow(
     child: &mut Child,
     lines: &Receiver<Line>,
     progress: &mut Progress<'_>,
+    limit: Duration,
 ) -> (String, String) {
     let (mut stdout, mut stderr) = (String::new(), String::new());
     let mut gone_at = None;
@@ -136,6 +146,10 @@ fn follow(
             Err(RecvTimeoutError::Disconnected) => break,
         }
         progress.show();
+        if progress.started.elapsed() > limit {
+            // It fails only for a command that has ended.
+            let _ = child.kill();
+        }
         if gone_at.is_none() && !matches!(child.try_wait(), Ok(None)) {
             gone_at = Some(Instant::now());
         }
@@ -216,7 +230,7 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::{must, run};
+    use super::{must, run, run_within};
 
     #[test]
     fn both_outputs_are_kept_apart() {
@@ -239,6 +253,14 @@ mod tests {
             "{:?}",
             outcome.elapsed
         );
+    }
+
+    #[test]
+    fn a_command_that_takes_too_long_is_killed() {
+        let mut sleep = Command::new("sleep");
+        let outcome = run_within(Duration::from_millis(50), "sleep", sleep.arg("30")).unwrap();
+        assert!(!outcome.status.success());
+        assert!(outcome.elapsed < Duration::from_secs(15));
     }
 
     #[test]

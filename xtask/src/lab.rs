@@ -12,11 +12,32 @@ use crate::privilege::Root;
 use crate::setup::Peers;
 use crate::{artifacts, setup, workspace};
 
+/// The daemon and the lab as they are shipped.
+pub(crate) struct Programs {
+    /// `ha-lab`.
+    pub(crate) lab: PathBuf,
+    /// What everything in a lab is told.
+    pub(crate) environment: Vec<(&'static str, OsString)>,
+}
+
+impl Programs {
+    /// Builds them, to be put beside `peers`.
+    ///
+    /// # Errors
+    /// The build fails.
+    pub(crate) fn build(peers: Peers) -> Result<Self> {
+        let built = build()?;
+        Ok(Self {
+            lab: artifacts::binary(&built, "ha-lab")?,
+            environment: environment(&built, peers)?,
+        })
+    }
+}
+
 /// What may be started in a lab, as root.
 pub(crate) struct Lab {
     root: Root,
-    executable: PathBuf,
-    environment: Vec<(&'static str, OsString)>,
+    programs: Programs,
 }
 
 impl Lab {
@@ -41,24 +62,20 @@ impl Lab {
         let root = Root::obtain("create the lab's network namespaces")?;
         let peers = setup::run()?;
         check(&peers)?;
-        let built = build()?;
-        Ok(Self {
-            root,
-            executable: artifacts::binary(&built, "ha-lab")?,
-            environment: environment(&built, peers)?,
-        })
+        let programs = Programs::build(peers)?;
+        Ok(Self { root, programs })
     }
 
     /// `ha-lab` with `arguments`.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
-        let mut command = self.start(&self.executable);
+        let mut command = self.start(&self.programs.lab);
         command.args(arguments);
         command
     }
 
     /// `program` as root, told where everything is.
     pub(crate) fn start(&self, program: impl AsRef<OsStr>) -> Command {
-        self.root.command(program, &self.environment)
+        self.root.command(program, &self.programs.environment)
     }
 }
 

@@ -10,6 +10,7 @@ mod privilege;
 mod run;
 mod setup;
 mod test;
+mod vm;
 mod workspace;
 
 use std::process::ExitCode;
@@ -31,6 +32,8 @@ enum Verb {
     Run(run::Arguments),
     /// Build once and run every test; those that need root through one sudo
     Test(test::Arguments),
+    /// Test on Debian's kernels, in a virtual machine
+    Vm(vm::Arguments),
     /// Measure, for example `bench failover`
     Bench(bench::Arguments),
     /// One fault after the other, and never two owners
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Verb::Setup => setup::run().map(drop),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
+        Verb::Vm(arguments) => vm::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Marathon(arguments) => marathon::run(&arguments),
         Verb::Ci => ci::run(),

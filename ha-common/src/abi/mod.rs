@@ -6,6 +6,7 @@
 mod familiar;
 mod gate;
 mod hearing;
+mod interface;
 mod notice;
 mod ownership;
 mod rate;
@@ -15,6 +16,7 @@ mod word;
 pub use familiar::Familiar;
 pub use gate::{BackupTraffic, Gate, Policy};
 pub use hearing::Hearing;
+pub use interface::InterfaceEntry;
 pub use notice::{Notice, NoticeKind};
 pub use ownership::{LeasePolicy, Ownership};
 pub use rate::Flood;
@@ -43,8 +45,8 @@ pub const MAX_ROUTERS: u32 = 4096;
 pub const MAX_ADDRESSES: u32 = 65_536;
 /// Unicast peers over all routers, where their addresses are checked.
 pub const MAX_PEERS: u32 = 16_384;
-/// Interfaces that the program can be attached to.
-pub const MAX_INTERFACES: u32 = 1024;
+/// Slots for interfaces that the programs are attached to.
+pub const INTERFACE_SLOTS: u32 = 4096;
 /// Bytes of the ring of [`Notice`]s.
 pub const NOTICE_RING_BYTES: u32 = 64 * 1024;
 
@@ -57,7 +59,8 @@ pub mod map {
     pub const ROUTERS: &str = "ROUTERS";
     /// `Array<RouterRecord>`, mapped into the daemon: state of the router in each slot.
     pub const RECORDS: &str = "RECORDS";
-    /// `HashMap<u32, InterfaceEntry>` by ifindex: the interfaces that the program is attached to.
+    /// `Array<InterfaceEntry>` by [`super::InterfaceEntry::slot`]: the interfaces that the
+    /// programs are attached to.
     pub const INTERFACES: &str = "INTERFACES";
     /// `HashMap<[u8; 4], AddressEntry>`: the virtual addresses.
     pub const ADDRESSES: &str = "ADDRESSES";
@@ -117,29 +120,6 @@ impl RouterKey {
     }
 }
 
-/// Value of [`map::INTERFACES`]: what the program must know of an interface to answer there.
-/// Without an entry it takes every frame for ours and answers nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub struct InterfaceEntry {
-    mac: [u8; 6],
-    _pad: [u8; 2],
-}
-
-impl InterfaceEntry {
-    /// An interface with the hardware address `mac`.
-    #[must_use]
-    pub const fn new(mac: [u8; 6]) -> Self {
-        Self { mac, _pad: [0; 2] }
-    }
-
-    /// The interface's own hardware address.
-    #[must_use]
-    pub const fn mac(&self) -> [u8; 6] {
-        self.mac
-    }
-}
-
 /// Value of [`map::ADDRESSES`]: the router that an address moves with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -179,6 +159,5 @@ impl PeerKey {
 }
 
 const _: () = assert!(size_of::<RouterKey>() == 8);
-const _: () = assert!(size_of::<InterfaceEntry>() == 8);
 const _: () = assert!(size_of::<AddressEntry>() == 8);
 const _: () = assert!(size_of::<PeerKey>() == 8);

@@ -184,6 +184,8 @@ pub struct Notify {
     pub fault: Option<Command>,
     /// `notify_stop`.
     pub stop: Option<Command>,
+    /// `notify_dual_active`: gets arguments as `notify` does.
+    pub dual_active: Option<Command>,
     /// `notify`: gets type, name, state and priority as arguments.
     pub all: Option<Command>,
 }

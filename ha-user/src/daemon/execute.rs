@@ -4,10 +4,11 @@ mod addresses;
 mod adverts;
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use ha_common::Nanos;
 use ha_common::abi::Election;
+use ha_common::{Nanos, Priority};
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::adverts::Waiting;
@@ -150,11 +151,13 @@ impl Executor {
     }
 
     /// Carries out `actions`, those of each router in their order: adverts of all routers leave
-    /// together, and what follows a router's advert waits until it has left.
+    /// together, and what follows a router's advert waits until it has left. Where the engine acts,
+    /// adverts that it knew may be news again.
     pub(super) fn carry_out(&mut self, actions: impl IntoIterator<Item = Action>) {
         let mut afterwards = Vec::new();
         for action in actions {
-            self.listen_anew(action.router());
+            let record = self.records.record(action.router());
+            record.hearing().set_familiar(None);
             let speaking = self.is_speaking(action.router());
             match action {
                 Action::Advertise {
@@ -174,11 +177,6 @@ impl Executor {
             }
         }
         self.settle(&mut afterwards);
-    }
-
-    /// Where the engine acts, adverts that it knew may be news again.
-    fn listen_anew(&self, router: RouterId) {
-        self.records.record(router).hearing().set_familiar(None);
     }
 
     /// Sends what waits to be sent, then does what waits for that.
@@ -223,6 +221,11 @@ impl Executor {
             Action::Announce { router, repeat } => self.announce(router, repeat),
             Action::AddAddresses { router } => self.add_addresses(router),
             Action::RemoveAddresses { router } => self.remove_addresses(router),
+            Action::DualActive {
+                router,
+                other,
+                priority,
+            } => self.report_dual_active(router, other, priority),
             Action::Transition {
                 router,
                 to,
@@ -242,6 +245,19 @@ impl Executor {
                 }
             }
         }
+    }
+
+    fn report_dual_active(&self, router: RouterId, other: Ipv4Addr, priority: Priority) {
+        if let Some(plan) = self.plan(router) {
+            let name = &plan.name;
+            log::warn!("({name}) DUAL_ACTIVE: {other} (priority {priority}) is Active, too");
+        }
+        let own = self.records.record(router).election().priority;
+        // The main loop outlives this thread, unless both are going down.
+        let _ = self.reports.send(Report::DualActive {
+            router,
+            priority: Priority::new(own),
+        });
     }
 
     fn log_transition(&self, router: RouterId, to: State, reason: TransitionReason) {

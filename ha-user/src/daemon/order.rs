@@ -92,6 +92,13 @@ pub(super) enum Report {
         /// Effective Priority.
         priority: Priority,
     },
+    /// Another router was Active while this one was.
+    DualActive {
+        /// Whose.
+        router: RouterId,
+        /// Effective Priority.
+        priority: Priority,
+    },
     /// A router has left, its addresses are off the interfaces.
     Retired(RouterId),
     /// The thread has ended.

@@ -155,6 +155,7 @@ fn statistics(received: u64, statistics: &Statistics) -> Vec<Counter> {
         ("pri_zero_sent", statistics.priority_zero_sent),
         ("lease_lost", statistics.leases_lost),
         ("fenced", statistics.fenced),
+        ("dual_active", statistics.dual_active),
     ]
     .map(|(name, value)| Counter {
         name: name.to_owned(),

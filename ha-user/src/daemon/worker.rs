@@ -186,6 +186,9 @@ impl<'a> Worker<'a> {
             }) => {
                 self.notify(router, Occasion::Entered(to), priority.get());
             }
+            Wake::Report(Report::DualActive { router, priority }) => {
+                self.notify(router, Occasion::DualActive, priority.get());
+            }
             Wake::Report(Report::Retired(router)) => {
                 self.routers.retired(router, self.datapath.as_mut());
             }
@@ -331,7 +334,7 @@ impl<'a> Worker<'a> {
             while let Some(report) = self.adverts.reports.recv().await {
                 match report {
                     Report::Stopped => return,
-                    Report::Retired(_) => {}
+                    Report::Retired(_) | Report::DualActive { .. } => {}
                     Report::Transition {
                         router, priority, ..
                     } => {

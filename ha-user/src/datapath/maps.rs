@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-use aya::maps::{HashMap, Map, MapData, MapError as AyaError, PerCpuArray};
+use aya::maps::{Array, HashMap, Map, MapData, MapError as AyaError, PerCpuArray};
 use aya::{Ebpf, Pod};
 use ha_common::Reason;
 use ha_common::abi::{AddressEntry, InterfaceEntry, PeerKey, RouterKey, map};
@@ -24,7 +24,7 @@ pub(super) struct Maps {
     peers: Table<PeerKey, u8>,
     pub(super) routers: Table<RouterKey, u32>,
     pub(super) addresses: Table<[u8; 4], AddressEntry>,
-    pub(super) interfaces: Table<u32, InterfaceEntry>,
+    interfaces: Array<MapData, Octets<InterfaceEntry>>,
 }
 
 impl Maps {
@@ -35,7 +35,7 @@ impl Maps {
             peers: Table::take(object, map::PEERS)?,
             routers: Table::take(object, map::ROUTERS)?,
             addresses: Table::take(object, map::ADDRESSES)?,
-            interfaces: Table::take(object, map::INTERFACES)?,
+            interfaces: take(object, map::INTERFACES)?,
         })
     }
 
@@ -49,7 +49,22 @@ impl Maps {
     }
 
     pub(super) fn set_interface(&mut self, ifindex: u32, mac: [u8; 6]) -> Result<(), MapError> {
-        self.interfaces.insert(ifindex, InterfaceEntry::new(mac))
+        self.write_interface(ifindex, InterfaceEntry::new(ifindex, mac))
+    }
+
+    pub(super) fn remove_interface(&mut self, ifindex: u32) -> Result<(), MapError> {
+        let entry = self.interfaces.get(&InterfaceEntry::slot(ifindex), 0);
+        let Octets(entry) = entry.map_err(in_map(map::INTERFACES))?;
+        if entry.mac_of(ifindex).is_none() {
+            return Ok(());
+        }
+        self.write_interface(ifindex, InterfaceEntry::default())
+    }
+
+    fn write_interface(&mut self, ifindex: u32, entry: InterfaceEntry) -> Result<(), MapError> {
+        let slot = InterfaceEntry::slot(ifindex);
+        let written = self.interfaces.set(slot, Octets(entry), 0);
+        written.map_err(in_map(map::INTERFACES))
     }
 
     pub(super) fn set_peer(&mut self, router: RouterId, peer: Ipv4Addr) -> Result<(), MapError> {

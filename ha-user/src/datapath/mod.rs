@@ -191,7 +191,7 @@ impl Datapath {
     /// The kernel refuses, for no reason that is known.
     pub fn forget(&mut self, ifindex: u32) -> Result<(), MapError> {
         self.attachments.remove(&ifindex);
-        self.maps.interfaces.remove(ifindex)
+        self.maps.remove_interface(ifindex)
     }
 
     /// Takes the program off `ifindex`, unless another one has taken its place.

@@ -107,6 +107,8 @@ pub struct Monitor {
     questions: Handle,
     tasks: [JoinHandle<()>; 2],
     seen: Links,
+    /// Events were taken since `seen` was read.
+    stale: bool,
 }
 
 type Event = (NetlinkMessage<RouteNetlinkMessage>, netlink_sys::SocketAddr);
@@ -128,6 +130,7 @@ impl Monitor {
             questions,
             tasks,
             seen,
+            stale: false,
         })
     }
 
@@ -144,8 +147,13 @@ impl Monitor {
     /// The subscription has broken off; open a new one.
     pub async fn changed(&mut self) -> io::Result<&Links> {
         loop {
-            burst(&mut self.events).await?;
+            if !self.stale {
+                burst(&mut self.events).await?;
+                self.stale = true;
+            }
+            // Who waits may be gone before the answer comes; the events are taken all the same.
             let links = Links::dump(&self.questions).await?;
+            self.stale = false;
             if links != self.seen {
                 self.seen = links;
                 return Ok(&self.seen);

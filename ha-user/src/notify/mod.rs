@@ -46,6 +46,8 @@ pub fn explain(reason: TransitionReason) -> String {
 pub enum Occasion {
     /// It entered a state.
     Entered(State),
+    /// Another router was Active while it was.
+    DualActive,
     /// The daemon stops.
     Stop,
 }
@@ -53,8 +55,17 @@ pub enum Occasion {
 /// Commands to run for an instance, the specific one before the general one.
 #[must_use]
 pub fn commands(notify: &Notify, name: &str, occasion: Occasion, priority: u8) -> Vec<Command> {
+    let told = |command: &Option<Command>, word: &str| {
+        let mut command = command.clone()?;
+        let words = ["INSTANCE", name, word].map(str::to_owned);
+        command.words.extend(words);
+        command.words.push(priority.to_string());
+        Some(command)
+    };
     let (specific, word) = match occasion {
         Occasion::Stop => (&notify.stop, "STOP"),
+        // Scripts that know keepalived's words only are not told of another one.
+        Occasion::DualActive => return Vec::from_iter(told(&notify.dual_active, "DUAL_ACTIVE")),
         Occasion::Entered(state) => match (state, state_word(state)) {
             (State::Active, Some(word)) => (&notify.master, word),
             (State::Backup, Some(word)) => (&notify.backup, word),
@@ -62,12 +73,7 @@ pub fn commands(notify: &Notify, name: &str, occasion: Occasion, priority: u8) -
             (_, None) => return Vec::new(),
         },
     };
-    let general = notify.all.clone().map(|mut command| {
-        let words = ["INSTANCE", name, word].map(str::to_owned);
-        command.words.extend(words);
-        command.words.push(priority.to_string());
-        command
-    });
+    let general = told(&notify.all, word);
     specific.clone().into_iter().chain(general).collect()
 }
 
@@ -95,6 +101,21 @@ mod tests {
             .map(|command| command.words.join(" "))
             .collect();
         assert_eq!(words, ["/m", "/a INSTANCE VI_1 MASTER 100"]);
+    }
+
+    #[test]
+    fn only_its_own_script_hears_of_a_second_active_router() {
+        let notify = Notify {
+            dual_active: Some(command("/d")),
+            all: Some(command("/a")),
+            ..Notify::default()
+        };
+        let commands = commands(&notify, "VI_1", Occasion::DualActive, 100);
+        let words: Vec<_> = commands
+            .iter()
+            .map(|command| command.words.join(" "))
+            .collect();
+        assert_eq!(words, ["/d INSTANCE VI_1 DUAL_ACTIVE 100"]);
     }
 
     #[test]

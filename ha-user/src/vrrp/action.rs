@@ -102,6 +102,16 @@ pub enum Action {
         /// Whose.
         router: RouterId,
     },
+    /// Another router was Active while we were: a network that was divided, or a router that errs.
+    /// Said once, until adverts have ceased to show it for Active_Down_Interval.
+    DualActive {
+        /// Whose.
+        router: RouterId,
+        /// Who is Active, too.
+        other: Ipv4Addr,
+        /// With what priority.
+        priority: Priority,
+    },
     /// The state has changed: log it, run notify scripts, publish it.
     Transition {
         /// Whose.
@@ -129,6 +139,7 @@ impl Action {
             | Self::Announce { router, .. }
             | Self::AddAddresses { router }
             | Self::RemoveAddresses { router }
+            | Self::DualActive { router, .. }
             | Self::Transition { router, .. } => *router,
         }
     }

@@ -9,6 +9,7 @@
 mod action;
 mod announcer;
 mod cadence;
+mod dual;
 mod engine;
 mod event;
 mod others;

@@ -15,6 +15,7 @@ use super::Event::{
     Startup,
 };
 use super::action::Reason;
+use super::dual::DualActive;
 use super::others::Others;
 use super::phase::Phase::{self, Active, Backup, Claiming, Faulted, Pending, Stopped};
 use super::timing::{active_down_interval, handover_time, skew_time};
@@ -63,6 +64,7 @@ pub(super) struct Router {
     /// Who last sent an advert of too low a priority, and when.
     lower: Option<(Ipv4Addr, Nanos)>,
     others: Others,
+    dual: DualActive,
     statistics: Statistics,
 }
 
@@ -100,6 +102,7 @@ impl Router {
             active: None,
             lower: None,
             others: Others::default(),
+            dual: DualActive::default(),
             statistics: Statistics::default(),
         }
     }
@@ -323,6 +326,18 @@ impl Router {
         self.standing = standing;
         if standing.is_complete() {
             self.inherited = None;
+        }
+    }
+
+    /// Tells that the sender of `advert` and we were Active at once, where that is news.
+    fn report_dual_active(&mut self, advert: &Advert, cx: &mut Context<'_>) {
+        if self.dual.begins(cx.now, self.active_down_interval()) {
+            self.statistics.dual_active += 1;
+            cx.actions.push(Action::DualActive {
+                router: self.id,
+                other: advert.source,
+                priority: advert.priority,
+            });
         }
     }
 

@@ -43,4 +43,6 @@ pub struct Statistics {
     pub leases_lost: u64,
     /// Ownerships that an advert ended in the data path.
     pub fenced: u64,
+    /// Times that another router turned out to be Active while this one was.
+    pub dual_active: u64,
 }

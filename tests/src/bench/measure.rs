@@ -8,7 +8,7 @@ use super::progress::Progress;
 use super::report::Findings;
 
 /// A measurement; whoever implements it is its options.
-pub trait Measure {
+pub trait Measure: Sync {
     /// About how long it takes, with these options.
     fn takes(&self) -> Duration;
 

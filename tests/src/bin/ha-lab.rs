@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use ha_tests::{bench, lab, marathon, run};
+use ha_tests::{bench, guest, lab, marathon, run};
 
 /// What a shell reports for a process that SIGINT has ended.
 const INTERRUPTED: u8 = 130;
@@ -27,6 +27,9 @@ enum Command {
     Marathon(marathon::Options),
     /// Measurements
     Bench(bench::Command),
+    /// First process of the machine that `cargo xtask vm` boots
+    #[command(hide = true)]
+    Guest,
 }
 
 fn main() -> ExitCode {
@@ -57,5 +60,6 @@ fn execute(command: Command) -> Result<bool> {
         Command::Run(options) => run::run(&options),
         Command::Marathon(options) => marathon::run(&options),
         Command::Bench(command) => command.run(),
+        Command::Guest => guest::run().map(|()| true),
     }
 }

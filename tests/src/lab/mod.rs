@@ -14,6 +14,7 @@
 mod background;
 mod capture;
 mod client;
+mod cpu;
 mod daemon;
 mod device;
 mod host;
@@ -41,6 +42,7 @@ pub(crate) mod xdp_pass;
 
 pub use capture::{Capture, Frame};
 pub use client::{Client, Errand};
+pub use cpu::{BusyLoops, time_on_processors};
 pub use daemon::{CONFIG_PATH, Daemon, Software};
 pub use host::Host;
 pub use lan::{Direction, Lan, OneWayCut};

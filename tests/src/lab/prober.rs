@@ -10,9 +10,9 @@ use anyhow::{Context, Result};
 use super::background::{Background, Stop};
 use super::question_frame::{Answer, Asker, FILTER};
 use super::realtime::{Duty, prefer_this_thread};
-use super::{Host, Lan, Mac, PacketSocket, Question, Subject, Transcript};
+use super::{Host, Lan, Mac, PacketSocket, Question, Subject, Tools, Transcript};
 
-/// Between two rounds of questions.
+/// Between two rounds of questions, on a real machine.
 const RHYTHM: Duration = Duration::from_millis(1);
 
 /// Asks every millisecond from a host of its own: ARP to everybody, and an ICMP echo to each
@@ -132,11 +132,12 @@ struct Work {
 impl Work {
     fn run(&mut self, stop: &Stop) -> Result<()> {
         prefer_this_thread(Duty::Measure);
+        let rhythm = RHYTHM * Tools::slowness();
         let mut round = Instant::now();
         while !stop.is_requested() {
             self.ask()?;
             // A round that comes late is not made up for: bursts would not tell more.
-            round = (round + RHYTHM).max(Instant::now());
+            round = (round + rhythm).max(Instant::now());
             self.listen(round)?;
         }
         Ok(())

@@ -48,6 +48,14 @@ impl Tools {
         env::var("HA_REVISION").ok()
     }
 
+    /// How many times slower than a real machine this one is, for those who do something all the
+    /// time: `HA_SLOWNESS`, or 1.
+    #[must_use]
+    pub fn slowness() -> u32 {
+        let told = env::var("HA_SLOWNESS").ok();
+        told.and_then(|told| told.parse().ok()).unwrap_or(1)
+    }
+
     /// Where results go: `HA_TARGET`.
     ///
     /// # Errors

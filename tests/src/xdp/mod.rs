@@ -1,4 +1,4 @@
-//! The XDP program without an interface: `BPF_PROG_TEST_RUN` hands it a frame, and shows its
+//! The programs without an interface: `BPF_PROG_TEST_RUN` hands it a frame, and shows its
 //! verdict, the counter that moved, and the frame as it left it.
 
 pub mod frame;
@@ -6,6 +6,7 @@ pub mod raw;
 mod test_run;
 
 use std::net::Ipv4Addr;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -16,7 +17,7 @@ use ha_user::datapath::{Datapath, Hook, LoadOptions, NoticeRing, RecordTable};
 use ha_user::net::clock;
 use ha_user::vrrp::RouterId;
 
-pub use test_run::{TestRun, test_run};
+pub use test_run::{TestRun, can_run, test_run, test_run_tc};
 
 /// The interface that frames seem to come in by: loopback, which every namespace has.
 pub const IFINDEX: u32 = 1;
@@ -35,6 +36,8 @@ const LEASE: Duration = Duration::from_secs(30);
 pub struct Director {
     /// Its data path.
     pub datapath: Datapath,
+    /// Which of its programs sees the frames.
+    pub hook: Hook,
     /// What the program tells it.
     pub notices: NoticeRing,
     records: RecordTable,
@@ -63,6 +66,7 @@ impl Director {
             notices: notices.ok_or_else(|| anyhow::anyhow!("the notices were taken"))?,
             records: datapath.records(),
             datapath,
+            hook: Hook::Xdp,
         };
         director.configure()?;
         Ok(director)
@@ -126,8 +130,10 @@ impl Director {
         self.record().set_owned_until(clock::now());
     }
 
-    /// Makes its last sign of life `age` old, and the takeover, too.
+    /// Makes its last sign of life `age` old, and the takeover, too. Waits where the machine itself
+    /// is not that old.
     pub fn fall_silent(&self, age: Duration) {
+        thread::sleep(age.saturating_sub(clock::now().saturating_since(Nanos::NEVER)));
         let then = clock::now() - age;
         self.record().set_owned_since(then);
         self.record().set_last_sent(then);
@@ -147,13 +153,18 @@ impl Director {
         self.receive_split(frame, frame.len())
     }
 
-    /// Like [`Self::receive`], with no more than `linear` octets of the frame in one piece.
+    /// Like [`Self::receive`], with no more than `linear` octets of the frame in one piece, where
+    /// XDP sees it.
     ///
     /// # Errors
     /// As above; kernels before 6.18 refuse to split.
     pub fn receive_split(&self, frame: &[u8], linear: usize) -> Result<Outcome> {
         let before = self.datapath.counters()?;
-        let run = test_run(self.datapath.program(Hook::Xdp), IFINDEX, frame, linear, 1)?;
+        let program = self.datapath.program(self.hook);
+        let run = match self.hook {
+            Hook::Xdp => test_run(program, IFINDEX, frame, linear, 1)?,
+            Hook::Ingress | Hook::Egress => test_run_tc(program, frame, 1)?,
+        };
         let after = self.datapath.counters()?;
         let moved: Vec<_> = before
             .iter()
@@ -166,7 +177,7 @@ impl Director {
             "a packet moves one counter by one, not {moved:?}"
         );
         Ok(Outcome {
-            verdict: run.verdict()?,
+            verdict: run.verdict(self.hook)?,
             reason: moved[0].0,
             frame: run.frame,
         })

@@ -1,4 +1,4 @@
-//! `BPF_PROG_TEST_RUN` for XDP programs, by their descriptor.
+//! `BPF_PROG_TEST_RUN` for XDP and tc programs, by their descriptor.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -6,11 +6,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use ha_common::reason::Verdict;
+use ha_common::wire::ethernet;
+use ha_user::datapath::Hook;
 
 const BPF_PROG_TEST_RUN: libc::c_long = 10;
 const XDP_DROP: u32 = 1;
 const XDP_PASS: u32 = 2;
 const XDP_TX: u32 = 3;
+/// `TC_ACT_UNSPEC`: the next filter decides.
+const TC_NEXT: u32 = u32::MAX;
+const TC_DROP: u32 = 2;
+const TC_REDIRECT: u32 = 7;
 
 /// Room for a frame that has grown.
 const SPARE: usize = 256;
@@ -65,17 +71,17 @@ impl TestRun {
     ///
     /// # Errors
     /// The program returned something that no [`Verdict`] stands for.
-    pub fn verdict(&self) -> Result<Verdict> {
-        match self.action {
-            XDP_PASS => Ok(Verdict::Pass),
-            XDP_DROP => Ok(Verdict::Drop),
-            XDP_TX => Ok(Verdict::Transmit),
-            other => bail!("XDP action {other} is no verdict"),
+    pub fn verdict(&self, hook: Hook) -> Result<Verdict> {
+        match (hook, self.action) {
+            (Hook::Xdp, XDP_PASS) | (Hook::Ingress | Hook::Egress, TC_NEXT) => Ok(Verdict::Pass),
+            (Hook::Xdp, XDP_DROP) | (Hook::Ingress | Hook::Egress, TC_DROP) => Ok(Verdict::Drop),
+            (Hook::Xdp, XDP_TX) | (Hook::Ingress, TC_REDIRECT) => Ok(Verdict::Transmit),
+            (hook, other) => bail!("{hook:?}: action {other} is no verdict"),
         }
     }
 }
 
-/// Runs `program` on `frame`, as if that came in by `ifindex`, with `linear` octets of it in one
+/// Runs an XDP `program` on `frame`, as if that came in by `ifindex`, with `linear` octets of it in one
 /// piece, `repeat` times over. The kernel does not restore the frame between repetitions.
 ///
 /// # Errors
@@ -93,6 +99,39 @@ pub fn test_run(
         ingress_ifindex: ifindex,
         ..XdpMd::default()
     };
+    let attributes = Attributes {
+        context_in: &raw const context as u64,
+        context_size_in: u32::try_from(size_of::<XdpMd>())?,
+        repeat,
+        ..Attributes::default()
+    };
+    run_on(program, frame, attributes)
+}
+
+/// Whether the kernel takes `frame` for a test run at `hook`: at tc it wants whole IP headers.
+#[must_use]
+pub fn can_run(hook: Hook, frame: &[u8]) -> bool {
+    let ip_header = match frame.get(12..14) {
+        Some([8, 0]) => 20,
+        Some([0x86, 0xdd]) => 40,
+        _ => 0,
+    };
+    hook == Hook::Xdp || frame.len() >= ethernet::HEADER_LEN + ip_header
+}
+
+/// Runs a tc `program` on `frame`, as if that passed loopback, `repeat` times over.
+///
+/// # Errors
+/// What the kernel refuses: frames below 14 octets.
+pub fn test_run_tc(program: &impl AsFd, frame: &[u8], repeat: u32) -> Result<TestRun> {
+    let attributes = Attributes {
+        repeat,
+        ..Attributes::default()
+    };
+    run_on(program, frame, attributes)
+}
+
+fn run_on(program: &impl AsFd, frame: &[u8], attributes: Attributes) -> Result<TestRun> {
     let mut after = vec![0; frame.len() + SPARE];
     let mut attributes = Attributes {
         program: u32::try_from(program.as_fd().as_raw_fd())?,
@@ -100,10 +139,7 @@ pub fn test_run(
         data_size_in: u32::try_from(frame.len())?,
         data_out: after.as_mut_ptr() as u64,
         data_size_out: u32::try_from(after.len())?,
-        context_in: &raw const context as u64,
-        context_size_in: u32::try_from(size_of::<XdpMd>())?,
-        repeat,
-        ..Attributes::default()
+        ..attributes
     };
     run(&mut attributes).context("BPF_PROG_TEST_RUN")?;
     after.truncate(usize::try_from(attributes.data_size_out)?);

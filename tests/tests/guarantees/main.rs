@@ -4,6 +4,8 @@
 mod answers;
 mod arena;
 mod faults;
+mod handover;
+mod lifetime;
 mod silence;
 mod stranger;
 mod thaw;

@@ -50,6 +50,23 @@ fn a_monitor_sees_carrier_and_addresses_change() -> Result<()> {
     })
 }
 
+#[test]
+fn a_monitor_that_is_cancelled_misses_no_change() -> Result<()> {
+    let pair = Pair::new(1)?;
+    monitored(&pair.left, async |monitor| {
+        pair.left.ip(&format!("address add {VIP}/24 dev eth0"))?;
+        // Long enough to hear of the change, too short to look, as when something else happens.
+        for _ in 0..20 {
+            tokio::select! {
+                biased;
+                links = monitor.changed() => return Ok(links.map(drop)?),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        next(monitor).await.map(drop)
+    })
+}
+
 /// More events than a socket's buffer holds: the monitor must still end up with the truth.
 #[test]
 fn a_monitor_survives_a_burst_that_overflows_it() -> Result<()> {

@@ -12,7 +12,7 @@ use ha_tests::xdp::frame::{
     arp_frame, question, tagged,
 };
 use ha_tests::xdp::{Director, PRIORITY, ROUTER};
-use ha_user::datapath::LoadOptions;
+use ha_user::datapath::{Hook, LoadOptions};
 use pnet_packet::MutablePacket as _;
 use pnet_packet::arp::{ArpOperations, MutableArpPacket};
 use pnet_packet::ethernet::MutableEthernetPacket;
@@ -21,23 +21,22 @@ use crate::foreign::looped;
 
 #[test]
 fn an_answer_is_the_kernel_s_and_keeps_its_tags() -> Result<()> {
-    let director = Director::new(LoadOptions::default())?;
+    let mut director = Director::new(LoadOptions::default())?;
     director.take_over();
     let asked = arp_frame(ethernet::BROADCAST, &question(VIRTUAL_IP));
     let expected = answer_by_pnet(&asked);
-    for tags in [&[][..], &DOUBLE_TAG[..1], &DOUBLE_TAG] {
-        let outcome = director.receive(&tagged(&asked, tags))?;
-        assert_eq!(outcome.reason, Reason::ArpAnswered);
-        assert_eq!(
-            outcome.frame,
-            tagged(&expected, tags),
-            "{} tags",
-            tags.len()
-        );
-    }
-    let mut padded = asked;
+    let mut padded = asked.clone();
     padded.resize(60, 0);
-    assert_eq!(director.receive(&padded)?.frame.len(), 60);
+    for hook in [Hook::Xdp, Hook::Ingress] {
+        director.hook = hook;
+        for tags in [&[][..], &DOUBLE_TAG[..1], &DOUBLE_TAG] {
+            let outcome = director.receive(&tagged(&asked, tags))?;
+            assert_eq!(outcome.reason, Reason::ArpAnswered);
+            let expected = tagged(&expected, tags);
+            assert_eq!(outcome.frame, expected, "{hook:?}, {} tags", tags.len());
+        }
+        assert_eq!(director.receive(&padded)?.frame.len(), 60);
+    }
     Ok(())
 }
 

@@ -1,8 +1,9 @@
-//! Frames through the XDP program, one for each thing that can happen to them.
+//! Frames through the programs, one for each thing that can happen to them.
 
 mod addresses;
 mod adverts;
 mod behaviour;
+mod egress;
 mod fixture;
 mod foreign;
 mod log;
@@ -13,8 +14,8 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 use ha_common::Reason;
-use ha_tests::xdp::Director;
-use ha_user::datapath::LoadOptions;
+use ha_tests::xdp::{Director, can_run};
+use ha_user::datapath::{Hook, LoadOptions};
 
 use fixture::Fixture;
 
@@ -25,16 +26,28 @@ fn fixtures() -> impl Iterator<Item = Fixture> {
         .chain(policies::fixtures())
 }
 
+/// What comes in means the same at both hooks.
+fn every_fixture() -> impl Iterator<Item = (Hook, Fixture)> {
+    let incoming = [Hook::Xdp, Hook::Ingress]
+        .into_iter()
+        .flat_map(|hook| fixtures().map(move |fixture| (hook, fixture)));
+    incoming
+        .chain(egress::fixtures().map(|fixture| (Hook::Egress, fixture)))
+        .filter(|(hook, fixture)| can_run(*hook, &fixture.frame))
+}
+
 #[test]
 fn every_reason_has_a_fixture_that_yields_it() -> Result<()> {
     let mut director = Director::new(LoadOptions::default())?;
     let mut seen = BTreeSet::new();
-    for fixture in fixtures() {
-        seen.insert(fixture.run(&mut director).context(fixture.name)?);
+    for (hook, fixture) in every_fixture() {
+        director.hook = hook;
+        let outcome = fixture.run(&mut director);
+        seen.insert(outcome.with_context(|| format!("{} at {hook:?}", fixture.name))?);
     }
     let unseen: Vec<_> = Reason::ALL
         .iter()
-        .filter(|reason| !seen.contains(reason) && !reason.name().starts_with("out_"))
+        .filter(|reason| !seen.contains(reason))
         .collect();
     assert!(unseen.is_empty(), "no fixture yields {unseen:?}");
     Ok(())

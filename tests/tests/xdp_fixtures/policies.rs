@@ -93,7 +93,7 @@ fn orphans() -> Vec<Fixture> {
     .collect()
 }
 
-fn orphan(director: &mut Director) -> Result<()> {
+pub(crate) fn orphan(director: &mut Director) -> Result<()> {
     let gate = director.datapath.gate();
     gate.set_orphan_after(SECOND);
     gate.beat(clock::now() - 2 * SECOND);

@@ -1,7 +1,8 @@
 //! Debian's packages: installed, or unpacked without being installed.
 
+use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -33,6 +34,17 @@ pub(super) fn is_here() -> bool {
     find_command("apt-get").is_some()
 }
 
+/// Insists on it.
+///
+/// # Errors
+/// It is not here.
+pub(super) fn required() -> Result<()> {
+    if !is_here() {
+        bail!("there is no apt-get here");
+    }
+    Ok(())
+}
+
 /// Refreshes the lists and installs `packages`, if any.
 ///
 /// # Errors
@@ -43,9 +55,7 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
 }
 
 fn install_as_root(packages: &[&str]) -> Result<()> {
-    if !is_here() {
-        bail!("there is no apt-get here");
-    }
+    required()?;
     let root = Root::obtain("install packages with apt-get")?;
     let mut update = root.command("apt-get", []);
     // A third party's list that cannot be had is no reason to stop: Debian's may be there.
@@ -76,17 +86,28 @@ fn by_hand(packages: &[&str]) -> String {
 /// # Errors
 /// The packages cannot be downloaded or unpacked.
 pub(super) fn unpack(package: &str, directory: &Path) -> Result<()> {
+    let apt_get = Command::new("apt-get");
+    unpack_only(&closure(package)?, directory, apt_get)
+}
+
+/// Unpacks `packages` and nothing else into `directory`, as downloaded by `apt_get`.
+///
+/// # Errors
+/// The packages cannot be downloaded or unpacked.
+pub(super) fn unpack_only(
+    packages: &[String],
+    directory: &Path,
+    mut apt_get: Command,
+) -> Result<()> {
     let archives = directory.join("archives");
     fs::create_dir_all(&archives)
         .with_context(|| format!("cannot create {}", archives.display()))?;
-    let mut download = Command::new("apt-get");
-    download
+    let last = packages.last().map_or("nothing", String::as_str);
+    apt_get
         .args(["download", "-o", "APT::Sandbox::User=root"])
-        .args(closure(package)?);
-    job::must(
-        &format!("downloading {package}"),
-        download.current_dir(&archives),
-    )?;
+        .args(packages)
+        .current_dir(&archives);
+    job::must(&format!("downloading {last}"), &mut apt_get)?;
     for entry in fs::read_dir(&archives).context("reading the archives")? {
         let archive = entry.context("reading the archives")?.path();
         let mut dpkg = Command::new("dpkg");
@@ -119,4 +140,10 @@ fn closure(package: &str) -> Result<Vec<String>> {
         .filter_map(|file| file.split('_').next())
         .map(str::to_owned)
         .collect())
+}
+
+/// Where the libraries are of packages that were unpacked into `root`.
+pub(super) fn library_directories(root: &Path) -> [PathBuf; 2] {
+    let triple = format!("{}-linux-gnu", env::consts::ARCH);
+    ["lib", "usr/lib"].map(|lib| root.join(lib).join(&triple))
 }

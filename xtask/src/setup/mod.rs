@@ -5,15 +5,21 @@
 //! unpacked into the user's cache ([`peers`]), everything else is tools and compilers.
 
 mod apt;
+mod kernel;
 mod linker;
 mod peers;
+mod qemu;
 mod rustc;
+mod suite;
 #[path = "../../../ha-user/build/toolchain.rs"]
 mod toolchain;
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
+
+pub(crate) use self::kernel::{Kernel, Series};
+pub(crate) use self::qemu::Qemu;
 
 /// The programs that labs put vipd beside. `None`: not on this machine, and not to be had.
 pub(crate) struct Peers {

@@ -94,7 +94,7 @@ fn launcher(directory: &Path, peer: &Peer) -> PathBuf {
 fn write_launcher(peer: &Peer, directory: &Path) -> Result<PathBuf> {
     let path = launcher(directory, peer);
     let libraries =
-        env::join_paths(library_directories(directory)).context("library directories")?;
+        env::join_paths(apt::library_directories(directory)).context("library directories")?;
     let program = directory.join("usr/sbin").join(peer.name);
     let mut script = OsString::from("#!/bin/sh\nLD_LIBRARY_PATH='");
     script.push(libraries);
@@ -105,14 +105,6 @@ fn write_launcher(peer: &Peer, directory: &Path) -> Result<PathBuf> {
         .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)))
         .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
-}
-
-fn library_directories(root: &Path) -> Vec<PathBuf> {
-    let triple = format!("{}-linux-gnu", env::consts::ARCH);
-    ["lib", "usr/lib"]
-        .iter()
-        .map(|lib| root.join(lib).join(&triple))
-        .collect()
 }
 
 fn runs(launcher: &Path) -> bool {

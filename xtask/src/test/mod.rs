@@ -8,9 +8,10 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use self::suite::Suite;
-use self::tally::Tally;
+pub(crate) use self::tally::Tally;
+use crate::artifacts::Artifact;
 use crate::lab::Lab;
-use crate::{artifacts, setup};
+use crate::{artifacts, setup, vm};
 
 #[derive(clap::Args, Default)]
 pub(crate) struct Arguments {
@@ -62,12 +63,20 @@ fn unprivileged_suites() -> Result<Vec<Suite>> {
 
 /// The suites that need root. They run one at a time, after the others: their subject is timing.
 fn lab_suites(lab: &Lab) -> Result<Vec<Suite>> {
-    let build = ["test", "--no-run", "--release", "--package", "ha-tests"];
-    let built = artifacts::build("building the labs", &build)?;
-    let suites = artifacts::suites(built);
+    let suites = artifacts::suites(build_lab_suites()?);
     Ok(suites
+        .filter(|artifact| artifact.target != vm::SUITE)
         .map(|artifact| Suite::in_lab(lab, artifact))
         .collect())
+}
+
+/// Builds everything that runs in labs.
+///
+/// # Errors
+/// The build fails.
+pub(crate) fn build_lab_suites() -> Result<Vec<Artifact>> {
+    let build = ["test", "--no-run", "--release", "--package", "ha-tests"];
+    artifacts::build("building the labs", &build)
 }
 
 fn report(total: &Tally, started: Instant) -> Result<()> {

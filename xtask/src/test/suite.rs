@@ -62,7 +62,9 @@ impl Suite {
         }
         self.command.args(self.options);
         let outcome = job::run(&self.name, &mut self.command)?;
-        let tally = Tally::of(&self.name, &outcome);
+        let status = outcome.status.to_string();
+        let end = outcome.status.success().then_some(()).ok_or(&*status);
+        let tally = Tally::of(&self.name, &outcome.stdout, end);
         self.print(&tally, &outcome);
         Ok(tally)
     }

@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use crate::job::Outcome;
-
 /// How many tests passed and failed. One that was ignored did not run, so it failed.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     pub(super) passed: usize,
     pub(super) failed: usize,
     /// `suite: test` of those that ran and failed.
@@ -14,20 +12,23 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Reads what libtest printed. A suite that died before its report is one failure.
-    pub(super) fn of(suite: &str, outcome: &Outcome) -> Self {
+    /// Reads what libtest printed. A suite that died before its report is one failure; `end` tells
+    /// how, if it did not succeed.
+    pub(crate) fn of(suite: &str, stdout: &str, end: Result<(), &str>) -> Self {
         let mut tally = Self {
-            failures: failures(suite, &outcome.stdout),
+            failures: failures(suite, stdout),
             ..Self::default()
         };
-        let lines = outcome.stdout.lines();
+        let lines = stdout.lines();
         for line in lines.filter(|line| line.starts_with("test result:")) {
             tally.passed += count(line, "passed");
             tally.failed += count(line, "failed") + count(line, "ignored");
         }
-        if !outcome.status.success() && tally.failed == 0 {
+        if let Err(end) = end
+            && tally.failed == 0
+        {
             tally.failed = 1;
-            tally.failures.push(format!("{suite}: {}", outcome.status));
+            tally.failures.push(format!("{suite}: {end}"));
         }
         tally
     }
@@ -38,7 +39,7 @@ impl Tally {
         self.failures.extend(other.failures);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.passed + self.failed == 0
     }
 }

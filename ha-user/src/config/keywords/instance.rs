@@ -162,6 +162,13 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         notify,
     ),
     words(
+        "notify_dual_active",
+        "COMMAND [USER [GROUP]]",
+        1..=3,
+        "command when another router turns out to be MASTER, too; gets arguments as notify does",
+        notify,
+    ),
+    words(
         "notify",
         "COMMAND [USER [GROUP]]",
         1..=3,

@@ -74,6 +74,7 @@ pub(super) fn notify(draft: &InstanceDraft, context: &mut Context<'_>) -> Notify
             "notify_backup" => &mut notify.backup,
             "notify_fault" => &mut notify.fault,
             "notify_stop" => &mut notify.stop,
+            "notify_dual_active" => &mut notify.dual_active,
             _ => &mut notify.all,
         };
         *slot = usable.then(|| command.value.clone());

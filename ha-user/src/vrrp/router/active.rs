@@ -15,6 +15,9 @@ impl Router {
     pub(super) fn take_over(&mut self, reason: Reason, cx: &mut Context<'_>) {
         let (router, now) = (self.id, cx.now);
         let cadence = Cadence::new(&self.parameters);
+        let silenced = self.active.or(self.dual.silenced());
+        self.dual
+            .take_over(silenced.filter(|_| reason == Reason::Silence));
         self.learnt = None;
         self.active = None;
         self.statistics.became_active += 1;
@@ -60,7 +63,10 @@ impl Router {
         }
         let reason = self.why_lost(&record, input);
         self.statistics.leases_lost += u64::from(reason == Reason::LeaseLost);
-        self.statistics.fenced += u64::from(reason != Reason::LeaseLost);
+        if reason != Reason::LeaseLost {
+            self.statistics.fenced += 1;
+            self.dual.yielded();
+        }
         let successor_spoke = record.last_advert > record.owned_since;
         let heard = if successor_spoke {
             record.last_advert
@@ -85,7 +91,8 @@ impl Router {
     }
 
     fn yield_to(&mut self, advert: &Advert, cx: &mut Context<'_>) {
-        let timer = self.follow(advert, cx.now);
+        self.dual.yielded();
+        let timer = self.follow(advert, cx);
         self.end_ownership(cx);
         self.transition(Phase::Backup(timer), yielded(advert), cx);
     }
@@ -110,6 +117,7 @@ impl Router {
         } else if self.outranked_by(&advert) {
             self.yield_to(&advert, cx);
         } else {
+            self.suspect(&owned, &advert, cx);
             let owned = self.insist(owned, cx);
             self.contest(owned, cx);
         }
@@ -178,6 +186,13 @@ impl Router {
         let due = owned.announcer.due(cx.now, &self.parameters.announcements);
         self.announce(due.unwrap_or(0), cx);
         self.phase = Phase::Active(owned);
+    }
+
+    /// A lower router that speaks is Active, too, unless it has not had the time to hear us yet.
+    fn suspect(&mut self, owned: &Ownership, advert: &Advert, cx: &mut Context<'_>) {
+        if cx.now.saturating_since(self.since) >= owned.cadence.spacing() {
+            self.report_dual_active(advert, cx);
+        }
     }
 
     /// Tells a router that errs who is Active, at most once per interval.

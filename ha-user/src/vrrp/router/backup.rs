@@ -24,7 +24,7 @@ impl Router {
         if advert.priority == Priority::LEAVING {
             self.phase = Phase::Backup(self.bid_farewell(timer, &advert, cx.now));
         } else if advert.priority >= self.accept_min_priority() {
-            self.phase = Phase::Backup(self.follow(&advert, cx.now));
+            self.phase = Phase::Backup(self.follow(&advert, cx));
         } else {
             self.lower = Some((advert.source, cx.now));
             self.phase = Phase::Backup(self.outgrow(timer, &advert, cx.now));
@@ -58,10 +58,13 @@ impl Router {
     }
 
     /// Takes the sender of `advert` for the Active router.
-    pub(super) fn follow(&mut self, advert: &Advert, now: Nanos) -> ActiveDownTimer {
+    pub(super) fn follow(&mut self, advert: &Advert, cx: &mut Context<'_>) -> ActiveDownTimer {
+        if self.dual.is_shown_by(advert, cx.now) {
+            self.report_dual_active(advert, cx);
+        }
         self.active = Some(advert.source);
         self.learnt = Some(learnable(advert.interval));
-        ActiveDownTimer::new(now, self.active_down_interval())
+        ActiveDownTimer::new(cx.now, self.active_down_interval())
     }
 
     /// Whether `advert` is what we know of the Active router already.
@@ -188,7 +191,7 @@ impl Router {
             return;
         }
         if self.outranked_by(&advert) {
-            let timer = self.follow(&advert, cx.now);
+            let timer = self.follow(&advert, cx);
             self.retreat(timer, cx);
         } else if advert.priority >= self.accept_min_priority() {
             // An equal router below us, which the data path has stamped all the same.

@@ -5,6 +5,7 @@ mod engine;
 mod handover;
 mod manners;
 mod ownership;
+mod rivals;
 mod silence;
 mod takeover;
 

@@ -181,6 +181,9 @@ fn word(action: &Action) -> String {
         Action::Announce { repeat, .. } => format!("announce {repeat}"),
         Action::AddAddresses { .. } => "add".to_owned(),
         Action::RemoveAddresses { .. } => "remove".to_owned(),
+        Action::DualActive {
+            other, priority, ..
+        } => format!("{other} is Active, too, with {priority}"),
         Action::Transition {
             from, to, reason, ..
         } => {

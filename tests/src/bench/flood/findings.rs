@@ -67,7 +67,12 @@ fn criteria(outcomes: &[Outcome]) -> Vec<Criterion> {
     vec![
         Criterion::at_most("false takeovers of vipd", 0.0, "", Some(takeovers as f64)),
         Criterion::at_most("load of vipd by any flood", LOAD, "% of a core", Some(most)),
-        Criterion::at_least("true adverts seen on the Backup", SEEN, "%", Some(least(seen))),
+        Criterion::at_least(
+            "true adverts seen on the Backup",
+            SEEN,
+            "%",
+            Some(least(seen)),
+        ),
         Criterion::at_least("slowest flood", RATE_KPPS, "kpps", Some(least(rate))),
     ]
 }

@@ -82,6 +82,8 @@ pub(super) struct Watch {
     /// A process stood still in the middle of its actions.
     pub(super) interrupted: bool,
     pub(super) violation: Option<String>,
+    /// Times that a router told of another Active one.
+    pub(super) dual_active: u64,
     /// Who must answer without a gap.
     pub(super) steady: Option<usize>,
     /// Who is going, until another one answers.
@@ -97,6 +99,7 @@ impl Watch {
             tally: Tally::default(),
             interrupted: false,
             violation: None,
+            dual_active: 0,
             steady: None,
             awaits: None,
             overlaps: vec![None; routers * routers],

@@ -418,6 +418,7 @@ impl World {
             Action::AddAddresses { .. } => host.installed = true,
             Action::RemoveAddresses { .. } => host.installed = false,
             Action::Announce { .. } => {}
+            Action::DualActive { .. } => self.watch.dual_active += 1,
             Action::Transition {
                 from, to, reason, ..
             } => {

@@ -1,0 +1,63 @@
+//! Processors: what a process has used of them, and what keeps them busy.
+
+use std::fs;
+use std::hint::spin_loop;
+use std::num::NonZero;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::process::Pid;
+use rustix::thread::{CpuSet, sched_setaffinity};
+
+use super::background::Background;
+
+/// Time that the threads of `processes` have had on processors. Those of threads that have ended
+/// meanwhile are not in it.
+///
+/// # Errors
+/// When /proc cannot be read.
+pub fn time_on_processors(processes: &[Pid]) -> Result<Duration> {
+    let mut total = Duration::ZERO;
+    for process in processes {
+        let tasks = format!("/proc/{}/task", process.as_raw_pid());
+        for task in fs::read_dir(&tasks).with_context(|| format!("cannot read {tasks}"))? {
+            total += time_of(&task?.path()).unwrap_or_default();
+        }
+    }
+    Ok(total)
+}
+
+/// The first word of `schedstat`: nanoseconds. `None` if the thread has ended.
+fn time_of(task: &Path) -> Option<Duration> {
+    let text = fs::read_to_string(task.join("schedstat")).ok()?;
+    let nanoseconds = text.split_whitespace().next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanoseconds))
+}
+
+/// A loop on every processor that does nothing as fast as it can.
+#[derive(Debug)]
+pub struct BusyLoops(#[expect(dead_code, reason = "they end with it")] Vec<Background>);
+
+impl BusyLoops {
+    /// Starts them.
+    ///
+    /// # Errors
+    /// When a thread cannot be started.
+    pub fn start() -> Result<Self> {
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        let start = |processor| {
+            Background::start("busy", move |stop| {
+                let mut only = CpuSet::new();
+                only.set(processor);
+                sched_setaffinity(None, &only)?;
+                while !stop.is_requested() {
+                    spin_loop();
+                }
+                Ok(())
+            })
+        };
+        (0..processors).map(start).collect::<Result<_>>().map(Self)
+    }
+}

@@ -1,0 +1,177 @@
+//! What is in every machine: this host's tools, vipd, the labs, and the plan.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Map, Value, json};
+
+use super::Arguments;
+use super::image::Image;
+use super::plan::Step;
+use crate::artifacts::{self, Artifact};
+use crate::lab::Programs;
+use crate::{setup, test};
+
+/// Suites that depend on the kernel.
+const SUITES: &[&str] = &["xdp_fixtures", "attach", super::SUITE];
+/// The name of the step that `cargo xtask run` is on a host.
+const RUN: &str = "cargo xtask run";
+/// An emulated processor is some twenty times slower than a real one.
+const STEP_LIMIT_SECONDS: u64 = 240;
+
+/// Commands that the labs, the scripts in them and whoever looks around call.
+const COMMANDS: &[&str] = &[
+    "bash", "cat", "chmod", "date", "dmesg", "env", "grep", "head", "install", "ip", "kill",
+    "killall", "ln", "ls", "mkdir", "mount", "ping", "ps", "rm", "sed", "setpriv", "setsid", "sh",
+    "sleep", "tail", "tc", "tcpdump", "touch", "true", "umount", "uname", "wc",
+];
+/// Names of users and groups, which nginx and tcpdump look up.
+const FILES: &[&str] = &["/etc/passwd", "/etc/group"];
+
+/// Variables of every step. Nothing may redraw lines: the report is a terminal, but nobody's.
+const SURROUNDINGS: &[(&str, &str)] = &[
+    ("HA_SLOWNESS", "10"),
+    ("HOME", "/tmp"),
+    (
+        "PATH",
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ),
+    ("TERM", "dumb"),
+];
+
+/// What is built and copied once for all machines.
+pub(super) struct Contents {
+    programs: Programs,
+    /// Our executables, to be stripped.
+    executables: Vec<PathBuf>,
+    steps: Vec<Step>,
+}
+
+impl Contents {
+    /// Builds everything, and makes a plan of the steps that `arguments` select.
+    ///
+    /// # Errors
+    /// A tool or a build is not to be had, or no step has a name like that.
+    pub(super) fn build(arguments: &Arguments) -> Result<Self> {
+        let peers = setup::run()?;
+        setup::require_everything(&peers)?;
+        let programs = Programs::build(peers)?;
+        let built = test::build_lab_suites()?;
+        let child = artifacts::binary(&built, "ha-child")?;
+        let suites = artifacts::suites(built).filter(|suite| SUITES.contains(&&*suite.target));
+        let mut steps: Vec<_> = suites
+            .map(suite_step)
+            .chain([run_step(&programs.lab)])
+            .collect();
+        let executables = steps.iter().map(|step| step.program.clone());
+        let executables = executables.chain([child]).collect();
+        if arguments.shell {
+            steps = vec![shell_step()];
+        }
+        if let Some(filter) = &arguments.filter {
+            steps.retain(|step| step.name.contains(filter));
+        }
+        ensure!(!steps.is_empty(), "no step has a name like that");
+        Ok(Self {
+            programs,
+            executables,
+            steps,
+        })
+    }
+
+    /// How to start the first process: a program and its argument.
+    pub(super) fn first_process(&self) -> (&Path, &'static str) {
+        (&self.programs.lab, "guest")
+    }
+
+    /// Puts everything into `image` but the kernel's modules. The machine reports to the device
+    /// `report`; `scratch` may be overwritten.
+    ///
+    /// # Errors
+    /// Something is not on this machine, or as of the file system.
+    pub(super) fn write(&self, image: &mut Image, report: &str, scratch: &Path) -> Result<()> {
+        COMMANDS.iter().try_for_each(|name| image.command(name))?;
+        FILES
+            .iter()
+            .try_for_each(|file| image.host_file(Path::new(file)))?;
+        for executable in &self.executables {
+            image.stripped(executable, scratch)?;
+        }
+        for (_, path) in &self.programs.environment {
+            self.write_named(image, Path::new(path), scratch)?;
+        }
+        for step in &self.steps {
+            image.directory(&step.directory)?;
+        }
+        let plan = self.plan(report).to_string();
+        image.file(Path::new("/plan.json"), plan.as_bytes())
+    }
+
+    /// What a variable names: one of our executables, a peer, or a directory for results. Some
+    /// name no file at all.
+    fn write_named(&self, image: &mut Image, path: &Path, scratch: &Path) -> Result<()> {
+        if path.is_relative() {
+            return Ok(());
+        }
+        if path.is_dir() {
+            return image.directory(path);
+        }
+        if path.parent() == self.programs.lab.parent() {
+            return image.stripped(path, scratch);
+        }
+        match path.parent() {
+            Some(directory) if is_script(path)? => image.tree(directory),
+            _ => image.program(path),
+        }
+    }
+
+    fn plan(&self, report: &str) -> Value {
+        let mut environment: Map<_, Value> = SURROUNDINGS
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+            .collect();
+        for (name, value) in &self.programs.environment {
+            environment.insert((*name).to_owned(), value.to_string_lossy().into());
+        }
+        let steps: Vec<_> = self.steps.iter().map(Step::json).collect();
+        json!({ "report": report, "environment": environment, "steps": steps })
+    }
+}
+
+fn suite_step(suite: Artifact) -> Step {
+    Step {
+        name: suite.name(),
+        program: suite.executable,
+        arguments: vec!["--test-threads=1".to_owned()],
+        directory: suite.directory,
+        limit_seconds: STEP_LIMIT_SECONDS,
+    }
+}
+
+fn run_step(lab: &Path) -> Step {
+    Step {
+        name: RUN.to_owned(),
+        program: lab.to_owned(),
+        arguments: vec!["run".to_owned()],
+        directory: PathBuf::from("/"),
+        limit_seconds: STEP_LIMIT_SECONDS,
+    }
+}
+
+/// A shell on the terminal that the report goes to.
+fn shell_step() -> Step {
+    Step {
+        name: "a shell".to_owned(),
+        program: PathBuf::from("setsid"),
+        arguments: ["--ctty", "--wait", "bash", "-i"].map(str::to_owned).into(),
+        directory: PathBuf::from("/"),
+        limit_seconds: u64::from(u32::MAX),
+    }
+}
+
+/// A launcher has what it launches beside it.
+fn is_script(path: &Path) -> Result<bool> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(bytes.starts_with(b"#!"))
+}

@@ -1,0 +1,142 @@
+//! One machine: a kernel, its file system, and qemu.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::contents::Contents;
+use super::image::Image;
+use super::plan::Section;
+use crate::setup::{Kernel, Qemu, Series};
+use crate::{job, lab, workspace};
+
+/// Longer than all steps may take together on a slow host.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
+/// Old enough to be emulated well: qemu 7.2 makes a mess of the flags after CMPXCHG16B, which the
+/// kernel's allocator would use.
+const PROCESSOR: &str = "Nehalem,-cx16";
+/// Everything is in memory: the image, the programs it holds, and what they write.
+const MEMORY_MIB: &str = "1536";
+/// The machine's second serial port; its first one is the kernel's.
+const REPORT: &str = "/dev/ttyS1";
+/// Lines of the console that tell why a machine died.
+const LAST_WORDS: usize = 25;
+
+/// What the labs need of the kernel, in the order of their dependencies.
+const MODULES: &[&str] = &[
+    "llc",
+    "stp",
+    "bridge",
+    "garp",
+    "mrp",
+    "8021q",
+    "tls",
+    "bonding",
+    "dummy",
+    "veth",
+    "overlay",
+    "sch_ingress",
+    "cls_bpf",
+    "sch_netem",
+];
+
+/// A machine that can be started.
+pub(super) struct Machine<'a> {
+    contents: &'a Contents,
+    kernel: Kernel,
+    image: PathBuf,
+    console: PathBuf,
+}
+
+impl<'a> Machine<'a> {
+    /// A machine with the kernel of `series`.
+    ///
+    /// # Errors
+    /// The kernel is not to be had, or the image cannot be written.
+    pub(super) fn new(series: Series, contents: &'a Contents) -> Result<Self> {
+        let kernel = series.ensure()?;
+        let directory = workspace::target()?.join("vm").join(series.name());
+        fs::create_dir_all(&directory)
+            .with_context(|| format!("cannot create {}", directory.display()))?;
+        let machine = Self {
+            contents,
+            kernel,
+            image: directory.join("image.cpio"),
+            console: directory.join("console.log"),
+        };
+        machine.write_image(&directory.join("stripped"))?;
+        Ok(machine)
+    }
+
+    /// As `uname -r` says it.
+    pub(super) fn release(&self) -> &str {
+        &self.kernel.release
+    }
+
+    /// Runs the plan; returns its report, and whether the machine came to the end of it.
+    ///
+    /// # Errors
+    /// qemu cannot be started.
+    pub(super) fn run(&self, qemu: &Qemu) -> Result<(Vec<Section>, bool)> {
+        let mut machine = self.command(qemu, "stdio");
+        let label = format!("kernel {}", self.kernel.release);
+        let outcome = job::run_within(LIMIT, &label, &mut machine)?;
+        eprint!("{}", outcome.stderr);
+        Ok(Section::parse(&outcome.stdout))
+    }
+
+    /// Becomes qemu, with the report at the user's terminal. Returns only on failure.
+    ///
+    /// # Errors
+    /// qemu cannot be started.
+    pub(super) fn become_terminal(&self, qemu: &Qemu) -> Result<()> {
+        lab::become_command(self.command(qemu, "mon:stdio"))
+    }
+
+    /// The end of what the kernel said.
+    pub(super) fn last_words(&self) -> String {
+        let console = fs::read(&self.console).unwrap_or_default();
+        let console = String::from_utf8_lossy(&console);
+        let lines: Vec<_> = console.lines().collect();
+        let end = &lines[lines.len().saturating_sub(LAST_WORDS)..];
+        format!("{}:\n{}", self.console.display(), end.join("\n"))
+    }
+
+    fn write_image(&self, scratch: &Path) -> Result<()> {
+        let mut image = Image::create(&self.image)?;
+        self.contents.write(&mut image, REPORT, scratch)?;
+        for (number, name) in MODULES.iter().enumerate() {
+            let path = self.kernel.module(name)?;
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            let bytes =
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            image.file(Path::new(&format!("/modules/{number:02}-{file}")), &bytes)?;
+        }
+        image.finish()
+    }
+
+    /// A machine without devices but two serial ports: the console, and `report`.
+    fn command(&self, qemu: &Qemu, report: &str) -> Command {
+        let console = format!("file:{}", self.console.display());
+        let (program, argument) = self.contents.first_process();
+        let mut command = qemu.command();
+        command
+            .args(["-nodefaults", "-no-user-config", "-no-reboot"])
+            .args(["-display", "none", "-accel", "tcg,thread=multi"])
+            .args(["-cpu", PROCESSOR, "-smp", "2", "-m", MEMORY_MIB])
+            .arg("-kernel")
+            .arg(&self.kernel.image)
+            .arg("-initrd")
+            .arg(&self.image)
+            .arg("-append")
+            .arg(format!(
+                "console=ttyS0 panic=-1 rdinit={} -- {argument}",
+                program.display()
+            ))
+            .args(["-serial", &console, "-serial", report]);
+        command
+    }
+}
