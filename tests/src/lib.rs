@@ -2,8 +2,10 @@
 //! real traffic.
 
 pub mod bench;
+pub mod ear;
 pub mod eyes;
 pub mod findings;
+pub mod forgery;
 pub mod guest;
 pub mod lab;
 pub mod marathon;

@@ -121,9 +121,7 @@ impl<const N: usize> Pair<N> {
             let mac = lan.attach(&host, INTERFACE, &format!("{address}/24"))?;
             Ok((host, mac))
         };
-        let numbers = (1..=u8::MAX).take(N);
-        let directors =
-            numbers.map(|number| plug(&format!("lb{number}"), Ipv4Addr::new(192, 0, 2, number)));
+        let directors = (0..N).map(|index| plug(&format!("lb{}", index + 1), Self::address(index)));
         let (directors, macs): (Vec<_>, Vec<_>) =
             directors.collect::<Result<Vec<_>>>()?.into_iter().unzip();
         let (prober, _) = plug("prober", PROBER)?;
@@ -138,6 +136,13 @@ impl<const N: usize> Pair<N> {
             stranger,
             setup,
         })
+    }
+
+    /// Address of director `index`.
+    #[must_use]
+    pub fn address(index: usize) -> Ipv4Addr {
+        let number = u8::try_from(index + 1).unwrap_or(u8::MAX);
+        Ipv4Addr::new(192, 0, 2, number)
     }
 
     /// How the directors are configured.

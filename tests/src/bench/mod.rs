@@ -7,6 +7,7 @@ pub mod arp;
 pub mod bystander;
 pub mod failover;
 pub mod figures;
+pub mod flood;
 mod measure;
 pub mod progress;
 pub mod report;
@@ -51,6 +52,8 @@ enum Task {
 pub enum Bench {
     /// The time without pages that a client sees, with vipd and with keepalived in turn
     Failover(failover::Options),
+    /// What forged adverts at full rate cost vipd and keepalived in turn, and whom they mislead
+    Flood(flood::Options),
     /// Processor time of 255 virtual routers at 10 ms, on an idle machine and on a busy one
     Scale(scale::Options),
     /// What a packet costs in the XDP program, beside a program that only passes
@@ -103,6 +106,7 @@ impl Bench {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Failover(_) => "failover",
+            Self::Flood(_) => "flood",
             Self::Scale(_) => "scale",
             Self::Xdp(_) => "xdp",
             Self::Arp(_) => "arp",
@@ -113,6 +117,7 @@ impl Bench {
     fn options(&mut self) -> &mut dyn Measure {
         match self {
             Self::Failover(options) => options,
+            Self::Flood(options) => options,
             Self::Scale(options) => options,
             Self::Xdp(options) => options,
             Self::Arp(options) => options,

@@ -1,15 +1,12 @@
 //! Adverts of lower priority at full rate keep nobody from taking over.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use ha_common::wire::{ethernet, ipv4};
-use ha_tests::lab::{Daemon, Mac, PacketSocket, Prober, Tools, pause, until};
+use ha_tests::ear::Ear;
+use ha_tests::lab::{Daemon, Prober, Tools, pause, until};
 use ha_tests::stranger::{self, Flood};
 use ha_tests::watched::{INSTANCE, INTERFACE, Pair, Setup};
-use socket2::SockFilter;
 
 /// Cuts per setting; the median counts.
 const CUTS: usize = 5;
@@ -65,7 +62,7 @@ fn takeovers(setup: Setup, cuts: usize) -> Result<()> {
     let daemons = pair.start(&Tools::vipd()?)?;
     let scene = Scene {
         prober: pair.probe()?,
-        ear: Ear::start(&pair)?,
+        ear: Ear::start(&pair, &pair.prober)?,
         pair,
         daemons,
     };
@@ -137,51 +134,4 @@ impl Scene {
         self.daemons[1].wait_for_since(INSTANCE, "BACKUP", healed, FLOOD)?;
         pause(2 * self.pair.setup().interval())
     }
-}
-
-/// Listens for the directors' adverts where the flood passes by.
-struct Ear {
-    last: Arc<Mutex<Option<Instant>>>,
-}
-
-impl Ear {
-    fn start(pair: &Pair) -> Result<Self> {
-        let mut socket = PacketSocket::open(pair.prober.netns(), INTERFACE)?;
-        let (_, Mac([.., a, b, c, d])) = pair.stranger()?;
-        socket.filter(&adverts_but_from(u32::from_be_bytes([a, b, c, d])))?;
-        let ear = Self {
-            last: Arc::default(),
-        };
-        let last = Arc::downgrade(&ear.last);
-        thread::spawn(move || -> Result<()> {
-            while let Some(last) = last.upgrade() {
-                if socket.receive(Duration::from_millis(100))?.is_some() {
-                    *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-                }
-            }
-            Ok(())
-        });
-        Ok(ear)
-    }
-
-    fn last(&self) -> Option<Instant> {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Classic BPF: VRRP in IPv4, but not from a MAC that ends in `stranger`.
-fn adverts_but_from(stranger: u32) -> [SockFilter; 8] {
-    const LOAD: u16 = (libc::BPF_LD | libc::BPF_ABS) as u16;
-    const JUMP: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
-    const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
-    [
-        SockFilter::new(LOAD | libc::BPF_H as u16, 0, 0, 12),
-        SockFilter::new(JUMP, 0, 5, ethernet::TYPE_IPV4.into()),
-        SockFilter::new(LOAD | libc::BPF_B as u16, 0, 0, 23),
-        SockFilter::new(JUMP, 0, 3, ipv4::PROTOCOL_VRRP.into()),
-        SockFilter::new(LOAD | libc::BPF_W as u16, 0, 0, 8),
-        SockFilter::new(JUMP, 1, 0, stranger),
-        SockFilter::new(RETURN, 0, 0, u32::MAX),
-        SockFilter::new(RETURN, 0, 0, 0),
-    ]
 }
