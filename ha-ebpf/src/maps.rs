@@ -54,7 +54,7 @@ static COUNTERS: PerCpuArray<u64, REASONS> = PerCpuArray::new();
 
 /// Written by this program.
 #[btf_map]
-static FLOODS: Array<Flood, MAX_INTERFACES> = Array::new();
+static FLOODS: Array<Flood, INTERFACE_SLOTS> = Array::new();
 
 /// Room to put a packet together in: on the stack the verifier wants every access aligned, which
 /// the fields of a packet are not.
@@ -128,7 +128,7 @@ pub(crate) fn interface_mac(ifindex: u32) -> Option<[u8; 6]> {
 /// How many adverts there are on an interface that nobody needs.
 #[inline(always)]
 pub(crate) fn flood(ifindex: u32) -> Option<&'static Flood> {
-    FLOODS.get(ifindex % abi::MAX_INTERFACES)
+    FLOODS.get(InterfaceEntry::slot(ifindex))
 }
 
 /// Interface of a packet on its way to a socket.

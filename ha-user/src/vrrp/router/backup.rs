@@ -38,8 +38,7 @@ impl Router {
     fn catch_up(&self, timer: ActiveDownTimer, news: Nanos, cx: &Context<'_>) -> ActiveDownTimer {
         let stamp = self.record(cx).last_advert;
         if stamp < news {
-            let heard = timer.heard.max(stamp);
-            ActiveDownTimer { heard, ..timer }
+            timer.knowing(stamp)
         } else {
             timer
         }
