@@ -99,8 +99,8 @@ mod tests {
         assert_eq!(&header[94..102], "00000005", "length of its name, and NUL");
         // 110 + 5 is padded to 116, and 5 bytes to 8.
         assert!(
-            rest.starts_with("a/bc\0\x00" as &str) && rest[6..].starts_with("12345\0\0\0070701")
+            rest.starts_with("a/bc\0\x00" as &str) && rest[6..].starts_with("12345\0\0\x00070701")
         );
-        assert!(text.contains("TRAILER!!!") && text.len() % 4 == 0);
+        assert!(text.contains("TRAILER!!!") && text.len().is_multiple_of(4));
     }
 }
