@@ -61,7 +61,7 @@ impl Measure for Options {
         let software = [Tools::vipd()?, Tools::keepalived()?];
         let mut outcomes = Vec::new();
         for (index, case) in self.cases().enumerate() {
-            let mut run = |which: usize| attempt(&software[which], &case, progress);
+            let run = |which: usize| attempt(&software[which], &case, progress);
             let trials = if index % 2 == 0 {
                 let vipd = run(0)?;
                 [vipd, run(1)?]
