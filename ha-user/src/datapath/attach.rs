@@ -3,7 +3,7 @@
 
 use aya::programs::ProgramError;
 
-use super::choice::{Choice, Mode, OtherEnd, VETH, choose};
+use super::choice::{Choice, Mode, choose};
 use super::device::Device;
 use super::maps::MapError;
 use super::program::{Hook, Programs};
@@ -15,7 +15,7 @@ use crate::net::netlink::{Netlink, Refusal};
 /// Which mode is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AttachMode {
-    /// Native where replies are known to arrive, else tc.
+    /// Native where replies are known to arrive and others are not slowed down, else tc.
     #[default]
     Auto,
     /// Native or not at all.
@@ -249,21 +249,8 @@ impl Site<'_> {
             AttachMode::Auto => {
                 // Without an answer there is no driver that is known good.
                 let driver = interface::driver(&*self.netlink, self.device.ifindex);
-                choose(driver.ok().flatten().as_deref(), &self.other_end())
+                choose(driver.ok().flatten().as_deref())
             }
-        }
-    }
-
-    fn other_end(&mut self) -> OtherEnd {
-        if self.device.kind.as_deref() != Some(VETH) {
-            return OtherEnd::RunsNone;
-        }
-        match self.device.read_other_end(self.netlink) {
-            Ok(Some(Device {
-                native: Some(_), ..
-            })) => OtherEnd::RunsXdp,
-            Ok(_) => OtherEnd::RunsNone,
-            Err(refusal) => OtherEnd::Unknown(refusal.to_string()),
         }
     }
 }

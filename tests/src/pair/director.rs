@@ -134,7 +134,7 @@ impl Director {
     pub fn assert_mode(&self, make: Make) -> Result<()> {
         let expected = match make {
             Make::Keepalived => return Ok(()),
-            Make::Vipd => "native",
+            Make::Vipd => "tc",
             Make::VipdWithoutXdp => "off",
         };
         let mut seen = Value::Null;
