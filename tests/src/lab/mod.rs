@@ -11,6 +11,7 @@
 //! descriptors and by one anchor process per host that ends with a pipe of ours, interfaces and
 //! BPF links go with the namespaces, and what a host writes goes to a file system of its own.
 
+mod asker;
 mod background;
 mod capture;
 mod client;
@@ -40,6 +41,7 @@ mod wait;
 mod witness;
 pub(crate) mod xdp_pass;
 
+pub use asker::Asker;
 pub use capture::{Capture, Frame};
 pub use client::{Client, Errand};
 pub use cpu::{BusyLoops, time_on_processors};
