@@ -12,6 +12,7 @@
 //! BPF links go with the namespaces, and what a host writes goes to a file system of its own.
 
 mod background;
+mod bridge_port;
 mod capture;
 mod client;
 mod cpu;
@@ -36,6 +37,7 @@ mod stalls;
 mod talker;
 mod tools;
 mod transcript;
+mod vipctl;
 mod wait;
 mod witness;
 pub(crate) mod xdp_pass;
@@ -60,5 +62,6 @@ pub use stalls::{Gap, Stalls};
 pub use talker::{Listener, Talker};
 pub use tools::Tools;
 pub use transcript::{Question, Subject, Transcript};
+pub use vipctl::status;
 pub use wait::{interrupt_on_signals, interrupted, pause, until};
 pub use witness::{Entry, Witness};
