@@ -49,11 +49,11 @@ fn change(random: &mut Rng, frame: &[u8], other: &[u8]) -> Vec<u8> {
         let at = below(random, frame.len().min(HEADERS));
         let new = octet(random);
         frame[at] = match other.get(at) {
-            Some(there) if new % 2 == 0 => *there,
+            Some(there) if new.is_multiple_of(2) => *there,
             _ => new,
         };
     }
-    if octet(random) % 2 == 0 {
+    if octet(random).is_multiple_of(2) {
         repair(&mut frame);
     }
     frame
