@@ -115,7 +115,14 @@ impl<const N: usize> Pair<N> {
     /// # Errors
     /// As of [`Lan`] and [`Host`].
     pub fn new(setup: Setup<N>) -> Result<Self> {
-        let mut lan = Lan::new()?;
+        Self::on(Lan::new()?, setup)
+    }
+
+    /// The hosts on `lan`, without any daemon.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn on(mut lan: Lan, setup: Setup<N>) -> Result<Self> {
         let mut plug = |name: &str, address: Ipv4Addr| -> Result<(Host, Mac)> {
             let host = Host::new(name)?;
             let mac = lan.attach(&host, INTERFACE, &format!("{address}/24"))?;
@@ -159,14 +166,30 @@ impl<const N: usize> Pair<N> {
         self.start_with(|host, config| Daemon::start(host, software, config))
     }
 
+    /// As [`Self::start`], with `lines` more in each `vrrp_instance`.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_configured(&self, software: &Software, lines: &str) -> Result<[Daemon; N]> {
+        self.elect(lines, |host, config| Daemon::start(host, software, config))
+    }
+
     /// As [`Self::start`], by a function that starts a daemon on a host with a configuration.
     ///
     /// # Errors
     /// As [`Self::start`], or as `start`.
     pub fn start_with(&self, start: impl Fn(&Host, &str) -> Result<Daemon>) -> Result<[Daemon; N]> {
+        self.elect("", start)
+    }
+
+    fn elect(
+        &self,
+        lines: &str,
+        start: impl Fn(&Host, &str) -> Result<Daemon>,
+    ) -> Result<[Daemon; N]> {
         let mut daemons = Vec::new();
         for (index, host) in self.directors.iter().enumerate() {
-            let daemon = start(host, &self.setup.config(index))?;
+            let daemon = start(host, &self.setup.config_with(index, lines))?;
             let state = if index == 0 { "MASTER" } else { "BACKUP" };
             daemon.wait_for(INSTANCE, state, ELECTION)?;
             daemons.push(daemon);

@@ -5,6 +5,7 @@ mod adverts;
 mod behaviour;
 mod egress;
 mod fixture;
+mod floods;
 mod foreign;
 mod log;
 mod policies;
@@ -24,6 +25,7 @@ fn fixtures() -> impl Iterator<Item = Fixture> {
         .chain(adverts::fixtures())
         .chain(addresses::fixtures())
         .chain(policies::fixtures())
+        .chain(floods::fixtures())
 }
 
 /// What comes in means the same at both hooks.
