@@ -19,8 +19,8 @@ pub const INTERFACE: &str = "eth0";
 /// Who has business with the VIP.
 pub const WITNESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 60);
 
-/// The prober asks with the addresses after this one, too.
-const PROBER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 40);
+/// Who asks, with the addresses after this one, too.
+pub const PROBER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 40);
 const STRANGER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 66);
 
 /// Far more than any daemon takes to find its first state.
@@ -166,30 +166,25 @@ impl<const N: usize> Pair<N> {
         self.start_with(|host, config| Daemon::start(host, software, config))
     }
 
-    /// As [`Self::start`], with `lines` more in each `vrrp_instance`.
-    ///
-    /// # Errors
-    /// As [`Self::start`].
-    pub fn start_configured(&self, software: &Software, lines: &str) -> Result<[Daemon; N]> {
-        self.elect(lines, |host, config| Daemon::start(host, software, config))
-    }
-
     /// As [`Self::start`], by a function that starts a daemon on a host with a configuration.
     ///
     /// # Errors
     /// As [`Self::start`], or as `start`.
     pub fn start_with(&self, start: impl Fn(&Host, &str) -> Result<Daemon>) -> Result<[Daemon; N]> {
-        self.elect("", start)
+        self.start_each(|index, host| start(host, &self.setup.config(index)))
     }
 
-    fn elect(
+    /// As [`Self::start`], by a function that starts a daemon on director number so and so.
+    ///
+    /// # Errors
+    /// As [`Self::start`], or as `start`.
+    pub fn start_each(
         &self,
-        lines: &str,
-        start: impl Fn(&Host, &str) -> Result<Daemon>,
+        start: impl Fn(usize, &Host) -> Result<Daemon>,
     ) -> Result<[Daemon; N]> {
         let mut daemons = Vec::new();
         for (index, host) in self.directors.iter().enumerate() {
-            let daemon = start(host, &self.setup.config_with(index, lines))?;
+            let daemon = start(index, host)?;
             let state = if index == 0 { "MASTER" } else { "BACKUP" };
             daemon.wait_for(INSTANCE, state, ELECTION)?;
             daemons.push(daemon);

@@ -50,7 +50,11 @@ impl Scene {
 
     /// With `lines` more in the `vrrp_instance` of both directors.
     pub(crate) fn configured(pair: Pair, lines: &str) -> Result<Self> {
-        let daemons = pair.start_configured(&Tools::vipd()?, lines)?;
+        let vipd = Tools::vipd()?;
+        let daemons = pair.start_each(|index, host| {
+            let config = pair.setup().config_with(index, lines);
+            Daemon::start(host, &vipd, &config)
+        })?;
         let lan = &pair.lan;
         let spoken = |frame: &Frame| frame.is_advert() || frame.is_arp();
         let wire = Capture::start(lan.netns(), lan.interface(), spoken)?;
