@@ -62,5 +62,5 @@ fn is_news(
     }
     let priority = header.priority();
     let is_lower = priority != 0 && priority < record.election().accept_min_priority;
-    !is_lower || now >= hearing.sated_until()
+    !is_lower || now >= hearing.sated_until() || hearing.follows(advert.source)
 }

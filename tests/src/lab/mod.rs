@@ -13,6 +13,7 @@
 
 mod asker;
 mod background;
+mod bridge_port;
 mod capture;
 mod client;
 mod cpu;
@@ -37,6 +38,7 @@ mod stalls;
 mod talker;
 mod tools;
 mod transcript;
+mod vipctl;
 mod wait;
 mod witness;
 pub(crate) mod xdp_pass;
@@ -62,5 +64,6 @@ pub use stalls::{Gap, Stalls};
 pub use talker::{Listener, Talker};
 pub use tools::Tools;
 pub use transcript::{Question, Subject, Transcript};
+pub use vipctl::status;
 pub use wait::{interrupt_on_signals, interrupted, pause, until};
 pub use witness::{Entry, Witness};
