@@ -1,14 +1,13 @@
 //! A director: a host with a daemon that comes and goes.
 
 use std::net::Ipv4Addr;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::{Make, SOON};
-use crate::lab::{Daemon, Host, Line, Log, Tools, until};
+use crate::lab::{Daemon, Host, Line, Log, until, vipctl_status};
 
 /// Lines of each log in a report.
 const TAIL: usize = 40;
@@ -139,17 +138,10 @@ impl Director {
         };
         let mut seen = Value::Null;
         until("an answer of vipctl", SOON, || {
-            seen = self.status()?["interfaces"][0]["xdp"].clone();
+            seen = vipctl_status(&self.host)?["interfaces"][0]["xdp"].clone();
             Ok(seen == expected)
         })
         .with_context(|| format!("XDP is {seen}, not {expected}"))
-    }
-
-    /// What `vipctl status --json` says.
-    fn status(&self) -> Result<Value> {
-        let mut vipctl = Command::new(Tools::vipctl()?);
-        let output = self.host.output(vipctl.args(["status", "--json"]))?;
-        Ok(serde_json::from_slice(&output.stdout).unwrap_or_default())
     }
 
     /// Log of the daemon that runs, or ran last.

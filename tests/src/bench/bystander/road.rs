@@ -2,14 +2,13 @@
 
 use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use ha_user::net::link::Links;
 use serde_json::Value;
 
-use crate::lab::{Daemon, Host, Netns, Tools, until, xdp_pass};
+use crate::lab::{Daemon, Host, Netns, Tools, until, vipctl_status, xdp_pass};
 
 /// Interface of the host.
 const INTERFACE: &str = "eth0";
@@ -106,9 +105,7 @@ fn guard(host: &Host, mode: &str) -> Result<Daemon> {
 fn attached(host: &Host, mode: &str) -> Result<String> {
     let mut seen = Value::Null;
     until("word of the program in vipctl status", ELECTION, || {
-        let output = host.output(Command::new(Tools::vipctl()?).args(["status", "--json"]))?;
-        let status: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        seen = status["interfaces"][0]["xdp"].clone();
+        seen = vipctl_status(host)?["interfaces"][0]["xdp"].clone();
         Ok(seen.is_string())
     })?;
     let seen = seen.as_str().unwrap_or_default();
