@@ -1,18 +1,21 @@
-//! What `vipctl` says on a host.
+//! What vipd says of itself.
 
 use std::process::Command;
 
-use anyhow::Result;
-use serde_json::Value;
+use anyhow::{Context, Result, ensure};
+use ha_user::control::protocol::Status;
 
 use super::{Host, Tools};
 
-/// `vipctl status --json`; null while no daemon answers.
+/// Asks the vipd on `host` for its status.
 ///
 /// # Errors
-/// When vipctl cannot be started.
-pub fn vipctl_status(host: &Host) -> Result<Value> {
+/// When none is running there.
+pub fn status(host: &Host) -> Result<Status> {
     let mut vipctl = Command::new(Tools::vipctl()?);
     let output = host.output(vipctl.args(["status", "--json"]))?;
-    Ok(serde_json::from_slice(&output.stdout).unwrap_or_default())
+    let [text, complaint] =
+        [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    ensure!(output.status.success(), "vipctl: {complaint}");
+    serde_json::from_str(&text).with_context(|| format!("vipctl printed {text}"))
 }

@@ -4,10 +4,9 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 
 use super::{Make, SOON};
-use crate::lab::{Daemon, Host, Line, Log, until, vipctl_status};
+use crate::lab::{Daemon, Host, Line, Log, status, until};
 
 /// Lines of each log in a report.
 const TAIL: usize = 40;
@@ -136,12 +135,17 @@ impl Director {
             Make::Vipd => "native",
             Make::VipdWithoutXdp => "off",
         };
-        let mut seen = Value::Null;
+        let mut seen = String::new();
         until("an answer of vipctl", SOON, || {
-            seen = vipctl_status(&self.host)?["interfaces"][0]["xdp"].clone();
+            // Just started, it may not listen yet.
+            let interfaces = status(&self.host).map_or_else(|_| Vec::new(), |all| all.interfaces);
+            seen = interfaces
+                .first()
+                .map(|first| first.xdp.clone())
+                .unwrap_or_default();
             Ok(seen == expected)
         })
-        .with_context(|| format!("XDP is {seen}, not {expected}"))
+        .with_context(|| format!("XDP is {seen:?}, not {expected}"))
     }
 
     /// Log of the daemon that runs, or ran last.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::article;
-use crate::lab::{Daemon, Host, Nginx, Software, Tools, until, vipctl_status};
+use crate::lab::{Daemon, Host, Nginx, Software, Tools, status, until};
 use crate::scene::Scene;
 
 /// Between two requests of the client.
@@ -88,9 +88,8 @@ impl Director {
     pub(super) fn data_path(&self) -> Result<Option<String>> {
         match self.software {
             Software::Vipd(_) => {
-                let status = vipctl_status(&self.host)?;
-                let mode = status["interfaces"][0]["xdp"].as_str();
-                Ok(mode.map(str::to_owned))
+                let interfaces = status(&self.host)?.interfaces.into_iter();
+                Ok(interfaces.map(|interface| interface.xdp).next())
             }
             Software::Keepalived(_) => Ok(None),
         }
