@@ -3,6 +3,7 @@
 use anyhow::Result;
 use ha_common::reason::Verdict;
 use ha_common::wire::{arp, ethernet, ipv4, vlan};
+use ha_tests::lab::Tools;
 use ha_tests::rng::Rng;
 use ha_tests::xdp::frame::{OWN_MAC, VIRTUAL_IP};
 use ha_tests::xdp::{Director, can_run};
@@ -12,10 +13,17 @@ use crate::every_fixture;
 
 /// Frames below this length the kernel does not take for a test run.
 const SHORTEST: usize = ethernet::HEADER_LEN;
-/// Changed frames for each fixture and role.
+/// Changed frames for each fixture and role, on a real machine.
 const CHANGES: usize = 100;
+/// Frames of noise, on a real machine.
+const NOISE: usize = 9_000;
 /// Where headers are, and changes matter.
 const HEADERS: usize = 64;
+
+/// Emulated processors do less in the same time.
+fn slowness() -> usize {
+    usize::try_from(Tools::slowness()).unwrap_or(1)
+}
 
 fn below(random: &mut Rng, limit: usize) -> usize {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
@@ -118,7 +126,7 @@ fn what_is_not_ours_passes_whatever_it_looks_like() -> Result<()> {
     for role in [Director::take_over, Director::lose_lease] {
         for (hook, fixture) in every_fixture() {
             director.hook = hook;
-            for _ in 0..CHANGES {
+            for _ in 0..CHANGES / slowness() {
                 director.record().reset();
                 director.record().set_election(Director::election());
                 role(&director);
@@ -136,7 +144,7 @@ fn truncated_frames_pass_or_are_ours() -> Result<()> {
     for (hook, fixture) in every_fixture() {
         director.hook = hook;
         let longest = fixture.frame.len().min(HEADERS + 32);
-        for len in SHORTEST..longest {
+        for len in (SHORTEST..longest).step_by(slowness()) {
             check(&director, &fixture.frame[..len])?;
         }
     }
@@ -148,7 +156,7 @@ fn noise_passes_or_is_ours() -> Result<()> {
     let mut director = Director::new(LoadOptions::default())?;
     director.lose_lease();
     let mut random = Rng::from_seed(112);
-    for hook in Hook::ALL.into_iter().cycle().take(9_000) {
+    for hook in Hook::ALL.into_iter().cycle().take(NOISE / slowness()) {
         director.hook = hook;
         let len = SHORTEST + below(&mut random, 200);
         let frame: Vec<u8> = (0..len).map(|_| octet(&mut random)).collect();
