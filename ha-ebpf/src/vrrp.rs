@@ -154,7 +154,7 @@ impl<P: Packet> Advert<'_, P> {
     /// 3 would let Active_Down_Interval shrink to nothing.
     #[inline(always)]
     fn check_interval(&self) -> Result<(), Reason> {
-        let interval = interval_nanos(&self.header);
+        let interval = self.header.interval_nanos();
         let fits = match self.election.version {
             2 => interval == self.router.record.interval(),
             _ => interval != 0,
@@ -246,7 +246,7 @@ impl<P: Packet> Advert<'_, P> {
             return Reason::AdvertLeaving;
         }
         if speaker.priority >= self.election.accept_min_priority {
-            let interval = interval_nanos(&self.header);
+            let interval = self.header.interval_nanos();
             self.router.record.stamp_advert(now, speaker, interval);
             Reason::AdvertAlive
         } else {
@@ -265,7 +265,7 @@ impl<P: Packet> Advert<'_, P> {
         let named = familiar.filter(|_| followed).and_then(|one| {
             vrrp::Header::new_checked(&one.header)
                 .ok()
-                .map(|header| interval_nanos(&header))
+                .map(|header| header.interval_nanos())
         });
         let interval = named.unwrap_or(self.router.record.interval());
         hearing.is_excessive(now, followed, interval)
@@ -292,13 +292,6 @@ impl<P: Packet> Advert<'_, P> {
         let spoke = record.last_sent().max(record.owned_since());
         now.get().saturating_sub(spoke.get()) > interval + interval / 2
     }
-}
-
-/// The interval that an advert names, in nanoseconds.
-#[inline(always)]
-pub(crate) fn interval_nanos(header: &VrrpHeader<'_>) -> u64 {
-    let interval = header.interval();
-    interval.as_secs() * 1_000_000_000 + u64::from(interval.subsec_nanos())
 }
 
 /// One comparison instead of a loop over octets.

@@ -18,6 +18,9 @@ use crate::net::netlink::{Netlink, Refusal};
 const CLSACT: &str = "clsact";
 /// Number of our filter among those of one priority: "vipd".
 const HANDLE: u32 = 0x7669_7064;
+/// The same where the clsact qdisc was made for it. A successor keeps its predecessor's number, and
+/// so knows which qdisc to take away in the end.
+const HANDLE_WITH_QDISC: u32 = HANDLE + 1;
 /// Filters judge every protocol (`ETH_P_ALL`, in network order).
 const EVERY_PROTOCOL: u16 = 0x0003_u16.to_be();
 
@@ -46,15 +49,22 @@ pub(super) struct TcHook {
 
 impl TcHook {
     /// Puts `program` on the hook, in the place of a predecessor's if there is one. Returns whether
-    /// the interface had no clsact qdisc before.
-    pub(super) fn attach(self, netlink: &mut Netlink, program: &Program) -> Result<bool, Refusal> {
-        let made = make_clsact(netlink, self.ifindex)?;
+    /// the clsact qdisc is there for vipd's sake only: made by this call, by one before (`made`), or
+    /// by a predecessor.
+    pub(super) fn attach(
+        self,
+        netlink: &mut Netlink,
+        program: &Program,
+        made: bool,
+    ) -> Result<bool, Refusal> {
+        let made = make_clsact(netlink, self.ifindex)? || made;
         let filters = self.filters(netlink)?;
         let ours = filters.iter().find(|filter| self.is_ours(filter));
-        let place = ours.map_or_else(|| free_place(&filters), |filter| filter.place);
+        let place = ours.map_or_else(|| free_place(&filters, made), |filter| filter.place);
         let message = self.message(place, Some(program));
         let request = RouteNetlinkMessage::NewTrafficFilter(message);
-        netlink.tell(request, NLM_F_CREATE).map(|()| made)
+        netlink.tell(request, NLM_F_CREATE)?;
+        Ok(made || place.handle == HANDLE_WITH_QDISC)
     }
 
     /// Takes a vipd's program off, whichever vipd's it is; `false` if there is none.
@@ -240,7 +250,7 @@ fn filter(message: &RouteNetlinkMessage) -> Option<Filter> {
 }
 
 /// As far in front as nobody else stands: filters of one priority must be of one kind.
-fn free_place(filters: &[Filter]) -> Place {
+fn free_place(filters: &[Filter], made_clsact: bool) -> Place {
     let taken = |priority: &u16| {
         filters
             .iter()
@@ -250,6 +260,10 @@ fn free_place(filters: &[Filter]) -> Place {
         priority: (1..=u16::MAX)
             .find(|priority| !taken(priority))
             .unwrap_or(u16::MAX),
-        handle: HANDLE,
+        handle: if made_clsact {
+            HANDLE_WITH_QDISC
+        } else {
+            HANDLE
+        },
     }
 }

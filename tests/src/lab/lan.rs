@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 
 use anyhow::{Context, Result};
 
+use super::bridge_port::{Ports, State};
 use super::device::Devices;
 use super::{Host, Mac, Netns, xdp_pass};
 use crate::xdp::raw::{self, Way};
@@ -15,6 +16,7 @@ const BRIDGE: &str = "lan";
 pub struct Lan {
     netns: Netns,
     devices: Devices,
+    ports: Ports,
     mtu: u32,
     cables: Vec<Cable>,
 }
@@ -64,10 +66,10 @@ impl Lan {
             "link add {BRIDGE} mtu {mtu} type bridge stp_state 0 mcast_snooping 0"
         ))?;
         netns.ip(&format!("link set {BRIDGE} up"))?;
-        let devices = Devices::of(&netns)?;
         Ok(Self {
+            devices: Devices::of(&netns)?,
+            ports: Ports::of(&netns)?,
             netns,
-            devices,
             mtu,
             cables: Vec::new(),
         })
@@ -117,19 +119,19 @@ impl Lan {
     /// Cuts every cable of `host`, silently: interfaces at both ends keep their carrier.
     ///
     /// # Errors
-    /// When it is cut already.
+    /// As of the kernel.
     pub fn cut(&self, host: &Host) -> Result<()> {
         self.cables_of(host)
-            .try_for_each(|cable| self.devices.unplug(BRIDGE, cable.port))
+            .try_for_each(|cable| self.ports.set(cable.port, State::Disabled))
     }
 
     /// Mends what [`Self::cut`] has cut.
     ///
     /// # Errors
-    /// When it is not cut.
+    /// As of the kernel.
     pub fn heal(&self, host: &Host) -> Result<()> {
         self.cables_of(host)
-            .try_for_each(|cable| self.devices.plug(BRIDGE, cable.port))
+            .try_for_each(|cable| self.ports.set(cable.port, State::Forwarding))
     }
 
     /// Pulls the cable of `interface` of `host`: other than with [`Self::cut`], its ends lose their
