@@ -31,11 +31,6 @@ const ADVERT: usize = ethernet::HEADER_LEN + ipv4::HEADER_LEN;
 const PASSWORD: [u8; 8] = *b"1111\0\0\0\0";
 const ROLES: [Role; 3] = [Role::Backup, Role::Active, Role::Lapsed];
 
-/// Emulated processors do less in the same time.
-fn slowness() -> usize {
-    usize::try_from(Tools::slowness()).unwrap_or(1)
-}
-
 /// Emulated processors judge fewer frames in the same time.
 fn slowness() -> usize {
     usize::try_from(Tools::slowness()).unwrap_or(1)
@@ -190,11 +185,10 @@ fn changed_frames_are_judged_as_others_read_them() -> Result<()> {
     }
     let unseen = |reason: &&Reason| !seen.contains(*reason) && !BEYOND_REACH.contains(*reason);
     let unseen: Vec<_> = Reason::ALL.iter().filter(unseen).collect();
-    let is_complete = slowness() == 1;
-    assert!(
-        unseen.is_empty() || !is_complete,
-        "the frames never led to {unseen:?}"
-    );
+    // A slow machine's fewer frames do not reach everything.
+    if slowness() == 1 {
+        assert!(unseen.is_empty(), "the frames never led to {unseen:?}");
+    }
     Ok(())
 }
 
