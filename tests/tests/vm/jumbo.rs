@@ -12,7 +12,8 @@ const HEADERS: usize = 28;
 
 #[test]
 fn jumbo_frames_pass_native_xdp_unharmed() -> Result<()> {
-    let scene = Scene::plain(Lan::with_mtu(MTU)?)?;
+    let mut scene = Scene::plain(Lan::with_mtu(MTU)?)?;
+    scene.mode = "native";
     let daemons = scene.start()?;
     let mode = mode(&scene.directors[0], CABLE)?;
     assert_eq!(mode, "native");

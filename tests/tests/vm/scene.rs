@@ -44,6 +44,8 @@ pub(crate) struct Scene {
     pub(crate) lan: Lan,
     pub(crate) directors: [Host; 2],
     pub(crate) client: Host,
+    /// `mode` of the directors' data path.
+    pub(crate) mode: &'static str,
     place: Place,
 }
 
@@ -68,6 +70,7 @@ impl Scene {
             lan,
             directors: [Host::new("lb1")?, Host::new("lb2")?],
             client: Host::new("client")?,
+            mode: "auto",
             place,
         };
         for host in scene.directors.iter().chain([&scene.client]) {
@@ -117,8 +120,9 @@ impl Scene {
             length,
             ..
         } = self.place;
+        let mode = self.mode;
         format!(
-            "vrrp_instance VI_1 {{\n    state BACKUP\n    interface {router}\n    version 3\n    \
+            "xdp {{\n    mode {mode}\n}}\nvrrp_instance VI_1 {{\n    state BACKUP\n    interface {router}\n    version 3\n    \
              virtual_router_id 51\n    priority {priority}\n    advert_int {}\n    \
              virtual_ipaddress {{\n        {VIP}/{length} dev {address}\n    }}\n}}\n",
             INTERVAL.as_secs(),
