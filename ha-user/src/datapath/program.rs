@@ -156,7 +156,8 @@ impl AsFd for Program {
     }
 }
 
-fn is_not_found(error: &ProgramError) -> bool {
+/// Whether a program has gone since its id was read.
+pub(super) fn is_not_found(error: &ProgramError) -> bool {
     matches!(
         error,
         ProgramError::SyscallError(error) if error.io_error.raw_os_error() == Some(libc::ENOENT)

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use aya::maps::{Map, MapData, MapError as AyaError, PerCpuArray, RingBuf, loaded_maps};
+use aya::maps::{Map, MapData, MapError as AyaError, MapInfo, PerCpuArray, RingBuf};
 use aya::programs::{ProgramError, loaded_programs};
 use ha_common::Nanos;
 use ha_common::abi::{CaptureTally, Captured, Gate, ReasonSet, Sighting, map};
@@ -14,7 +14,7 @@ use ha_common::abi::{CaptureTally, Captured, Gate, ReasonSet, Sighting, map};
 use super::attach::{AttachError, read};
 use super::mapping::Mapping;
 use super::maps::Octets;
-use super::program::Hook;
+use super::program::{Hook, is_not_found};
 use super::tc::TcHook;
 use crate::net::netlink::{Netlink, Refusal};
 
@@ -150,37 +150,41 @@ struct MapIds {
 
 /// The maps of those of `programs` that are of this version; maps that they share once.
 fn maps_of(programs: &BTreeSet<u32>) -> Result<Vec<MapIds>, TapError> {
-    let names = map_names()?;
     let mut found = BTreeMap::new();
     for info in loaded_programs() {
-        let info = info?;
-        let ours = |hook: Hook| info.name() == hook.program_name().as_bytes();
-        if !programs.contains(&info.id()) || !Hook::ALL.into_iter().any(ours) {
-            continue;
-        }
-        let ids = info.map_ids()?.unwrap_or_default();
-        let id = |name: &str| {
-            let named = |id: &&u32| names.get(id).is_some_and(|other| other == name.as_bytes());
-            ids.iter().find(named).copied()
+        let info = match info {
+            Err(error) if is_not_found(&error) => continue,
+            info => info?,
         };
-        let ids = (id(map::GATE), id(map::CAPTURES), id(map::CAPTURE_TALLY));
-        if let (Some(gate), Some(captures), Some(tally)) = ids {
-            let ids = MapIds {
-                gate,
-                captures,
-                tally,
-            };
-            found.insert(gate, ids);
+        let ours = |hook: Hook| info.name() == hook.program_name().as_bytes();
+        if programs.contains(&info.id())
+            && Hook::ALL.into_iter().any(ours)
+            && let Some(maps) = MapIds::among(&info.map_ids()?.unwrap_or_default())?
+        {
+            found.insert(maps.gate, maps);
         }
     }
     Ok(found.into_values().collect())
 }
 
-fn map_names() -> Result<BTreeMap<u32, Vec<u8>>, TapError> {
-    loaded_maps()
-        .map(|info| info.map(|info| (info.id(), info.name().to_vec())))
-        .collect::<Result<_, _>>()
-        .map_err(Into::into)
+impl MapIds {
+    /// Finds them by their names among the maps of a program.
+    fn among(ids: &[u32]) -> Result<Option<Self>, TapError> {
+        let mut named = BTreeMap::new();
+        for id in ids {
+            named.insert(MapInfo::from_id(*id)?.name().to_vec(), *id);
+        }
+        let id = |name: &str| named.get(name.as_bytes()).copied();
+        let ids = (id(map::GATE), id(map::CAPTURES), id(map::CAPTURE_TALLY));
+        Ok(match ids {
+            (Some(gate), Some(captures), Some(tally)) => Some(Self {
+                gate,
+                captures,
+                tally,
+            }),
+            _ => None,
+        })
+    }
 }
 
 impl From<io::Error> for TapError {
