@@ -30,9 +30,9 @@ fn ruler() -> String {
     let character = CELL * CELLS_PER_CHARACTER as u32;
     let characters_of = |time: Duration| (time.as_millis() / character.as_millis()) as usize;
     let second = characters_of(Duration::from_secs(1));
-    let seconds = (WIDTH - characters_of(LEAD)) / second;
+    let seconds = (WIDTH - characters_of(LEAD)).div_ceil(second);
     let marks: String = (0..seconds).map(|at| format!("{at:<second$}")).collect();
-    let name = "seconds from the fault";
+    let (name, marks) = ("seconds from the fault", marks.trim_end());
     format!("{name:0$}{marks}", NAME + characters_of(LEAD))
 }
 

@@ -35,7 +35,7 @@ fn a_gratuitous_arp_for_our_vip_is_seen_and_answered() -> Result<()> {
     scene.send(&arp_frame(ethernet::BROADCAST, &lie))?;
     until("an announcement of the owner", PATIENCE, || {
         let spoken = scene.spoken(0, lied);
-        Ok(spoken.iter().any(|frame| is_announcement(frame)))
+        Ok(spoken.iter().any(is_announcement))
     })?;
     until("the witness is put right", PATIENCE, knows_owner)?;
     scene.check_calm()?;

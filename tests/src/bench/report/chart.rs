@@ -96,7 +96,7 @@ impl<'a> Chart<'a> {
         for tick in self.scale.ticks() {
             let x = self.x(tick);
             drawing.line("grid", [x, top], [x, bottom]);
-            drawing.text("small middle", [x, bottom + 14.0], &number(tick));
+            drawing.text("small middle", [x, bottom + 14.0], &short(tick));
         }
         drawing.line("axis", [self.left, top], [self.left, bottom]);
         let unit = self.columns.first().map_or("", |(_, column)| &column.unit);
@@ -148,6 +148,15 @@ fn drawn<'a>(
     let indices: Vec<usize> = columns.iter().map(|(index, _)| *index).collect();
     let figures = row.figures.iter().enumerate();
     figures.filter(move |(index, _)| indices.contains(index))
+}
+
+/// Without the zeros that a figure has behind its point.
+fn short(tick: f64) -> String {
+    let text = number(tick);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').to_owned(),
+        false => text,
+    }
 }
 
 fn class(column: usize) -> String {
