@@ -170,11 +170,7 @@ impl<P: Packet> Advert<'_, P> {
         if self.election.version == 3 && self.has(flag::CHECKSUM_AS_V2) {
             return true;
         }
-        let sum = Sum::pseudo(
-            self.pseudo_header(),
-            ipv4::PROTOCOL_VRRP,
-            self.len as u16,
-        );
+        let sum = Sum::pseudo(self.pseudo_header(), ipv4::PROTOCOL_VRRP, self.len as u16);
         self.sum(sum).is_some_and(|sum| sum.finish() == 0)
     }
 
