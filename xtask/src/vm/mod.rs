@@ -70,8 +70,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn run_all(machines: &[Machine<'_>], qemu: &Qemu) -> Result<()> {
     let started = Instant::now();
     let reports: Vec<_> = thread::scope(|scope| {
-        let start = |machine| scope.spawn(move || Machine::run(machine, qemu));
-        let running: Vec<_> = machines.iter().map(start).collect();
+        let mut running = Vec::new();
+        for machine in machines {
+            running.push(scope.spawn(move || machine.run(qemu)));
+        }
         let ended = running.into_iter().map(ScopedJoinHandle::join);
         ended.collect()
     });
