@@ -18,6 +18,9 @@ use crate::net::netlink::{Netlink, Refusal};
 const CLSACT: &str = "clsact";
 /// Number of our filter among those of one priority: "vipd".
 const HANDLE: u32 = 0x7669_7064;
+/// Likewise, where the qdisc is ours as well and is to go with the filters: "vipq". The interface
+/// itself remembers it so for the next process.
+const HANDLE_WITH_QDISC: u32 = 0x7669_7071;
 /// Filters judge every protocol (`ETH_P_ALL`, in network order).
 const EVERY_PROTOCOL: u16 = 0x0003_u16.to_be();
 
@@ -37,6 +40,16 @@ struct Filter {
     program: u32,
 }
 
+/// A vipd's program on a hook.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ours {
+    pub(super) program: u32,
+    /// It is of the present version of the ABI.
+    pub(super) is_current: bool,
+    /// A vipd has made the qdisc, too.
+    pub(super) made_clsact: bool,
+}
+
 /// One hook of one interface.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TcHook {
@@ -46,12 +59,18 @@ pub(super) struct TcHook {
 
 impl TcHook {
     /// Puts `program` on the hook, in the place of a predecessor's if there is one. Returns whether
-    /// the interface had no clsact qdisc before.
-    pub(super) fn attach(self, netlink: &mut Netlink, program: &Program) -> Result<bool, Refusal> {
-        let made = make_clsact(netlink, self.ifindex)?;
+    /// the clsact qdisc is vipd's as well; `made` tells that it is.
+    pub(super) fn attach(
+        self,
+        netlink: &mut Netlink,
+        program: &Program,
+        made: bool,
+    ) -> Result<bool, Refusal> {
+        let made = make_clsact(netlink, self.ifindex)? || made;
         let filters = self.filters(netlink)?;
         let ours = filters.iter().find(|filter| self.is_ours(filter));
-        let place = ours.map_or_else(|| free_place(&filters), |filter| filter.place);
+        let place = ours.map_or_else(|| free_place(&filters, made), |filter| filter.place);
+        let made = place.handle == HANDLE_WITH_QDISC;
         let message = self.message(place, Some(program));
         let request = RouteNetlinkMessage::NewTrafficFilter(message);
         netlink.tell(request, NLM_F_CREATE).map(|()| made)
@@ -69,6 +88,20 @@ impl TcHook {
         program: &Program,
     ) -> Result<bool, Refusal> {
         self.detach_if(netlink, |filter| filter.program == program.id())
+    }
+
+    /// What a vipd has left on the hook.
+    pub(super) fn ours(self, netlink: &mut Netlink) -> Result<Option<Ours>, Refusal> {
+        if kind_of_qdisc(netlink, self.ifindex)?.as_deref() != Some(CLSACT) {
+            return Ok(None);
+        }
+        let filters = self.filters(netlink)?;
+        let filter = filters.iter().find(|filter| self.is_ours(filter));
+        Ok(filter.map(|filter| Ours {
+            program: filter.program,
+            is_current: filter.name == self.hook.program_name(),
+            made_clsact: filter.place.handle == HANDLE_WITH_QDISC,
+        }))
     }
 
     fn detach_if(
@@ -240,7 +273,7 @@ fn filter(message: &RouteNetlinkMessage) -> Option<Filter> {
 }
 
 /// As far in front as nobody else stands: filters of one priority must be of one kind.
-fn free_place(filters: &[Filter]) -> Place {
+fn free_place(filters: &[Filter], made_clsact: bool) -> Place {
     let taken = |priority: &u16| {
         filters
             .iter()
@@ -250,6 +283,10 @@ fn free_place(filters: &[Filter]) -> Place {
         priority: (1..=u16::MAX)
             .find(|priority| !taken(priority))
             .unwrap_or(u16::MAX),
-        handle: HANDLE,
+        handle: if made_clsact {
+            HANDLE_WITH_QDISC
+        } else {
+            HANDLE
+        },
     }
 }
