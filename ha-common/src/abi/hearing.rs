@@ -38,6 +38,13 @@ impl Hearing {
         Familiar::unpack(self.familiar_header.get(), self.familiar_source.get())
     }
 
+    /// Whether that advert is one of `source`.
+    #[inline]
+    pub fn follows(&self, source: [u8; 4]) -> bool {
+        let known = self.familiar();
+        known.is_some_and(|known| u32::from_ne_bytes(known.source) == u32::from_ne_bytes(source))
+    }
+
     /// Takes `familiar` for such an advert from now on. A reader that sees one word of it and one
     /// of its predecessor sees an advert that nobody sends.
     pub fn set_familiar(&self, familiar: Option<Familiar>) {
@@ -47,7 +54,7 @@ impl Hearing {
     }
 
     /// Until when adverts below the lowest Priority that is a sign of life tell the daemon nothing,
-    /// for it has heard one.
+    /// for it has heard one; those of the router that it follows always do.
     #[inline]
     pub fn sated_until(&self) -> Nanos {
         Nanos::new(self.sated_until.get())
@@ -159,6 +166,7 @@ mod tests {
         };
         hearing.set_familiar(Some(familiar));
         assert_eq!(hearing.familiar(), Some(familiar));
+        assert!(hearing.follows(familiar.source) && !hearing.follows([192, 0, 2, 1]));
         hearing.reset();
         assert_eq!(hearing.familiar(), None);
     }

@@ -202,12 +202,7 @@ impl Executor {
                 router,
                 since,
                 until,
-            } => {
-                let record = self.records.record(router);
-                record.set_last_sent(since);
-                record.set_owned_since(since);
-                record.set_owned_until(until);
-            }
+            } => self.begin_ownership(router, since, until),
             Action::EndOwnership { router } => {
                 self.records.record(router).set_owned_until(Nanos::NEVER);
             }
@@ -250,6 +245,17 @@ impl Executor {
                     });
                 }
             }
+        }
+    }
+
+    /// Begins an ownership, unless someone else has spoken since the engine decided that: this
+    /// process stood still, and before the ownership there was nothing for that advert to fence.
+    fn begin_ownership(&self, router: RouterId, since: Nanos, until: Nanos) {
+        let record = self.records.record(router);
+        if record.last_advert() <= since {
+            record.set_last_sent(since);
+            record.set_owned_since(since);
+            record.set_owned_until(until);
         }
     }
 

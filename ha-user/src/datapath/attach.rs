@@ -38,7 +38,7 @@ pub struct Attachment {
     pub why: String,
     /// Why what goes out is not judged, for people; `None` if it is.
     pub open_egress: Option<String>,
-    /// The clsact qdisc was not there before.
+    /// The clsact qdisc was made for the programs.
     made_clsact: bool,
     /// A previous process has put the programs there.
     pub(super) inherited: bool,
@@ -266,9 +266,8 @@ impl Site<'_> {
 
     fn attach_tc(&mut self, hook: Hook) -> Result<(), Refusal> {
         let program = self.programs.at(hook);
-        self.made_clsact |= self
-            .tc(hook)
-            .attach(self.netlink, program, self.made_clsact)?;
+        let hook = self.tc(hook);
+        self.made_clsact = hook.attach(self.netlink, program, self.made_clsact)?;
         Ok(())
     }
 

@@ -70,7 +70,7 @@ impl Site {
             ifindex,
             hook: Hook::Egress,
         };
-        let Some(egress) = egress.ours(netlink)? else {
+        let Some(egress) = egress.left(netlink)? else {
             return Ok(None);
         };
         let maps = Program::maps(ingress)?;
@@ -101,7 +101,7 @@ fn ingress(netlink: &mut Netlink, device: &Device) -> Result<Option<(Mode, u32)>
         ifindex: device.ifindex,
         hook: Hook::Ingress,
     };
-    let ours = hook.ours(netlink)?.filter(|ours| ours.is_current);
+    let ours = hook.left(netlink)?.filter(|ours| ours.is_current);
     Ok(ours.map(|ours| (Mode::Tc, ours.program)))
 }
 

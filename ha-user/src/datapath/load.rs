@@ -49,7 +49,7 @@ pub enum LoadError {
 }
 
 /// Maps that programs are to work with; all others are made for them.
-const SHARED: [&str; 10] = [
+const SHARED: [&str; 13] = [
     map::GATE,
     map::ROUTERS,
     map::RECORDS,
@@ -59,10 +59,15 @@ const SHARED: [&str; 10] = [
     map::COUNTERS,
     map::FLOODS,
     map::NOTICES,
+    map::CAPTURES,
+    map::CAPTURE_TALLY,
     SCRATCH,
+    CAPTURED,
 ];
 /// Room that the programs need for themselves.
 const SCRATCH: &str = "SCRATCH";
+/// As above.
+const CAPTURED: &str = "CAPTURED";
 
 pub(super) fn load(options: LoadOptions) -> Result<Datapath, LoadError> {
     let mut object = open(options, None)?;

@@ -18,9 +18,9 @@ use crate::net::netlink::{Netlink, Refusal};
 const CLSACT: &str = "clsact";
 /// Number of our filter among those of one priority: "vipd".
 const HANDLE: u32 = 0x7669_7064;
-/// Likewise, where the qdisc is ours as well and is to go with the filters: "vipq". The interface
-/// itself remembers it so for the next process.
-const HANDLE_WITH_QDISC: u32 = 0x7669_7071;
+/// The same where the clsact qdisc was made for it. A successor keeps its predecessor's number, and
+/// so knows which qdisc to take away in the end.
+const HANDLE_WITH_QDISC: u32 = HANDLE + 1;
 /// Filters judge every protocol (`ETH_P_ALL`, in network order).
 const EVERY_PROTOCOL: u16 = 0x0003_u16.to_be();
 
@@ -59,7 +59,8 @@ pub(super) struct TcHook {
 
 impl TcHook {
     /// Puts `program` on the hook, in the place of a predecessor's if there is one. Returns whether
-    /// the clsact qdisc is vipd's as well; `made` tells that it is.
+    /// the clsact qdisc is there for vipd's sake only: made by this call, by one before (`made`), or
+    /// by a predecessor.
     pub(super) fn attach(
         self,
         netlink: &mut Netlink,
@@ -70,10 +71,10 @@ impl TcHook {
         let filters = self.filters(netlink)?;
         let ours = filters.iter().find(|filter| self.is_ours(filter));
         let place = ours.map_or_else(|| free_place(&filters, made), |filter| filter.place);
-        let made = place.handle == HANDLE_WITH_QDISC;
         let message = self.message(place, Some(program));
         let request = RouteNetlinkMessage::NewTrafficFilter(message);
-        netlink.tell(request, NLM_F_CREATE).map(|()| made)
+        netlink.tell(request, NLM_F_CREATE)?;
+        Ok(made || place.handle == HANDLE_WITH_QDISC)
     }
 
     /// Takes a vipd's program off, whichever vipd's it is; `false` if there is none.
@@ -91,12 +92,8 @@ impl TcHook {
     }
 
     /// What a vipd has left on the hook.
-    pub(super) fn ours(self, netlink: &mut Netlink) -> Result<Option<Ours>, Refusal> {
-        if kind_of_qdisc(netlink, self.ifindex)?.as_deref() != Some(CLSACT) {
-            return Ok(None);
-        }
-        let filters = self.filters(netlink)?;
-        let filter = filters.iter().find(|filter| self.is_ours(filter));
+    pub(super) fn left(self, netlink: &mut Netlink) -> Result<Option<Ours>, Refusal> {
+        let filter = self.ours(netlink)?;
         Ok(filter.map(|filter| Ours {
             program: filter.program,
             is_current: filter.name == self.hook.program_name(),
@@ -104,22 +101,30 @@ impl TcHook {
         }))
     }
 
+    /// Id of a vipd's program, whichever vipd's it is.
+    pub(super) fn program(self, netlink: &mut Netlink) -> Result<Option<u32>, Refusal> {
+        Ok(self.ours(netlink)?.map(|filter| filter.program))
+    }
+
     fn detach_if(
         self,
         netlink: &mut Netlink,
         wanted: impl Fn(&Filter) -> bool,
     ) -> Result<bool, Refusal> {
-        if kind_of_qdisc(netlink, self.ifindex)?.as_deref() != Some(CLSACT) {
-            return Ok(false);
-        }
-        let filters = self.filters(netlink)?;
-        let ours = filters.iter().find(|filter| self.is_ours(filter));
-        let Some(filter) = ours.filter(|filter| wanted(filter)) else {
+        let Some(filter) = self.ours(netlink)?.filter(wanted) else {
             return Ok(false);
         };
         let message = self.message(filter.place, None);
         let request = RouteNetlinkMessage::DelTrafficFilter(message);
         netlink.tell(request, 0).map(|()| true)
+    }
+
+    fn ours(self, netlink: &mut Netlink) -> Result<Option<Filter>, Refusal> {
+        if kind_of_qdisc(netlink, self.ifindex)?.as_deref() != Some(CLSACT) {
+            return Ok(None);
+        }
+        let filters = self.filters(netlink)?;
+        Ok(filters.into_iter().find(|filter| self.is_ours(filter)))
     }
 
     fn is_ours(self, filter: &Filter) -> bool {

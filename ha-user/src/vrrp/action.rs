@@ -61,8 +61,8 @@ pub enum Action {
         /// New end of the lease.
         lease: Option<Nanos>,
     },
-    /// A takeover: begin an ownership at `since` that lasts until `until`, in the data path.
-    /// The advert that follows moves its end.
+    /// A takeover: begin an ownership at `since` that lasts until `until`, in the data path, unless
+    /// the record has a sign of life from after `since`. The advert that follows moves its end.
     BeginOwnership {
         /// Whose.
         router: RouterId,

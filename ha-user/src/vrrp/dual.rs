@@ -46,9 +46,14 @@ impl DualActive {
         self.spoke = None;
     }
 
+    /// Whether the next advert of `source` may show it, so that it must be heard.
+    pub(super) fn waits_for(&self, source: Ipv4Addr) -> bool {
+        self.suspicious && self.silenced == Some(source)
+    }
+
     /// Whether `advert` of an Active router shows that it was Active while we were.
     pub(super) fn is_shown_by(&mut self, advert: &Advert, now: Nanos) -> bool {
-        if !self.suspicious || self.silenced != Some(advert.source) {
+        if !self.waits_for(advert.source) {
             return false;
         }
         let Some(first) = self.spoke else {

@@ -70,7 +70,8 @@ impl Engine {
 
     /// Whether `advert`, which `router` has heard, could come again without telling it anything but
     /// that its sender lives: the stamp of the data path is enough then. Any action for the router
-    /// ends that.
+    /// ends that, and so does any other advert, except those of too low a priority from other
+    /// senders.
     #[must_use]
     pub fn is_familiar(&self, router: RouterId, advert: &Advert) -> bool {
         let router = self.routers.get(&router);

@@ -95,14 +95,6 @@ impl ActiveDownTimer {
         }
     }
 
-    /// Takes signs of life up to `stamp` into account, which do not move the deadline.
-    pub(super) fn knowing(self, stamp: Nanos) -> Self {
-        Self {
-            heard: self.heard.max(stamp),
-            ..self
-        }
-    }
-
     /// Notes that the Active router leaves; `prompt` if it is not given Skew_Time to be sure.
     pub(super) fn bid_farewell(self, prompt: bool) -> Self {
         Self {

@@ -92,6 +92,7 @@ impl Director {
         gate.set_owned(2);
         gate.set_policy(Policy::default());
         gate.set_orphan_after(Duration::ZERO);
+        gate.set_absorb_above(0);
         for peer in [frame::PEER_IP, frame::LESSER_PEER_IP] {
             self.datapath.remove_peer(ROUTER, peer.into())?;
         }

@@ -52,17 +52,21 @@ impl AdvertThread {
         }
     }
 
-    /// Tells the socket's filter what need not wake this thread again.
+    /// Tells the socket's filter what need not wake this thread again. Whoever says something new
+    /// may be the one that was known, or have taken its place; only a stranger below us has not.
     fn learn(&self, router: RouterId, advert: Advert, familiar: Familiar) {
         let record = self.executor.records.record(router);
         let hearing = record.hearing();
         let lowest = Priority::new(record.election().accept_min_priority);
-        if self.engine.is_familiar(router, &advert) {
-            hearing.set_familiar(Some(familiar));
-        } else if advert.priority != Priority::LEAVING && advert.priority < lowest {
+        let is_lower = advert.priority != Priority::LEAVING && advert.priority < lowest;
+        if is_lower {
             // An answer goes out once in an interval at most.
             let half = Duration::from_nanos(record.interval() / 2);
             hearing.set_sated_until(clock::now() + half);
+        }
+        if !is_lower || hearing.follows(familiar.source) {
+            let known = self.engine.is_familiar(router, &advert);
+            hearing.set_familiar(known.then_some(familiar));
         }
     }
 

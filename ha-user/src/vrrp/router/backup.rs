@@ -21,51 +21,63 @@ impl Router {
             return;
         }
         self.count(&advert);
-        if advert.priority == Priority::LEAVING {
-            let timer = self.catch_up(timer, self.record(cx).last_farewell, cx);
-            self.phase = Phase::Backup(self.bid_farewell(timer, &advert, cx.now));
+        let timer = if advert.priority == Priority::LEAVING {
+            self.bid_farewell(timer, &advert, cx)
         } else if advert.priority >= self.accept_min_priority() {
-            self.phase = Phase::Backup(self.follow(&advert, cx));
+            self.follow(&advert, cx)
         } else {
             self.lower = Some((advert.source, cx.now));
-            let timer = self.catch_up(timer, self.record(cx).last_lower, cx);
-            self.phase = Phase::Backup(self.outgrow(timer, &advert, cx.now));
-        }
-    }
-
-    /// Takes in the signs of life that nobody told us of, for they said nothing new, up to the
-    /// advert that was stamped at `news`: it means more than they did.
-    fn catch_up(&self, timer: ActiveDownTimer, news: Nanos, cx: &Context<'_>) -> ActiveDownTimer {
-        let stamp = self.record(cx).last_advert;
-        if stamp < news {
-            timer.knowing(stamp)
-        } else {
-            timer
-        }
+            self.outgrow(timer, &advert, cx)
+        };
+        self.phase = Phase::Backup(timer);
     }
 
     /// Waits only Skew_Time for a router that leaves (RFC 9568 section 6.4.2), or less, unless
     /// another one is known to be Active: a process that stood still may say farewell long after it
     /// was replaced.
-    fn bid_farewell(&self, timer: ActiveDownTimer, advert: &Advert, now: Nanos) -> ActiveDownTimer {
-        let in_spite_of_us = self
-            .lower
-            .is_some_and(|(source, at)| source == advert.source && at > timer.heard);
+    fn bid_farewell(
+        &self,
+        timer: ActiveDownTimer,
+        advert: &Advert,
+        cx: &Context<'_>,
+    ) -> ActiveDownTimer {
+        let record = self.record(cx);
+        let is_last_word = record.last_farewell >= record.last_advert;
         let prompt = match self.active {
-            Some(active) if active == advert.source => self.handover_time(),
-            _ if in_spite_of_us => self.handover_time(),
-            Some(_) => return timer,
-            None => None,
+            Some(active) if active == advert.source && is_last_word => self.handover_time(),
+            _ if self.has_replaced(advert, &timer, cx) => self.handover_time(),
+            None if is_last_word => None,
+            _ => return timer,
         };
         let wait = prompt.unwrap_or_else(|| self.skew_time(self.priority()));
-        timer.hasten(now, wait).bid_farewell(prompt.is_some())
+        let timer = self.renew(timer, cx).hasten(cx.now, wait);
+        timer.bid_farewell(prompt.is_some())
+    }
+
+    /// Whether the sender of `advert`, below us, seems to have been Active in the place of the
+    /// router that we follow, which has missed its turn.
+    fn has_replaced(&self, advert: &Advert, timer: &ActiveDownTimer, cx: &Context<'_>) -> bool {
+        let heard = timer.heard.max(self.record(cx).last_advert);
+        let turn = self.active_adver_interval() * 3 / 2;
+        let missed = self.active.is_none() || cx.now.saturating_since(heard) > turn;
+        let spoke = |(source, at)| source == advert.source && at > heard;
+        missed && self.lower.is_some_and(spoke)
     }
 
     /// Does not wait for the rest of a silence where the router that we have followed falls below
-    /// us: it goes on speaking only until we do.
-    fn outgrow(&self, timer: ActiveDownTimer, advert: &Advert, now: Nanos) -> ActiveDownTimer {
+    /// us, unless it has risen again: it goes on speaking only until we do.
+    fn outgrow(
+        &self,
+        timer: ActiveDownTimer,
+        advert: &Advert,
+        cx: &Context<'_>,
+    ) -> ActiveDownTimer {
+        let record = self.record(cx);
+        let is_last_word = record.last_lower >= record.last_advert;
         match self.handover_time() {
-            Some(wait) if self.active == Some(advert.source) => timer.hasten(now, wait),
+            Some(wait) if self.active == Some(advert.source) && is_last_word => {
+                self.renew(timer, cx).hasten(cx.now, wait)
+            }
             _ => timer,
         }
     }
@@ -87,6 +99,7 @@ impl Router {
             && advert.priority >= self.accept_min_priority()
             && self.active == Some(advert.source)
             && self.learnt == Some(learnable(advert.interval))
+            && !self.dual.waits_for(advert.source)
     }
 
     pub(super) fn backup_stands(
@@ -136,15 +149,20 @@ impl Router {
 
     /// Active_Down_Timer has fired, or the shell woke up for something else.
     pub(super) fn watch_silence(&mut self, timer: ActiveDownTimer, cx: &mut Context<'_>) {
-        let timer = self.renew(timer, cx);
-        self.phase = Phase::Backup(timer);
         if cx.now < timer.deadline {
             return;
         }
-        if let Some(timer) = timer.doubt(cx.now, self.skew_time(self.priority())) {
-            self.phase = Phase::Backup(timer);
-            return;
+        let timer = self.renew(timer, cx);
+        let doubted = timer.doubt(cx.now, self.skew_time(self.priority()));
+        let timer = doubted.unwrap_or(timer);
+        self.phase = Phase::Backup(timer);
+        if cx.now >= timer.deadline {
+            self.believe_silence(timer, cx);
         }
+    }
+
+    /// Takes over. Whoever may not know that yet is told first.
+    fn believe_silence(&mut self, timer: ActiveDownTimer, cx: &mut Context<'_>) {
         let preempts = self.lower_lives(cx);
         let reason = match (preempts, timer.left) {
             (true, _) => Reason::Preempted,
@@ -158,10 +176,11 @@ impl Router {
         }
     }
 
-    /// The data path may have seen a sign of life that has not reached us.
+    /// The timer after the last sign of life that the data path has seen. It may not have reached us
+    /// yet, and never does where it said nothing new.
     fn renew(&self, timer: ActiveDownTimer, cx: &Context<'_>) -> ActiveDownTimer {
         let stamp = self.record(cx).last_advert;
-        if stamp > timer.heard && cx.now >= timer.deadline {
+        if stamp > timer.heard {
             ActiveDownTimer::new(stamp, self.active_down_interval())
         } else {
             timer

@@ -139,8 +139,92 @@ fn a_farewell_of_a_router_that_was_replaced_is_ignored() {
 fn the_farewell_of_a_lower_router_that_is_active_is_believed() {
     let mut bench = Bench::started(parameters());
     bench.hear(30, 200);
-    bench.pass(MS);
+    bench.pass(1600 * MS);
     bench.hear(20, 50);
     bench.hear(20, 0);
     assert_eq!(bench.wait(), SKEW);
+}
+
+#[test]
+fn while_the_better_router_speaks_no_lower_one_is_believed_to_leave() {
+    let mut bench = Bench::started(parameters());
+    bench.hear(30, 200);
+    let silence = bench.wait();
+    bench.pass(MS);
+    bench.hear(20, 50);
+    bench.hear(20, 0);
+    assert_eq!(bench.wait(), silence - MS);
+}
+
+/// The data path sees adverts of 192.0.2.20 that tell nobody anything for `time`.
+fn absorb(bench: &mut Bench, time: Duration) {
+    bench.pass(time);
+    bench.record.last_advert = bench.now;
+}
+
+/// The data path sees the farewell of 192.0.2.20, and the process reads it a millisecond later.
+fn hear_farewell(bench: &mut Bench) {
+    bench.pass(MS);
+    bench.record.last_farewell = bench.now;
+    bench.pass(MS);
+    bench.hear(20, 0);
+}
+
+#[test]
+fn signs_of_life_that_were_absorbed_do_not_outlive_a_farewell() {
+    let mut bench = following(150, FastHandover::BetweenTwo);
+    absorb(&mut bench, 2 * SECOND);
+    hear_farewell(&mut bench);
+    assert_eq!(bench.wait(), PROMPT);
+    assert_eq!(summary(&bench.pass_to_deadline()), "advertise 100");
+    assert_eq!(
+        summary(&bench.pass_to_deadline()),
+        format!("{TAKEOVER}: PeerLeft")
+    );
+}
+
+#[test]
+fn a_sign_of_life_after_a_farewell_counts_though_it_was_absorbed() {
+    let mut bench = following(150, FastHandover::BetweenTwo);
+    absorb(&mut bench, 2 * SECOND);
+    hear_farewell(&mut bench);
+    absorb(&mut bench, 10 * MS);
+    assert_eq!(summary(&bench.pass_to_deadline()), "");
+    let since = bench.now.saturating_since(bench.record.last_advert);
+    assert_eq!(bench.wait(), SKEW + 3 * SECOND - since);
+}
+
+#[test]
+fn a_farewell_that_is_read_after_a_sign_of_life_that_came_later_changes_nothing() {
+    let mut bench = following(150, FastHandover::BetweenTwo);
+    bench.pass(SECOND);
+    bench.record.last_farewell = bench.now;
+    absorb(&mut bench, MS);
+    bench.hear(20, 0);
+    assert_eq!(summary(&bench.pass_to_deadline()), "");
+    let since = bench.now.saturating_since(bench.record.last_advert);
+    assert_eq!(bench.wait(), SKEW + 3 * SECOND - since);
+}
+
+#[test]
+fn a_router_that_falls_below_us_after_absorbed_adverts_is_replaced_as_fast() {
+    let mut bench = following(150, FastHandover::BetweenTwo);
+    absorb(&mut bench, 2 * SECOND);
+    bench.pass(SECOND);
+    bench.record.last_lower = bench.now;
+    bench.hear(20, 90);
+    assert_eq!(bench.wait(), PROMPT);
+    assert_eq!(summary(&bench.pass_to_deadline()), "advertise 100");
+}
+
+#[test]
+fn a_stranger_below_us_does_not_make_absorbed_signs_of_life_forgotten() {
+    let mut bench = following(150, FastHandover::BetweenTwo);
+    absorb(&mut bench, 3 * SECOND);
+    bench.pass(MS);
+    bench.record.last_lower = bench.now;
+    bench.hear(30, 1);
+    assert_eq!(summary(&bench.pass_to_deadline()), "");
+    let since = bench.now.saturating_since(bench.record.last_advert);
+    assert_eq!(bench.wait(), SKEW + 3 * SECOND - since);
 }

@@ -120,3 +120,14 @@ fn a_second_takeover_in_the_same_silence_suspects_the_same_router() {
     bench.pass(SECOND);
     assert_eq!(told(&bench.hear(20, 150)), 1);
 }
+
+#[test]
+fn what_would_tell_of_a_second_active_router_is_not_familiar() {
+    let mut bench = successor();
+    let familiar = |bench: &Bench| bench.engine.is_familiar(ROUTER, &advert(20, 150));
+    bench.hear(20, 150);
+    assert!(!familiar(&bench), "the next one tells");
+    bench.pass(SECOND);
+    assert_eq!(told(&bench.hear(20, 150)), 1);
+    assert!(familiar(&bench));
+}

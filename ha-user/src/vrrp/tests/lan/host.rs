@@ -129,17 +129,22 @@ impl Host {
         let mut actions = Vec::new();
         self.engine
             .handle(now, ROUTER, event, &self.data_path, &mut actions);
-        self.grow_familiar(heard, &actions);
+        self.data_path.hear_again(&actions);
+        if let Some(advert) = heard {
+            self.learn(now, advert);
+        }
         actions
     }
 
-    /// Where the engine acts, adverts that it knew may be news again.
-    fn grow_familiar(&mut self, heard: Option<Advert>, actions: &[Action]) {
-        if !actions.is_empty() {
-            self.data_path.familiar = None;
+    /// Tells the data path what need not be heard again.
+    fn learn(&mut self, now: Nanos, advert: Advert) {
+        let is_lower = self.data_path.is_lower(&advert);
+        if is_lower {
+            self.data_path.sated_until = now + self.data_path.interval / 2;
         }
-        if let Some(advert) = heard.filter(|advert| self.engine.is_familiar(ROUTER, advert)) {
-            self.data_path.familiar = Some(advert);
+        if !is_lower || self.data_path.follows(&advert) {
+            let known = self.engine.is_familiar(ROUTER, &advert);
+            self.data_path.familiar = known.then_some(advert);
         }
     }
 
@@ -147,7 +152,7 @@ impl Host {
         let mut actions = Vec::new();
         self.engine
             .handle_timeout(now, &self.data_path, &mut actions);
-        self.grow_familiar(None, &actions);
+        self.data_path.hear_again(&actions);
         actions
     }
 
@@ -176,6 +181,8 @@ pub(super) struct DataPath {
     speaker: Option<Ipv4Addr>,
     /// The advert that need not wake the process.
     familiar: Option<Advert>,
+    /// Until when lower adverts need not.
+    sated_until: Nanos,
 }
 
 impl DataPath {
@@ -199,22 +206,38 @@ impl DataPath {
     }
 
     fn stamp(&mut self, now: Nanos, advert: &Advert) {
-        let priority = advert.priority.get();
-        if priority == 0 {
+        if advert.priority == Priority::LEAVING {
             if self.speaker == Some(advert.source) {
                 self.record.last_farewell = now;
             }
-        } else if priority >= self.accept_min_priority {
+        } else if self.is_lower(advert) {
+            self.record.last_lower = now;
+        } else {
             self.record.last_advert = now;
             self.speaker = Some(advert.source);
-        } else {
-            self.record.last_lower = now;
+        }
+    }
+
+    /// Where the engine acts, adverts that it knew may be news again.
+    fn hear_again(&mut self, actions: &[Action]) {
+        if !actions.is_empty() {
+            self.familiar = None;
         }
     }
 
     /// Whether the process hears nothing of an advert but its stamp.
-    pub(super) fn absorbs(&self, advert: &Advert) -> bool {
-        self.familiar.as_ref() == Some(advert)
+    pub(super) fn absorbs(&self, now: Nanos, advert: &Advert) -> bool {
+        let sated = self.is_lower(advert) && now < self.sated_until;
+        self.familiar.as_ref() == Some(advert) || sated && !self.follows(advert)
+    }
+
+    fn follows(&self, advert: &Advert) -> bool {
+        let known = self.familiar.as_ref();
+        known.is_some_and(|known| known.source == advert.source)
+    }
+
+    fn is_lower(&self, advert: &Advert) -> bool {
+        advert.priority != Priority::LEAVING && advert.priority.get() < self.accept_min_priority
     }
 
     fn outranked_by(&self, advert: &Advert) -> bool {

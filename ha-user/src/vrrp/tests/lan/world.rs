@@ -307,7 +307,7 @@ impl World {
         }
         let fenced = !host.bare && host.data_path.judge(self.now, &advert);
         self.watch.tally.fences += u64::from(fenced);
-        let absorbed = !host.bare && host.data_path.absorbs(&advert);
+        let absorbed = !host.bare && host.data_path.absorbs(self.now, &advert);
         if absorbed || host.dead || host.inbox.len() >= self.weather.buffer {
             return;
         }
@@ -404,8 +404,11 @@ impl World {
                 self.advertise(at, priority, sent_at, lease);
             }
             Action::BeginOwnership { since, until, .. } => {
-                host.data_path.record.owned_since = since;
-                host.data_path.record.owned_until = until;
+                let record = &mut host.data_path.record;
+                if record.last_advert <= since {
+                    record.owned_since = since;
+                    record.owned_until = until;
+                }
             }
             Action::EndOwnership { .. } => host.data_path.record.owned_until = Nanos::NEVER,
             Action::SetElection {
