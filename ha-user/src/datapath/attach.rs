@@ -4,6 +4,7 @@
 use aya::programs::ProgramError;
 
 use super::choice::{Choice, Mode, choose};
+use super::detach::detach;
 use super::device::Device;
 use super::maps::MapError;
 use super::program::{Hook, Programs};
@@ -39,6 +40,22 @@ pub struct Attachment {
     pub open_egress: Option<String>,
     /// The clsact qdisc was made for the programs.
     made_clsact: bool,
+    /// A previous process has put the programs there.
+    pub(super) inherited: bool,
+}
+
+impl Attachment {
+    /// What a previous process has left on `ifindex`.
+    pub(super) fn inherited(ifindex: u32, mode: Mode, made_clsact: bool) -> Self {
+        Self {
+            ifindex,
+            mode,
+            why: "as the process before had it".to_owned(),
+            open_egress: None,
+            made_clsact,
+            inherited: true,
+        }
+    }
 }
 
 /// Why the programs are not on an interface, or still are.
@@ -81,6 +98,9 @@ pub enum AttachError {
         /// What the kernel said.
         refusal: Refusal,
     },
+    /// The programs are still being loaded.
+    #[error("the programs are not loaded yet")]
+    NotLoaded,
     /// The program cannot be told of the interface.
     #[error(transparent)]
     Map(#[from] MapError),
@@ -116,7 +136,25 @@ pub(super) fn attach(
         why,
         open_egress: open_egress.map(|refusal| refusal.to_string()),
         made_clsact: site.made_clsact,
+        inherited: false,
     })
+}
+
+/// Takes what a previous process has put there off the interface of `attachment`.
+pub(super) fn detach_inherited(
+    netlink: &mut Netlink,
+    attachment: &Attachment,
+) -> Result<(), AttachError> {
+    let detached = detach(attachment.ifindex).and_then(|_| {
+        remove_clsact(netlink, attachment).map_err(|refusal| AttachError::Interface {
+            ifindex: attachment.ifindex,
+            refusal,
+        })
+    });
+    match detached {
+        Err(AttachError::Interface { refusal, .. }) if refusal.errno == libc::ENODEV => Ok(()),
+        detached => detached,
+    }
 }
 
 /// Takes `programs` off the interface of `attachment`, unless others have taken their places or

@@ -40,6 +40,16 @@ struct Filter {
     program: u32,
 }
 
+/// A vipd's program on a hook.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ours {
+    pub(super) program: u32,
+    /// It is of the present version of the ABI.
+    pub(super) is_current: bool,
+    /// A vipd has made the qdisc, too.
+    pub(super) made_clsact: bool,
+}
+
 /// One hook of one interface.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TcHook {
@@ -79,6 +89,16 @@ impl TcHook {
         program: &Program,
     ) -> Result<bool, Refusal> {
         self.detach_if(netlink, |filter| filter.program == program.id())
+    }
+
+    /// What a vipd has left on the hook.
+    pub(super) fn left(self, netlink: &mut Netlink) -> Result<Option<Ours>, Refusal> {
+        let filter = self.ours(netlink)?;
+        Ok(filter.map(|filter| Ours {
+            program: filter.program,
+            is_current: filter.name == self.hook.program_name(),
+            made_clsact: filter.place.handle == HANDLE_WITH_QDISC,
+        }))
     }
 
     /// Id of a vipd's program, whichever vipd's it is.
