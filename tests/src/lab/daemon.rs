@@ -214,8 +214,9 @@ impl Daemon {
     /// # Errors
     /// When one still runs after two seconds.
     pub fn freeze(&self) -> Result<()> {
-        self.signal_all(Signal::STOP)?;
         until("the freeze of every thread", Duration::from_secs(2), || {
+            // Again and again: one that was just being started was not there to hear it.
+            self.signal_all(Signal::STOP)?;
             Ok(self.processes()?.into_iter().all(is_stopped))
         })
     }

@@ -13,7 +13,7 @@ use ha_tests::lab::{
 use ha_tests::watched::{INSTANCE, INTERFACE, PROBER, Pair, Setup, VIP};
 use ha_tests::xdp::frame::{Advert, arp_frame};
 use ha_tests::xdp::raw;
-use ha_user::control::protocol::{Instance, Interface};
+use ha_user::control::protocol::{Counter, Instance, Interface};
 
 /// Far more than an election takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -43,7 +43,7 @@ fn a_one_way_cut_makes_two_and_is_told() -> Result<()> {
     )?;
     ensure!(scene.instance(0)?.state == "MASTER");
     ensure!(scene.instance(1)?.state == "MASTER");
-    ensure!(counter(&scene.instance(0)?, "dual_active") == 1);
+    ensure!(count(&scene.instance(0)?.statistics, "dual_active") == 1);
     println!(
         "one-way cut: two Active, {} says DUAL_ACTIVE, {} nothing",
         lb1.name(),
@@ -85,6 +85,8 @@ fn an_address_that_another_host_announces_is_claimed_back() -> Result<()> {
     scene.daemons[0]
         .log()
         .wait_for(&phrase, announced, PATIENCE)?;
+    let packets = status(&scene.pair.directors[0])?.packets;
+    ensure!(count(&packets, "arp_conflict") > 0, "{packets:?}");
     until("a neighbour to follow the owner again", PATIENCE, || {
         let entries = scene.eyes.witness.entries();
         let since = entries.iter().filter(|(at, _)| *at >= announced);
@@ -96,10 +98,13 @@ fn an_address_that_another_host_announces_is_claimed_back() -> Result<()> {
 /// What the operator has put on a Backup answers no question, and IP only where the file says so.
 #[test]
 fn an_operators_own_address_on_a_backup_answers_echoes_where_told_to_pass() -> Result<()> {
-    for (policy, may_answer) in [("drop", false), ("pass", true)] {
-        let mode = format!("native\n    backup_traffic {policy}");
+    let policies = [
+        ("native\n    backup_traffic drop", false),
+        ("native\n    backup_traffic pass", true),
+    ];
+    for (policy, may_answer) in policies {
         let scene = Scene::new(Setup {
-            xdp: Some(mode.leak()),
+            xdp: Some(policy),
             ..SETUP
         })?;
         let netns = scene.pair.directors[1].netns();
@@ -121,7 +126,7 @@ fn an_operators_own_address_on_a_backup_answers_echoes_where_told_to_pass() -> R
         let (arp, echoes): (Vec<_>, Vec<_>) =
             answers.partition(|question| question.subject == Subject::Arp);
         println!(
-            "operator's own address on a Backup, backup_traffic {policy}: it answers {} echoes, {} ARP questions",
+            "operator's own address on a Backup, mode {policy:?}: it answers {} echoes, {} ARP questions",
             echoes.len(),
             arp.len()
         );
@@ -249,11 +254,8 @@ impl Scene {
     }
 }
 
-fn counter(instance: &Instance, name: &str) -> u64 {
-    let counter = instance
-        .statistics
-        .iter()
-        .find(|counter| counter.name == name);
+fn count(counters: &[Counter], name: &str) -> u64 {
+    let counter = counters.iter().find(|counter| counter.name == name);
     counter.map_or(0, |counter| counter.value)
 }
 
