@@ -12,6 +12,7 @@ mod measure;
 pub mod progress;
 pub mod report;
 pub mod scale;
+pub mod takeover;
 pub mod xdp;
 
 use std::fmt::Write as _;
@@ -56,6 +57,8 @@ pub enum Bench {
     Flood(flood::Options),
     /// Processor time of 255 virtual routers at 10 ms, on an idle machine and on a busy one
     Scale(scale::Options),
+    /// What 4,000 virtual addresses add to a takeover, with vipd and with keepalived in turn
+    Takeover(takeover::Options),
     /// What a packet costs in the XDP program, beside a program that only passes
     Xdp(xdp::Options),
     /// ARP round trips, answered by the XDP program and by the kernel in turn
@@ -108,6 +111,7 @@ impl Bench {
             Self::Failover(_) => "failover",
             Self::Flood(_) => "flood",
             Self::Scale(_) => "scale",
+            Self::Takeover(_) => "takeover",
             Self::Xdp(_) => "xdp",
             Self::Arp(_) => "arp",
             Self::Bystander(_) => "bystander",
@@ -119,6 +123,7 @@ impl Bench {
             Self::Failover(options) => options,
             Self::Flood(options) => options,
             Self::Scale(options) => options,
+            Self::Takeover(options) => options,
             Self::Xdp(options) => options,
             Self::Arp(options) => options,
             Self::Bystander(options) => options,

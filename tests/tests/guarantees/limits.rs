@@ -107,7 +107,9 @@ fn an_operators_own_address_on_a_backup_answers_echoes_where_told_to_pass() -> R
         // It knows whom to answer: it may not ask for a neighbour as the VIP.
         let prober = scene.pair.lan.mac(&scene.pair.prober, INTERFACE);
         let prober = prober.context("a prober")?;
-        netns.ip(&format!("neighbour replace {PROBER} lladdr {prober} dev {INTERFACE}"))?;
+        netns.ip(&format!(
+            "neighbour replace {PROBER} lladdr {prober} dev {INTERFACE}"
+        ))?;
         let begin = Instant::now();
         pause(LOOK)?;
         let end = Instant::now();
