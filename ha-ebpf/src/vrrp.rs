@@ -27,6 +27,8 @@ struct Advert<'a, P> {
     ip: IpHeader<'a>,
     /// Where the VRRP header begins.
     at: usize,
+    /// Octets of the advert, by the IP header.
+    len: usize,
     header: VrrpHeader<'a>,
     router: Router,
     election: Election,
@@ -62,6 +64,7 @@ pub(crate) fn judge(
         packet,
         ip,
         at,
+        len: ip.payload_len(),
         header,
         router,
         election: router.record.election(),
@@ -118,10 +121,10 @@ impl<P: Packet> Advert<'_, P> {
     #[inline(always)]
     fn check_length(&self) -> Result<(), Reason> {
         let fits = match self.header.expected_len() {
-            Some(expected) => self.ip.payload_len() == expected,
+            Some(expected) => self.len == expected,
             None => true,
         };
-        let complete = self.at + self.ip.payload_len() <= self.packet.len();
+        let complete = self.at + self.len <= self.packet.len();
         ensure(fits && complete, Reason::AdvertLength)
     }
 
@@ -167,9 +170,8 @@ impl<P: Packet> Advert<'_, P> {
         if self.election.version == 3 && self.has(flag::CHECKSUM_AS_V2) {
             return true;
         }
-        let len = self.ip.payload_len();
-        let sum = Sum::pseudo(self.pseudo_header(), ipv4::PROTOCOL_VRRP, len as u16);
-        self.sum(sum, len).is_some_and(|sum| sum.finish() == 0)
+        let sum = Sum::pseudo(self.pseudo_header(), ipv4::PROTOCOL_VRRP, self.len as u16);
+        self.sum(sum).is_some_and(|sum| sum.finish() == 0)
     }
 
     #[inline(always)]
@@ -183,11 +185,11 @@ impl<P: Packet> Advert<'_, P> {
         }
     }
 
-    /// Adds the advert, `len` octets, which is a multiple of four.
+    /// Adds the advert, whose length is a multiple of four.
     #[inline(always)]
-    fn sum(&self, mut sum: Sum, len: usize) -> Option<Sum> {
+    fn sum(&self, mut sum: Sum) -> Option<Sum> {
         for index in 0..vrrp::MAX_LEN / WORD {
-            if index * WORD >= len {
+            if index * WORD >= self.len {
                 break;
             }
             sum = sum.word(self.packet.copy(self.at + index * WORD)?);

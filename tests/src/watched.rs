@@ -115,7 +115,14 @@ impl<const N: usize> Pair<N> {
     /// # Errors
     /// As of [`Lan`] and [`Host`].
     pub fn new(setup: Setup<N>) -> Result<Self> {
-        let mut lan = Lan::new()?;
+        Self::on(Lan::new()?, setup)
+    }
+
+    /// The hosts on `lan`, without any daemon.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn on(mut lan: Lan, setup: Setup<N>) -> Result<Self> {
         let mut plug = |name: &str, address: Ipv4Addr| -> Result<(Host, Mac)> {
             let host = Host::new(name)?;
             let mac = lan.attach(&host, INTERFACE, &format!("{address}/24"))?;

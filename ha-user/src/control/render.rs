@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use ha_common::Reason;
-use ha_common::reason::Verdict;
 
 use super::protocol::{Counter, Instance, Interface, Status, Timers};
 
@@ -41,11 +40,7 @@ pub fn status(status: &Status, colour: bool) -> String {
 #[must_use]
 pub fn reasons() -> String {
     let explain = |reason: &Reason| {
-        let verdict = match reason.verdict() {
-            Verdict::Pass => "pass",
-            Verdict::Drop => "drop",
-            Verdict::Transmit => "answer",
-        };
+        let verdict = reason.verdict().name();
         format!("{:<18} {verdict:<7} {}", reason.name(), reason.describe())
     };
     Reason::ALL

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use aya::maps::{Array, HashMap, Map, MapData, MapError as AyaError, PerCpuArray};
 use aya::{Ebpf, Pod};
 use ha_common::Reason;
-use ha_common::abi::{AddressEntry, InterfaceEntry, PeerKey, RouterKey, map};
+use ha_common::abi::{AddressEntry, CaptureTally, InterfaceEntry, PeerKey, RouterKey, map};
 
 use crate::vrrp::RouterId;
 
@@ -155,11 +155,12 @@ impl Plain for RouterKey {}
 impl Plain for PeerKey {}
 impl Plain for AddressEntry {}
 impl Plain for InterfaceEntry {}
+impl Plain for CaptureTally {}
 
 /// Carries a type of ha-common, which knows nothing of aya, into a map.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-struct Octets<T>(T);
+pub(super) struct Octets<T>(pub(super) T);
 
 // SAFETY: `Plain` types are integers and `repr(C)` structures of integers whose padding is a
 // field; any octets are a valid value of them.

@@ -13,6 +13,7 @@ mod maps;
 mod notices;
 mod program;
 mod table;
+mod tap;
 mod tc;
 mod xdp;
 
@@ -35,6 +36,7 @@ pub use maps::MapError;
 pub use notices::NoticeRing;
 pub use program::{Hook, Program};
 pub use table::RecordTable;
+pub use tap::{Tap, TapError};
 
 /// Reads what the program logs with `--debug-xdp`, and hands it to the daemon's log.
 pub type DebugLog = EbpfLogger<&'static dyn Log>;

@@ -81,22 +81,30 @@ impl TcHook {
         self.detach_if(netlink, |filter| filter.program == program.id())
     }
 
+    /// Id of a vipd's program, whichever vipd's it is.
+    pub(super) fn program(self, netlink: &mut Netlink) -> Result<Option<u32>, Refusal> {
+        Ok(self.ours(netlink)?.map(|filter| filter.program))
+    }
+
     fn detach_if(
         self,
         netlink: &mut Netlink,
         wanted: impl Fn(&Filter) -> bool,
     ) -> Result<bool, Refusal> {
-        if kind_of_qdisc(netlink, self.ifindex)?.as_deref() != Some(CLSACT) {
-            return Ok(false);
-        }
-        let filters = self.filters(netlink)?;
-        let ours = filters.iter().find(|filter| self.is_ours(filter));
-        let Some(filter) = ours.filter(|filter| wanted(filter)) else {
+        let Some(filter) = self.ours(netlink)?.filter(wanted) else {
             return Ok(false);
         };
         let message = self.message(filter.place, None);
         let request = RouteNetlinkMessage::DelTrafficFilter(message);
         netlink.tell(request, 0).map(|()| true)
+    }
+
+    fn ours(self, netlink: &mut Netlink) -> Result<Option<Filter>, Refusal> {
+        if kind_of_qdisc(netlink, self.ifindex)?.as_deref() != Some(CLSACT) {
+            return Ok(None);
+        }
+        let filters = self.filters(netlink)?;
+        Ok(filters.into_iter().find(|filter| self.is_ours(filter)))
     }
 
     fn is_ours(self, filter: &Filter) -> bool {

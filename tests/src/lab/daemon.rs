@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal};
 
-use super::process::{is_stopped, signal_all};
+use super::process::{is_stopped, parent_of, signal_all};
 use super::wait::until;
 use super::{Host, Line, Log};
 
@@ -181,6 +181,17 @@ impl Daemon {
     /// When /proc cannot be read.
     pub fn processes(&self) -> Result<Vec<Pid>> {
         self.host.processes(&NAMES)
+    }
+
+    /// The processes that do the work: those of its name that the one which was started has started.
+    ///
+    /// # Errors
+    /// When /proc cannot be read.
+    pub fn workers(&self) -> Result<Vec<Pid>> {
+        let parent = Some(Pid::from_child(&self.child));
+        let mut processes = self.processes()?;
+        processes.retain(|process| parent_of(*process) == parent);
+        Ok(processes)
     }
 
     /// Sends `signal` to the process that was started: the parent, with `-n`.

@@ -81,10 +81,10 @@ impl Lan {
     /// # Errors
     /// When the interface exists already, or the kernel refuses.
     pub fn attach(&mut self, host: &Host, interface: &str, address: &str) -> Result<Mac> {
-        let number = u8::try_from(self.cables.len() + 1).context("too many hosts on one bridge")?;
-        let mac = Mac::of_lab(number);
+        let number = self.cables.len() + 1;
+        let mac = Mac::of_lab(u8::try_from(number).context("too many hosts on one bridge")?);
         let port = self
-            .lay_cable(host, interface, &format!("port{number}"), mac)
+            .lay_cable(host, interface, &port_name(number), mac)
             .with_context(|| format!("cannot connect {interface} of {}", host.name()))?;
         if !address.is_empty() {
             host.netns().ip(&format!(
@@ -134,6 +134,25 @@ impl Lan {
             .try_for_each(|cable| self.ports.set(cable.port, State::Forwarding))
     }
 
+    /// Pulls the cable of `interface` of `host`: other than with [`Self::cut`], its ends lose their
+    /// carrier.
+    ///
+    /// # Errors
+    /// When there is no such cable.
+    pub fn unplug(&self, host: &Host, interface: &str) -> Result<()> {
+        let port = self.port(host, interface).context("no such cable")?;
+        self.netns.ip(&format!("link set {port} down")).map(drop)
+    }
+
+    /// Name of the bridge's end of the cable of `interface` of `host`, in [`Self::netns`].
+    #[must_use]
+    pub fn port(&self, host: &Host, interface: &str) -> Option<String> {
+        let mut cables = self.cables.iter();
+        let at =
+            cables.position(|cable| cable.host == host.name() && cable.interface == interface)?;
+        Some(port_name(at + 1))
+    }
+
     /// Cuts every cable of `host` in one direction, silently.
     ///
     /// # Errors
@@ -180,4 +199,8 @@ impl Lan {
     pub fn interface(&self) -> &'static str {
         BRIDGE
     }
+}
+
+fn port_name(number: usize) -> String {
+    format!("port{number}")
 }

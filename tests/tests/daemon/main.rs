@@ -7,6 +7,7 @@ mod lifetimes;
 mod links;
 mod log;
 mod processes;
+mod regularity;
 mod reload;
 mod rights;
 mod scripts;

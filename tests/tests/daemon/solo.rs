@@ -1,9 +1,10 @@
 //! One director, alone on its LAN, and everything that it sends.
 
 use std::net::Ipv4Addr;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use ha_tests::lab::{CONFIG_PATH, Capture, Daemon, Frame, Host, Lan, Signal, Tools, status, until};
 use ha_user::control::protocol::Status;
 

@@ -56,7 +56,7 @@ fn a_flood_ends_here_but_for_a_few_and_is_counted() -> Result<()> {
 
 #[test]
 fn without_a_limit_nothing_ends_here() -> Result<()> {
-    let mut director = Director::new(LoadOptions::default())?;
+    let director = Director::new(LoadOptions::default())?;
     for _ in 0..FLOOD {
         let outcome = director.receive(&wrong_checksum())?;
         assert_eq!(outcome.reason, Reason::AdvertChecksum);

@@ -7,6 +7,7 @@ use ha_common::Reason;
 use ha_common::abi::{Election, flag};
 use ha_common::reason::Verdict;
 use ha_common::wire::{ethernet, ipv4};
+use ha_tests::lab::Tools;
 use ha_tests::rng::Rng;
 use ha_tests::xdp::frame::LESSER_PEER_IP;
 use ha_tests::xdp::{Director, ROUTER, can_run};
@@ -19,14 +20,21 @@ use crate::oracle::Oracle;
 
 /// Frames below this length the kernel does not take for a test run.
 const SHORTEST: usize = ethernet::HEADER_LEN;
-/// Changed frames for each fixture.
+/// Changed frames for each fixture, on a real machine.
 const CHANGES: usize = 150;
+/// Frames of noise, on a real machine.
+const NOISE: usize = 9_000;
 /// Where headers are, and changes matter.
 const HEADERS: usize = 64;
 /// Where the advert begins in a frame without tags and options.
 const ADVERT: usize = ethernet::HEADER_LEN + ipv4::HEADER_LEN;
 const PASSWORD: [u8; 8] = *b"1111\0\0\0\0";
 const ROLES: [Role; 3] = [Role::Backup, Role::Active, Role::Lapsed];
+
+/// Emulated processors judge fewer frames in the same time.
+fn slowness() -> usize {
+    usize::try_from(Tools::slowness()).unwrap_or(1)
+}
 
 fn below(random: &mut Rng, limit: usize) -> usize {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
@@ -49,11 +57,11 @@ fn change(random: &mut Rng, frame: &[u8], other: &[u8]) -> Vec<u8> {
         let at = below(random, frame.len().min(HEADERS));
         let new = octet(random);
         frame[at] = match other.get(at) {
-            Some(there) if new % 2 == 0 => *there,
+            Some(there) if new.is_multiple_of(2) => *there,
             _ => new,
         };
     }
-    if octet(random) % 2 == 0 {
+    if octet(random).is_multiple_of(2) {
         repair(&mut frame);
     }
     frame
@@ -168,7 +176,7 @@ fn changed_frames_are_judged_as_others_read_them() -> Result<()> {
     let oracles = oracles();
     let mut seen = BTreeSet::new();
     for (hook, fixture) in &fixtures {
-        for _ in 0..CHANGES {
+        for _ in 0..CHANGES / slowness() {
             let (_, other) = one(&mut random, &fixtures);
             let frame = change(&mut random, &fixture.frame, &other.frame);
             let oracle = one(&mut random, &oracles);
@@ -177,7 +185,10 @@ fn changed_frames_are_judged_as_others_read_them() -> Result<()> {
     }
     let unseen = |reason: &&Reason| !seen.contains(*reason) && !BEYOND_REACH.contains(*reason);
     let unseen: Vec<_> = Reason::ALL.iter().filter(unseen).collect();
-    assert!(unseen.is_empty(), "the frames never led to {unseen:?}");
+    // A slow machine's fewer frames do not reach everything.
+    if slowness() == 1 {
+        assert!(unseen.is_empty(), "the frames never led to {unseen:?}");
+    }
     Ok(())
 }
 
@@ -187,7 +198,7 @@ fn truncated_frames_are_judged_as_others_read_them() -> Result<()> {
     let lapsed = oracles()[2];
     for (hook, fixture) in every_fixture() {
         let longest = fixture.frame.len().min(HEADERS + 32);
-        for len in SHORTEST..longest {
+        for len in (SHORTEST..longest).step_by(slowness()) {
             check(&mut director, &lapsed, hook, &fixture.frame[..len])?;
         }
     }
@@ -199,7 +210,7 @@ fn noise_is_judged_as_others_read_it() -> Result<()> {
     let mut director = Director::new(LoadOptions::default())?;
     let lapsed = oracles()[2];
     let mut random = Rng::from_seed(51);
-    for hook in Hook::ALL.into_iter().cycle().take(9_000) {
+    for hook in Hook::ALL.into_iter().cycle().take(NOISE / slowness()) {
         let len = SHORTEST + below(&mut random, 200);
         let frame: Vec<u8> = (0..len).map(|_| octet(&mut random)).collect();
         check(&mut director, &lapsed, hook, &frame)?;
