@@ -13,6 +13,7 @@ mod measure;
 pub mod progress;
 pub mod report;
 pub mod scale;
+pub mod takeover;
 pub mod xdp;
 
 use std::path::{Path, PathBuf};
@@ -72,6 +73,10 @@ pub enum Bench {
     ///
     /// The kernel's work in interrupts, which no process is charged for.
     Scale(scale::Options),
+    /// What 4,000 virtual addresses add to a takeover
+    ///
+    /// Learning by switches and neighbours: whoever asks here needs no gratuitous ARP.
+    Takeover(takeover::Options),
     /// What a packet costs in the XDP program
     ///
     /// What a driver adds before and behind the program, and caches that other work has filled: the
@@ -131,6 +136,7 @@ impl Bench {
             Self::Failover(_) => "failover",
             Self::Flood(_) => "flood",
             Self::Scale(_) => "scale",
+            Self::Takeover(_) => "takeover",
             Self::Xdp(_) => "xdp",
             Self::Arp(_) => "arp",
             Self::Bystander(_) => "bystander",
@@ -142,6 +148,7 @@ impl Bench {
             Self::Failover(options) => options,
             Self::Flood(options) => options,
             Self::Scale(options) => options,
+            Self::Takeover(options) => options,
             Self::Xdp(options) => options,
             Self::Arp(options) => options,
             Self::Bystander(options) => options,
