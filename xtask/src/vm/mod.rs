@@ -63,10 +63,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Runs them side by side, as most of the time they wait, and prints what came of each.
-#[expect(
-    clippy::needless_collect,
-    reason = "all of them run before the first one is waited for"
-)]
 fn run_all(machines: &[Machine<'_>], qemu: &Qemu) -> Result<()> {
     let started = Instant::now();
     let reports: Vec<_> = thread::scope(|scope| {
