@@ -7,7 +7,7 @@ use ha_common::Nanos;
 use super::action::Reason;
 use super::announcer::Announcer;
 use super::cadence::Cadence;
-use super::timing::{CLAIM, doubt};
+use super::timing::{CLAIM, doubt, earliness};
 use super::{Parameters, State};
 
 /// [`State`] with all that belongs to it.
@@ -47,6 +47,13 @@ impl Phase {
             Self::Claiming(claim) => Some(claim.deadline()),
             Self::Active(ownership) => Some(ownership.deadline()),
         }
+    }
+
+    /// Whether time has something to change at `now`, where it has for others: adverts may go out
+    /// a little early, but nobody believes a silence before it is complete.
+    pub(super) fn is_due(&self, now: Nanos) -> bool {
+        let early = matches!(self, Self::Active(ownership) if ownership.speaks_at(now));
+        early || self.deadline().is_some_and(|at| at <= now)
     }
 }
 
@@ -168,6 +175,11 @@ impl Ownership {
             announcer: Announcer::new(now, &parameters.announcements),
             provoked: Nanos::NEVER,
         }
+    }
+
+    /// Whether Adver_Timer has fired at `now`, or is about to.
+    pub(super) fn speaks_at(&self, now: Nanos) -> bool {
+        self.next_advert <= now + earliness(self.cadence.spacing())
     }
 
     fn deadline(&self) -> Nanos {

@@ -56,6 +56,10 @@ pub(super) struct Tally {
     pub(super) adoptions: u64,
     pub(super) farewells: u64,
     pub(super) declines: u64,
+    pub(super) doubled: u64,
+    pub(super) overtaken: u64,
+    pub(super) absorbed: u64,
+    pub(super) dual_active: u64,
 }
 
 impl Tally {
@@ -71,6 +75,10 @@ impl Tally {
         self.adoptions += other.adoptions;
         self.farewells += other.farewells;
         self.declines += other.declines;
+        self.doubled += other.doubled;
+        self.overtaken += other.overtaken;
+        self.absorbed += other.absorbed;
+        self.dual_active += other.dual_active;
     }
 }
 
@@ -82,8 +90,6 @@ pub(super) struct Watch {
     /// A process stood still in the middle of its actions.
     pub(super) interrupted: bool,
     pub(super) violation: Option<String>,
-    /// Times that a router told of another Active one.
-    pub(super) dual_active: u64,
     /// Who must answer without a gap.
     pub(super) steady: Option<usize>,
     /// Who is going, until another one answers.
@@ -99,7 +105,6 @@ impl Watch {
             tally: Tally::default(),
             interrupted: false,
             violation: None,
-            dual_active: 0,
             steady: None,
             awaits: None,
             overlaps: vec![None; routers * routers],
@@ -122,7 +127,7 @@ impl Watch {
             for other in one + 1..hosts.len() {
                 let both = owners.contains(&one) && owners.contains(&other);
                 let pair = (&hosts[one], &hosts[other]);
-                let until = both.then(|| to.min(end(pair.0)).min(end(pair.1)));
+                let until = both.then(|| to.min(pair.0.end()).min(pair.1.end()));
                 let hear = !pair.0.cut && !pair.1.cut;
                 if both && hear {
                     self.check_newcomer(pair, from);
@@ -134,7 +139,7 @@ impl Watch {
 
     fn check_steady(&mut self, hosts: &[Host], from: Nanos, to: Nanos) {
         let Some(at) = self.steady else { return };
-        if !hosts[at].answers(from) || end(&hosts[at]) < to {
+        if !hosts[at].answers(from) || hosts[at].end() < to {
             self.fail(from, format!("{at} has stopped answering"));
         }
     }
@@ -199,8 +204,4 @@ impl Watch {
         self.violation
             .get_or_insert_with(|| format!("at {now:?}: {what}"));
     }
-}
-
-fn end(host: &Host) -> Nanos {
-    host.data_path.record.owned_until
 }
