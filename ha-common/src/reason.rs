@@ -46,6 +46,21 @@ pub enum Verdict {
     Transmit,
 }
 
+impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 3] = [Self::Pass, Self::Drop, Self::Transmit];
+
+    /// Word for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Drop => "drop",
+            Self::Transmit => "answer",
+        }
+    }
+}
+
 reasons! {
     /// Nothing on this host is owned through this program yet.
     Idle = "idle", Pass;

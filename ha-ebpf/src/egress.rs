@@ -2,10 +2,11 @@
 //! kernel nor a process that goes on with what it did before a takeover elsewhere.
 
 use ha_common::Reason;
-use ha_common::abi::Gate;
+use ha_common::abi::{Gate, Way};
 use ha_common::wire::ethernet::{TYPE_ARP, TYPE_IPV4};
 use ha_common::wire::{arp, ipv4};
 
+use crate::capture;
 use crate::ethernet::{self, Payload};
 use crate::maps::{self, Router};
 use crate::packet::Packet;
@@ -17,6 +18,13 @@ pub(crate) fn judge(packet: &impl Packet) -> Reason {
     let Some(gate) = maps::gate() else {
         return Reason::Idle;
     };
+    let reason = sort(packet, gate);
+    capture::offer(packet, Way::Out, reason, gate);
+    reason
+}
+
+#[inline(always)]
+fn sort(packet: &impl Packet, gate: &Gate) -> Reason {
     match ethernet::payload(packet) {
         Some(payload) if payload.ethertype == TYPE_IPV4 => ipv4(packet, payload, gate),
         Some(payload) if payload.ethertype == TYPE_ARP => arp(packet, payload, gate),

@@ -8,7 +8,7 @@ use ha_common::abi::{Familiar, RouterKey, RouterRecord};
 use ha_common::wire::{ipv4, vrrp};
 
 use crate::maps::{self, Router};
-use crate::vrrp::{cast, interval_nanos};
+use crate::vrrp::cast;
 
 /// What an accepted packet is cut to: nothing.
 const WHOLE: i64 = u32::MAX as i64;
@@ -58,7 +58,7 @@ fn is_news(
     if hearing.familiar() == Some(advert) {
         // A moment ago this very advert was stamped. If not, nobody stamps here any more.
         let age = now.get().saturating_sub(record.last_advert().get());
-        return age > interval_nanos(header) / 2;
+        return age > header.interval_nanos() / 2;
     }
     let priority = header.priority();
     let is_lower = priority != 0 && priority < record.election().accept_min_priority;

@@ -1,10 +1,11 @@
 //! What comes in: to each protocol its module.
 
 use ha_common::Reason;
+use ha_common::abi::{Gate, Way};
 use ha_common::wire::ethernet::{TYPE_ARP, TYPE_IPV4};
 
 use crate::packet::Packet;
-use crate::{arp, ethernet, ipv4, maps};
+use crate::{arp, capture, ethernet, ipv4, maps};
 
 /// Judges a packet that has come in, and turns a question that is ours to answer into its answer.
 #[inline(always)]
@@ -12,6 +13,13 @@ pub(crate) fn judge(packet: &mut impl Packet) -> Reason {
     let Some(gate) = maps::gate() else {
         return Reason::Idle;
     };
+    let reason = sort(packet, gate);
+    capture::offer(packet, Way::In, reason, gate);
+    reason
+}
+
+#[inline(always)]
+fn sort(packet: &mut impl Packet, gate: &Gate) -> Reason {
     let Some(payload) = ethernet::payload(packet) else {
         return Reason::Unparsable;
     };

@@ -9,6 +9,7 @@
 
 mod absorb;
 mod arp;
+mod capture;
 mod egress;
 mod ethernet;
 mod hear;

@@ -9,8 +9,8 @@ use aya_ebpf::btf_maps::{Array, HashMap, PerCpuArray, RingBuf};
 use aya_ebpf::macros::btf_map;
 use aya_ebpf::programs::SkBuffContext;
 use ha_common::abi::{
-    self, AddressEntry, Flood, Gate, InterfaceEntry, Notice, NoticeKind, PeerKey, RouterKey,
-    RouterRecord,
+    self, AddressEntry, CaptureTally, Captured, Flood, Gate, InterfaceEntry, Notice, NoticeKind,
+    PeerKey, RouterKey, RouterRecord,
 };
 use ha_common::{Nanos, Reason};
 
@@ -20,6 +20,7 @@ const MAX_ADDRESSES: usize = abi::MAX_ADDRESSES as usize;
 const MAX_PEERS: usize = abi::MAX_PEERS as usize;
 const REASONS: usize = Reason::COUNT as usize;
 const NOTICE_RING_BYTES: usize = abi::NOTICE_RING_BYTES as usize;
+const CAPTURE_RING_BYTES: usize = abi::CAPTURE_RING_BYTES as usize;
 /// Longest run of octets that is rewritten at once: an ARP packet.
 const LONGEST_REWRITE: usize = ha_common::wire::arp::PACKET_LEN;
 const MAPPED: usize = BPF_F_MMAPABLE as usize;
@@ -64,6 +65,19 @@ static SCRATCH: PerCpuArray<[u8; LONGEST_REWRITE], 1> = PerCpuArray::new();
 /// Written by this program, drained by the daemon.
 #[btf_map]
 static NOTICES: RingBuf<Notice, NOTICE_RING_BYTES> = RingBuf::new();
+
+/// Written by this program, drained by `vipctl capture`.
+#[btf_map]
+static CAPTURES: RingBuf<u8, CAPTURE_RING_BYTES> = RingBuf::new();
+
+/// Written by this program.
+#[btf_map]
+static CAPTURE_TALLY: PerCpuArray<CaptureTally, 1> = PerCpuArray::new();
+
+/// Room to put together what goes into [`CAPTURES`], where a reservation would have to be of one
+/// length for all packets.
+#[btf_map]
+static CAPTURED: PerCpuArray<Captured, 1> = PerCpuArray::new();
 
 /// A router of ours, and the slot that it lives in.
 #[derive(Clone, Copy)]
@@ -156,6 +170,26 @@ pub(crate) fn scratch<const N: usize>() -> Option<&'static mut [u8; N]> {
     // SAFETY: the map has room for `N` octets, which have no alignment; programs on one CPU do
     // not interrupt each other, and ours uses it up before it asks again.
     Some(unsafe { &mut *room })
+}
+
+/// What this CPU has shown of packets, and room for one, of this CPU alone until the program ends,
+/// or asks again.
+#[inline(always)]
+pub(crate) fn capture() -> Option<(&'static mut CaptureTally, &'static mut Captured)> {
+    let tally = CAPTURE_TALLY.get_ptr_mut(0)?;
+    let room = CAPTURED.get_ptr_mut(0)?;
+    // SAFETY: any octets are valid values of both, and both are this CPU's own, as in `scratch`.
+    Some(unsafe { (&mut *tally, &mut *room) })
+}
+
+/// Shows `captured`, with `octets` of its packet; `false` if there is no room in the ring.
+#[inline(always)]
+pub(crate) fn show(captured: &Captured, octets: usize) -> bool {
+    let start = core::ptr::from_ref(captured).cast::<u8>();
+    let length = Captured::len_with(octets.min(abi::CAPTURED_OCTETS));
+    // SAFETY: no more than all of `captured`.
+    let bytes = unsafe { core::slice::from_raw_parts(start, length) };
+    CAPTURES.output_untyped::<[u8]>(bytes, 0).is_ok()
 }
 
 /// Now, on the clock of the records.

@@ -27,6 +27,8 @@ struct Advert<'a, P> {
     ip: IpHeader<'a>,
     /// Where the VRRP header begins.
     at: usize,
+    /// Octets of the advert, by the IP header.
+    len: usize,
     header: VrrpHeader<'a>,
     router: Router,
     election: Election,
@@ -62,6 +64,7 @@ pub(crate) fn judge(
         packet,
         ip,
         at,
+        len: ip.payload_len(),
         header,
         router,
         election: router.record.election(),
@@ -118,10 +121,10 @@ impl<P: Packet> Advert<'_, P> {
     #[inline(always)]
     fn check_length(&self) -> Result<(), Reason> {
         let fits = match self.header.expected_len() {
-            Some(expected) => self.ip.payload_len() == expected,
+            Some(expected) => self.len == expected,
             None => true,
         };
-        let complete = self.at + self.ip.payload_len() <= self.packet.len();
+        let complete = self.at + self.len <= self.packet.len();
         ensure(fits && complete, Reason::AdvertLength)
     }
 
@@ -154,7 +157,7 @@ impl<P: Packet> Advert<'_, P> {
     /// 3 would let Active_Down_Interval shrink to nothing.
     #[inline(always)]
     fn check_interval(&self) -> Result<(), Reason> {
-        let interval = interval_nanos(&self.header);
+        let interval = self.header.interval_nanos();
         let fits = match self.election.version {
             2 => interval == self.router.record.interval(),
             _ => interval != 0,
@@ -167,9 +170,8 @@ impl<P: Packet> Advert<'_, P> {
         if self.election.version == 3 && self.has(flag::CHECKSUM_AS_V2) {
             return true;
         }
-        let len = self.ip.payload_len();
-        let sum = Sum::pseudo(self.pseudo_header(), ipv4::PROTOCOL_VRRP, len as u16);
-        self.sum(sum, len).is_some_and(|sum| sum.finish() == 0)
+        let sum = Sum::pseudo(self.pseudo_header(), ipv4::PROTOCOL_VRRP, self.len as u16);
+        self.sum(sum).is_some_and(|sum| sum.finish() == 0)
     }
 
     #[inline(always)]
@@ -183,11 +185,11 @@ impl<P: Packet> Advert<'_, P> {
         }
     }
 
-    /// Adds the advert, `len` octets, which is a multiple of four.
+    /// Adds the advert, whose length is a multiple of four.
     #[inline(always)]
-    fn sum(&self, mut sum: Sum, len: usize) -> Option<Sum> {
+    fn sum(&self, mut sum: Sum) -> Option<Sum> {
         for index in 0..vrrp::MAX_LEN / WORD {
-            if index * WORD >= len {
+            if index * WORD >= self.len {
                 break;
             }
             sum = sum.word(self.packet.copy(self.at + index * WORD)?);
@@ -246,7 +248,7 @@ impl<P: Packet> Advert<'_, P> {
             return Reason::AdvertLeaving;
         }
         if speaker.priority >= self.election.accept_min_priority {
-            let interval = interval_nanos(&self.header);
+            let interval = self.header.interval_nanos();
             self.router.record.stamp_advert(now, speaker, interval);
             Reason::AdvertAlive
         } else {
@@ -265,7 +267,7 @@ impl<P: Packet> Advert<'_, P> {
         let named = familiar.filter(|_| followed).and_then(|one| {
             vrrp::Header::new_checked(&one.header)
                 .ok()
-                .map(|header| interval_nanos(&header))
+                .map(|header| header.interval_nanos())
         });
         let interval = named.unwrap_or(self.router.record.interval());
         hearing.is_excessive(now, followed, interval)
@@ -292,13 +294,6 @@ impl<P: Packet> Advert<'_, P> {
         let spoke = record.last_sent().max(record.owned_since());
         now.get().saturating_sub(spoke.get()) > interval + interval / 2
     }
-}
-
-/// The interval that an advert names, in nanoseconds.
-#[inline(always)]
-pub(crate) fn interval_nanos(header: &VrrpHeader<'_>) -> u64 {
-    let interval = header.interval();
-    interval.as_secs() * 1_000_000_000 + u64::from(interval.subsec_nanos())
 }
 
 /// One comparison instead of a loop over octets.

@@ -17,7 +17,15 @@ pub struct Round<'a>(&'a [Question]);
 impl<'a> Round<'a> {
     /// The rounds of `transcript` in `period`.
     pub fn of(transcript: &'a Transcript, period: Range<Instant>) -> impl Iterator<Item = Self> {
-        let questions = transcript.during(period);
+        Self::among(transcript.during(period))
+    }
+
+    /// All rounds of `transcript`.
+    pub fn all(transcript: &'a Transcript) -> impl Iterator<Item = Self> {
+        Self::among(&transcript.questions)
+    }
+
+    fn among(questions: &'a [Question]) -> impl Iterator<Item = Self> {
         questions.chunk_by(|a, b| a.at == b.at).map(Self)
     }
 

@@ -39,11 +39,13 @@ pub enum Forgery {
     OwnSource,
     /// Fewer addresses than it counts
     WrongLength,
+    /// What the Active director has sent before
+    Replayed,
 }
 
 impl Forgery {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::WrongVrid,
         Self::BadChecksum,
         Self::Ttl,
@@ -53,6 +55,7 @@ impl Forgery {
         Self::BadHighPriority,
         Self::OwnSource,
         Self::WrongLength,
+        Self::Replayed,
     ];
 
     /// For people.
@@ -68,6 +71,7 @@ impl Forgery {
             Self::BadHighPriority => "bad, priority 254",
             Self::OwnSource => "own source",
             Self::WrongLength => "wrong length",
+            Self::Replayed => "replayed",
         }
     }
 
@@ -95,6 +99,10 @@ impl Forgery {
             }
             Self::OwnSource => from(advert, Pair::<N>::address(N - 1)).frame(),
             Self::WrongLength => advert.frame_with(3, 2),
+            Self::Replayed => {
+                let active = with_priority(advert, pair.setup().priorities[0]);
+                from(active, Pair::<N>::address(0)).frame()
+            }
         };
         sent_by_stranger(pair, frame)
     }

@@ -9,7 +9,10 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rustix::process::{WaitOptions, wait as wait_for_child};
 use rustix::system::{RebootCommand, finit_module, reboot};
 use serde::Deserialize;
 
@@ -66,8 +69,12 @@ struct Step {
 /// the machine.
 ///
 /// # Errors
-/// The machine cannot be set up, or the plan cannot be read.
+/// This is not the first process, the machine cannot be set up, or the plan cannot be read.
 pub fn run() -> Result<()> {
+    ensure!(
+        std::process::id() == 1,
+        "only the first process of a machine may turn it off: use cargo xtask vm"
+    );
     for [kind, place] in MOUNTS {
         mount(kind, place)?;
     }
@@ -124,6 +131,7 @@ impl Plan {
                 Ok(status) => status.to_string(),
                 Err(error) => format!("{error:#}"),
             };
+            end_leftovers();
             writeln!(report, "{MARK}end {end} {:.1?}", began.elapsed())?;
         }
         writeln!(report, "{MARK}done after {:.1?}", started.elapsed())?;
@@ -159,4 +167,12 @@ fn wait(mut child: Child, limit: Duration) -> Result<ExitStatus> {
     }
     ended?;
     status.context("it has not ended")
+}
+
+/// Ends what a step has left behind, before it can disturb the next one.
+fn end_leftovers() {
+    const EVERYBODY_ELSE: Pid = Pid::from_raw(-1);
+    // Both fail when nobody is left.
+    let _ = kill(EVERYBODY_ELSE, Signal::SIGKILL);
+    while wait_for_child(WaitOptions::empty()).is_ok() {}
 }

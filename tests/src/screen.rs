@@ -2,13 +2,19 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use rustix::termios::tcgetwinsize;
+
 /// How to write to whoever watches.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {
     /// Lines can be rewritten.
     live: bool,
     colour: bool,
+    columns: usize,
 }
+
+/// Columns where nothing tells how many there are.
+const COLUMNS: usize = 80;
 
 /// A colour of text.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +39,18 @@ impl Screen {
         Self {
             live: terminal && !dumb,
             colour: terminal && !dumb && !plain,
+            columns: tcgetwinsize(io::stdout())
+                .ok()
+                .map(|size| usize::from(size.ws_col))
+                .filter(|columns| *columns > 0)
+                .unwrap_or(COLUMNS),
         }
+    }
+
+    /// Longest line; a wrapped one could not be rewritten.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
     }
 
     /// Whether lines can be rewritten.

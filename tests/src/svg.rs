@@ -2,10 +2,13 @@
 
 use std::fmt::{Display, Write};
 
-/// What every drawing looks like, before its own rules.
-const STYLE: &str = "text { font: 13px sans-serif; fill: #222 }
-.small { font-size: 11px; fill: #555 } .end { text-anchor: end } .middle { text-anchor: middle }
-.axis { stroke: #999; stroke-width: 1 }";
+/// What every drawing looks like, before its own rules, on a light page and on a dark one.
+const STYLE: &str = "text { font: 13px sans-serif; fill: #1f2328 }
+.small { font-size: 11px; fill: #59636e } .end { text-anchor: end } .middle { text-anchor: middle }
+.paper { fill: #fff } .axis { stroke: #818b98 } .grid { stroke: #d1d9e0 } .mark { stroke: #1f2328 }
+@media (prefers-color-scheme: dark) {
+text { fill: #f0f6fc } .small { fill: #a9b3be } .paper { fill: #0d1117 }
+.grid { stroke: #30363d } .mark { stroke: #f0f6fc } }";
 
 /// A drawing in the making. Positions and sizes are in pixels from the upper left corner.
 #[derive(Debug, Default)]
@@ -54,7 +57,7 @@ impl Drawing {
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
              viewBox=\"0 0 {width} {height}\">\n<style>{STYLE}\n{style}</style>\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n{}</svg>\n",
+             <rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n{}</svg>\n",
             self.0
         )
     }

@@ -19,8 +19,8 @@ pub const INTERFACE: &str = "eth0";
 /// Who has business with the VIP.
 pub const WITNESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 60);
 
-/// The prober asks with the addresses after this one, too.
-const PROBER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 40);
+/// Who asks, with the addresses after this one, too.
+pub const PROBER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 40);
 const STRANGER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 66);
 
 /// Far more than any daemon takes to find its first state.
@@ -115,7 +115,14 @@ impl<const N: usize> Pair<N> {
     /// # Errors
     /// As of [`Lan`] and [`Host`].
     pub fn new(setup: Setup<N>) -> Result<Self> {
-        let mut lan = Lan::new()?;
+        Self::on(Lan::new()?, setup)
+    }
+
+    /// The hosts on `lan`, without any daemon.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn on(mut lan: Lan, setup: Setup<N>) -> Result<Self> {
         let mut plug = |name: &str, address: Ipv4Addr| -> Result<(Host, Mac)> {
             let host = Host::new(name)?;
             let mac = lan.attach(&host, INTERFACE, &format!("{address}/24"))?;
@@ -164,9 +171,20 @@ impl<const N: usize> Pair<N> {
     /// # Errors
     /// As [`Self::start`], or as `start`.
     pub fn start_with(&self, start: impl Fn(&Host, &str) -> Result<Daemon>) -> Result<[Daemon; N]> {
+        self.start_each(|index, host| start(host, &self.setup.config(index)))
+    }
+
+    /// As [`Self::start`], by a function that starts a daemon on director number so and so.
+    ///
+    /// # Errors
+    /// As [`Self::start`], or as `start`.
+    pub fn start_each(
+        &self,
+        start: impl Fn(usize, &Host) -> Result<Daemon>,
+    ) -> Result<[Daemon; N]> {
         let mut daemons = Vec::new();
         for (index, host) in self.directors.iter().enumerate() {
-            let daemon = start(host, &self.setup.config(index))?;
+            let daemon = start(index, host)?;
             let state = if index == 0 { "MASTER" } else { "BACKUP" };
             daemon.wait_for(INSTANCE, state, ELECTION)?;
             daemons.push(daemon);

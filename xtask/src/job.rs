@@ -1,6 +1,6 @@
 //! Runs a command to its end, and shows that it is alive when that takes longer than a moment.
 
-use std::io::{BufRead, BufReader, IsTerminal, Read, Write, stderr};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -9,15 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Shorter waits show nothing.
-const PATIENCE: Duration = Duration::from_secs(3);
-const REDRAW: Duration = Duration::from_millis(120);
-/// Between two lines of progress where there is no terminal.
-const REPORT: Duration = Duration::from_secs(20);
+use crate::progress::{Progress, REDRAW};
+
 /// How long to listen to processes that a command left behind with its output open.
 const LEFTOVERS: Duration = Duration::from_secs(1);
-/// Longest line of progress; a wrapped one could not be redrawn in place.
-const COLUMNS: usize = 100;
 
 /// What a command did.
 pub(crate) struct Outcome {
@@ -54,7 +49,7 @@ pub(crate) fn run_within(limit: Duration, label: &str, command: &mut Command) ->
         .with_context(|| format!("{label}: cannot start {:?}", command.get_program()))?;
     let lines = read_lines(&mut child);
     let progress = &mut Progress::new(label, started);
-    let (stdout, stderr) = follow(&mut child, &lines, progress, limit);
+    let (stdout, stderr) = follow(&mut child, &lines, progress, (started, limit));
     let status = child
         .wait()
         .with_context(|| format!("{label}: waiting for its end"))?;
@@ -127,8 +122,8 @@ fn forward(source: impl Read + Send + 'static, sender: Sender<Line>, wrap: fn(St
 fn follow(
     child: &mut Child,
     lines: &Receiver<Line>,
-    progress: &mut Progress<'_>,
-    limit: Duration,
+    progress: &mut Progress,
+    (started, limit): (Instant, Duration),
 ) -> (String, String) {
     let (mut stdout, mut stderr) = (String::new(), String::new());
     let mut gone_at = None;
@@ -146,7 +141,7 @@ fn follow(
             Err(RecvTimeoutError::Disconnected) => break,
         }
         progress.show();
-        if progress.started.elapsed() > limit {
+        if started.elapsed() > limit {
             // It fails only for a command that has ended.
             let _ = child.kill();
         }
@@ -161,68 +156,6 @@ fn without_json(text: &str) -> String {
     text.lines()
         .filter(|line| !line.starts_with('{'))
         .fold(String::new(), |all, line| all + line + "\n")
-}
-
-/// One line about a running command: redrawn on a terminal, repeated now and then elsewhere.
-struct Progress<'a> {
-    label: &'a str,
-    started: Instant,
-    shown_at: Option<Instant>,
-    last_line: String,
-    terminal: bool,
-}
-
-impl<'a> Progress<'a> {
-    fn new(label: &'a str, started: Instant) -> Self {
-        let terminal = stderr().is_terminal();
-        Self {
-            label,
-            started,
-            shown_at: None,
-            last_line: String::new(),
-            terminal,
-        }
-    }
-
-    fn note(&mut self, line: &str) {
-        let line = line.trim();
-        if !line.is_empty() && !line.starts_with('{') {
-            line.clone_into(&mut self.last_line);
-        }
-    }
-
-    fn show(&mut self) {
-        let pause = if self.terminal { REDRAW } else { REPORT };
-        let due = self
-            .shown_at
-            .map_or(self.started + PATIENCE, |shown| shown + pause);
-        if Instant::now() < due {
-            return;
-        }
-        self.shown_at = Some(Instant::now());
-        let text = format!(
-            "{} … {} s  {}",
-            self.label,
-            self.started.elapsed().as_secs(),
-            self.last_line
-        );
-        let text: String = text.chars().take(COLUMNS).collect();
-        if self.terminal {
-            eprint!("\r\x1b[2K{text}");
-            let _ = stderr().flush();
-        } else {
-            eprintln!("{text}");
-        }
-    }
-}
-
-impl Drop for Progress<'_> {
-    fn drop(&mut self) {
-        if self.terminal && self.shown_at.is_some() {
-            eprint!("\r\x1b[2K");
-            let _ = stderr().flush();
-        }
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod job;
 mod lab;
 mod marathon;
 mod privilege;
+mod progress;
 mod run;
 mod setup;
 mod test;

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::capture::ReasonSet;
 use super::ownership::LeasePolicy;
 use super::word::Word;
 use crate::time::Nanos;
@@ -60,8 +61,8 @@ impl Policy {
     }
 }
 
-/// The one value of [`super::map::GATE`], mapped into the daemon, which alone writes it. Every word
-/// is read and written whole; no decision needs two of one moment.
+/// The one value of [`super::map::GATE`], mapped into the daemon, which alone writes it, but for the
+/// words of a capture. Every word is read and written whole; no decision needs two of one moment.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub struct Gate {
@@ -71,7 +72,8 @@ pub struct Gate {
     policy: Word,
     absorb_above: Word,
     capture_until: Word,
-    _reserved: [Word; 2],
+    capture_reasons: Word,
+    _reserved: Word,
 }
 
 const _: () = assert!(size_of::<Gate>() == 64);
@@ -132,14 +134,28 @@ impl Gate {
         self.absorb_above.set(per_second);
     }
 
-    /// Until when somebody wants to see the packets that are judged.
+    /// Until when somebody wants to see packets that are judged; [`Nanos::NEVER`] if nobody does.
+    #[inline(always)]
     pub fn capture_until(&self) -> Nanos {
         Nanos::new(self.capture_until.get())
     }
 
-    /// Sets until when somebody wants to see packets.
+    /// Sets until when somebody wants to see packets: written by `vipctl capture`, again and again
+    /// for as long as it lives, and by the program once it does not.
+    #[inline(always)]
     pub fn set_capture_until(&self, at: Nanos) {
         self.capture_until.set(at.get());
+    }
+
+    /// Which packets that is.
+    #[inline(always)]
+    pub fn capture_reasons(&self) -> ReasonSet {
+        ReasonSet::from_word(self.capture_reasons.get())
+    }
+
+    /// Sets which packets.
+    pub fn set_capture_reasons(&self, reasons: ReasonSet) {
+        self.capture_reasons.set(reasons.word());
     }
 }
 

@@ -3,6 +3,7 @@
 //! Addresses are octets in network order, times are nanoseconds of `CLOCK_BOOTTIME`. Sizes are
 //! asserted at compile time; a change of any layout raises [`ABI_VERSION`].
 
+mod capture;
 mod familiar;
 mod gate;
 mod hearing;
@@ -13,6 +14,10 @@ mod rate;
 mod record;
 mod word;
 
+pub use capture::{
+    CAPTURE_RATE, CAPTURE_RING_BYTES, CAPTURED_OCTETS, CaptureTally, Captured, ReasonSet, Sighting,
+    Way,
+};
 pub use familiar::Familiar;
 pub use gate::{BackupTraffic, Gate, Policy};
 pub use hearing::Hearing;
@@ -73,6 +78,10 @@ pub mod map {
     pub const FLOODS: &str = "FLOODS";
     /// Ring buffer of [`super::Notice`].
     pub const NOTICES: &str = "NOTICES";
+    /// Ring buffer of [`super::Captured`] packets.
+    pub const CAPTURES: &str = "CAPTURES";
+    /// `PerCpuArray<CaptureTally>` of one.
+    pub const CAPTURE_TALLY: &str = "CAPTURE_TALLY";
 }
 
 /// Address family of a router. IPv6 is reserved.

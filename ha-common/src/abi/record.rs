@@ -87,8 +87,9 @@ impl Speaker {
 /// State of one Virtual Router, shared between the daemon and the program.
 ///
 /// The first cache line is written by the daemon only, the second by the program only; [`Hearing`]
-/// is behind them. Every word is read and written whole; no decision needs two words of one moment, with one exception that
-/// is ordered by construction: the daemon writes `owned_since` before `owned_until`.
+/// is behind them. Every word is read and written whole; no decision needs two words of one moment,
+/// with one exception that is ordered by construction: the daemon writes `owned_since` before
+/// `owned_until`.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub struct RouterRecord {

@@ -21,6 +21,9 @@ pub const MAX_LEN: usize = HEADER_LEN + MAX_ADDRESSES * ADDRESS_LEN + AUTH_LEN;
 /// The only packet type there is.
 const TYPE_ADVERTISEMENT: u8 = 1;
 
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+const NANOS_PER_CENTISECOND: u64 = 10_000_000;
+
 mod field {
     pub(super) const VERSION_TYPE: usize = 0;
     pub(super) const VRID: usize = 1;
@@ -31,6 +34,7 @@ mod field {
     pub(super) const CHECKSUM: usize = 6;
     pub(super) const ADDRESSES: usize = 8;
 
+    pub(super) const SECONDS_MASK: u16 = 0x00ff;
     pub(super) const CENTISECONDS_MASK: u16 = 0x0fff;
 }
 
@@ -131,10 +135,17 @@ impl<T: AsRef<[u8]>> Header<T> {
     /// Advertisement_Interval of the sender.
     #[inline(always)]
     pub fn interval(&self) -> Duration {
+        Duration::from_nanos(self.interval_nanos())
+    }
+
+    /// Advertisement_Interval of the sender, in nanoseconds: what the XDP program counts in, which
+    /// divides only at a price.
+    #[inline(always)]
+    pub fn interval_nanos(&self) -> u64 {
         let value = word(self.0.as_ref(), field::INTERVAL);
         match self.version() {
-            2 => Duration::from_secs(u64::from(value & 0xff)),
-            _ => Duration::from_millis(u64::from(value & field::CENTISECONDS_MASK) * 10),
+            2 => u64::from(value & field::SECONDS_MASK) * NANOS_PER_SECOND,
+            _ => u64::from(value & field::CENTISECONDS_MASK) * NANOS_PER_CENTISECOND,
         }
     }
 

@@ -37,6 +37,9 @@ pub(crate) trait Packet {
     /// Reads octets wherever they are; `None` behind the end.
     fn load<const N: usize>(&self, at: usize) -> Option<[u8; N]>;
 
+    /// Copies the first `length` octets to `room`; `false` if that is none, or more than there are.
+    fn copy_out<const N: usize>(&self, room: &mut [u8; N], length: usize) -> bool;
+
     /// Lets `write` fill `N` octets anew, all of them; `None` where they are not in the packet's
     /// linear part.
     fn rewrite<const N: usize>(

@@ -1,5 +1,6 @@
 //! A packet at the tc hooks, where it is a socket buffer.
 
+use aya_ebpf::helpers::bpf_skb_load_bytes;
 use aya_ebpf::programs::TcContext;
 
 use super::Packet;
@@ -59,6 +60,23 @@ impl Packet for TcPacket {
     #[inline(always)]
     fn load<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
         self.context.load(at).ok()
+    }
+
+    #[inline(always)]
+    fn copy_out<const N: usize>(&self, room: &mut [u8; N], length: usize) -> bool {
+        if length == 0 || length > N {
+            return false;
+        }
+        // SAFETY: the helper writes `length` octets to the array, or fails.
+        let error = unsafe {
+            bpf_skb_load_bytes(
+                self.context.skb.skb.cast(),
+                0,
+                room.as_mut_ptr().cast(),
+                length as u32,
+            )
+        };
+        error == 0
     }
 
     /// Through a helper: a program that writes in place would have the kernel copy every packet

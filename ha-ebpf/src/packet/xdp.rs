@@ -65,6 +65,17 @@ impl Packet for XdpPacket {
     }
 
     #[inline(always)]
+    fn copy_out<const N: usize>(&self, room: &mut [u8; N], length: usize) -> bool {
+        if length == 0 || length > N {
+            return false;
+        }
+        let to = room.as_mut_ptr().cast();
+        // SAFETY: the helper writes `length` octets to the array, or fails.
+        let error = unsafe { bpf_xdp_load_bytes(self.context.ctx, 0, to, length as u32) };
+        error == 0
+    }
+
+    #[inline(always)]
     fn rewrite<const N: usize>(
         &mut self,
         at: usize,

@@ -33,7 +33,7 @@ pub struct Global {
     pub smtp_server: Option<String>,
     /// `smtp_connect_timeout`.
     pub smtp_connect_timeout: Option<Duration>,
-    /// `vrrp_rt_priority`: 1-99; the lowest if not given.
+    /// `vrrp_rt_priority`: 1-99.
     pub rt_priority: Option<u8>,
     /// `vrrp_garp_interval`: between two gratuitous ARPs of an interface.
     pub garp_interval: Duration,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use super::protocol::{Request, Response, Status};
-use super::{detach, render};
+use super::{capture, detach, render};
 
 /// How long the daemon may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -47,6 +47,9 @@ enum Command {
     },
     /// Explain the counters of packets; needs no daemon
     Reasons,
+    /// Write the packets that vipd judges, with their verdicts, as pcapng
+    #[command(long_about = capture::ABOUT, after_long_help = capture::EXAMPLES)]
+    Capture(capture::Options),
     /// Take what a dead daemon left behind off an interface, or off all
     Detach {
         /// Interface; every one if not given
@@ -74,18 +77,20 @@ pub fn main() -> ExitCode {
         Command::Status { json } => {
             ask(&socket, Request::Status).and_then(|status| show_status(&status, json))
         }
+        Command::Capture(options) => capture::run(&options)
+            .map_err(refused)
+            .map(|summary| say(&summary)),
         Command::Reasons => print(&render::reasons()),
         Command::Detach { interface, force } => {
             detach::detach(&socket, interface.as_deref(), force)
-                .map_err(|error| (Failure::Error, format!("{error:#}")))
+                .map_err(refused)
                 .and_then(|said| print(&said))
         }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err((failure, text)) => {
-            // Nobody can be told if standard error is gone.
-            let _ = writeln!(std::io::stderr(), "vipctl: {text}");
+            say(&text);
             ExitCode::from(failure as u8)
         }
     }
@@ -97,6 +102,24 @@ fn show_status(status: &Status, json: bool) -> Result<(), (Failure, String)> {
     } else {
         render::status(status, std::io::stdout().is_terminal())
     })
+}
+
+/// Tells a missing right from other errors.
+fn refused(error: anyhow::Error) -> (Failure, String) {
+    let denied = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::PermissionDenied);
+    match denied {
+        true => (Failure::NotPermitted, format!("{error:#}; run as root")),
+        false => (Failure::Error, format!("{error:#}")),
+    }
+}
+
+/// Tells people something that is no answer.
+fn say(text: &dyn std::fmt::Display) {
+    // Nobody can be told if standard error is gone.
+    let _ = writeln!(std::io::stderr(), "vipctl: {text}");
 }
 
 /// Prints `text` as a line or several.

@@ -1,5 +1,6 @@
 //! `vipctl` and the socket that it asks.
 
+mod capture;
 pub mod client;
 mod detach;
 pub mod protocol;

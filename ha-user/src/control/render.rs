@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use ha_common::Reason;
-use ha_common::reason::Verdict;
 
-use super::protocol::{Counter, Instance, Interface, Status};
+use super::protocol::{Counter, Instance, Interface, Status, Timers};
 
 /// Renders a status. `colour` for terminals.
 #[must_use]
@@ -18,16 +17,7 @@ pub fn status(status: &Status, colour: bool) -> String {
     for interface in &status.interfaces {
         text.push_str(&self::interface(interface));
     }
-    let timers = &status.timers;
-    line(
-        &mut text,
-        format_args!(
-            "timers late   p50 {}  p99 {}  max {}",
-            fine(timers.p50_seconds),
-            fine(timers.p99_seconds),
-            fine(timers.max_seconds)
-        ),
-    );
+    text.push_str(&timers(&status.timers));
     let seen: Vec<&Counter> = status
         .packets
         .iter()
@@ -50,11 +40,7 @@ pub fn status(status: &Status, colour: bool) -> String {
 #[must_use]
 pub fn reasons() -> String {
     let explain = |reason: &Reason| {
-        let verdict = match reason.verdict() {
-            Verdict::Pass => "pass",
-            Verdict::Drop => "drop",
-            Verdict::Transmit => "answer",
-        };
+        let verdict = reason.verdict().name();
         format!("{:<18} {verdict:<7} {}", reason.name(), reason.describe())
     };
     Reason::ALL
@@ -164,6 +150,34 @@ fn interface(interface: &Interface) -> String {
     text
 }
 
+/// How late wake-ups were: in a line, then how many by how much.
+fn timers(timers: &Timers) -> String {
+    let mut text = String::new();
+    line(
+        &mut text,
+        format_args!(
+            "\ntimers late   p50 {}  p99 {}  max {}",
+            fine(timers.p50_seconds),
+            fine(timers.p99_seconds),
+            fine(timers.max_seconds)
+        ),
+    );
+    for bucket in timers.buckets.iter().filter(|bucket| bucket.count > 0) {
+        let bound = format!("up to {}", fine(bucket.up_to_seconds));
+        line(
+            &mut text,
+            format_args!("  {bound:<18} {:>14}", bucket.count),
+        );
+    }
+    if timers.beyond > 0 {
+        line(
+            &mut text,
+            format_args!("  {:<18} {:>14}", "more", timers.beyond),
+        );
+    }
+    text
+}
+
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{arguments}");
@@ -188,7 +202,7 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::protocol::{SCHEMA, Timers};
+    use super::super::protocol::{Bucket, SCHEMA};
     use super::*;
 
     fn sample(state: &str) -> Status {
@@ -228,8 +242,13 @@ mod tests {
                 p50_seconds: 0.000_02,
                 p99_seconds: 0.000_08,
                 max_seconds: 0.004,
-                buckets: Vec::new(),
-                beyond: 0,
+                buckets: [(0.000_02, 9_000), (0.000_04, 0), (0.005, 3)]
+                    .map(|(up_to_seconds, count)| Bucket {
+                        up_to_seconds,
+                        count,
+                    })
+                    .into(),
+                beyond: 1,
             },
         }
     }
@@ -254,6 +273,17 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
+    }
+
+    #[test]
+    fn late_timers_are_a_histogram_without_empty_rows() {
+        let text = status(&sample("MASTER"), false);
+        let mut lines = text
+            .lines()
+            .skip_while(|line| !line.starts_with("timers late"));
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let shown: Vec<_> = lines.by_ref().skip(1).take(4).map(words).collect();
+        assert_eq!(shown, ["up to 20 us 9000", "up to 5 ms 3", "more 1", ""]);
     }
 
     #[test]

@@ -170,7 +170,11 @@ impl AdvertThread {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Install(router, plan) => self.install(router, *plan),
+            Order::Install(router, plan) => {
+                self.executor.records.record(router).reset();
+                self.install(router, *plan);
+            }
+            Order::Inherit(router, plan) => self.install(router, *plan),
             Order::Replace(router, plan) => {
                 let parameters = plan.parameters.clone();
                 self.listeners.set(router, &plan);
@@ -185,6 +189,7 @@ impl AdvertThread {
             }
             Order::AddressVanished(router) => self.executor.restore_addresses(router),
             Order::Judged(interfaces) => self.judged = interfaces,
+            Order::FilterBy(program) => self.executor.filter_by(&program),
             Order::Heartbeat => {
                 if self.watchdog.heard(clock::now()) {
                     log::warn!("the main loop is back");

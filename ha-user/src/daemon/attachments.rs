@@ -27,7 +27,8 @@ struct Attempt {
 }
 
 impl Attachments {
-    /// Attaches to every interface that carries a router or an address.
+    /// Attaches to every interface that carries a router or an address, unless a previous process
+    /// has.
     #[must_use]
     pub(super) fn attach(
         datapath: Option<&mut Datapath>,
@@ -36,6 +37,13 @@ impl Attachments {
         links: &Links,
     ) -> Self {
         let mut attachments = Self::default();
+        let inherited = datapath.iter().flat_map(|datapath| datapath.attachments());
+        for attachment in inherited {
+            if let Some(link) = links.get(attachment.ifindex) {
+                let attempt = Attempt::attached(link, attachment);
+                attachments.tried.insert(link.ifindex, attempt);
+            }
+        }
         attachments.extend(datapath, mode, plans, links);
         attachments
     }
@@ -62,6 +70,12 @@ impl Attachments {
             self.tried.insert(link.ifindex, attempt);
         }
         news
+    }
+
+    /// Has the next [`Self::extend`] try every interface again: programs are at hand now that take
+    /// the place of a previous process's.
+    pub(super) fn renew(&mut self) {
+        self.tried.clear();
     }
 
     /// An interface that is gone took its program with it; its index may come back as another.

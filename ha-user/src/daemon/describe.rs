@@ -1,5 +1,7 @@
 //! What the data path must know of a router, but does not change with the election.
 
+use std::time::Duration;
+
 use ha_common::abi::{Election, RouterRecord, flag};
 
 use super::plan::RouterPlan;
@@ -8,10 +10,7 @@ use crate::vrrp::Version;
 /// Writes into a record what does not change with the election.
 pub(super) fn describe(record: &RouterRecord, plan: &RouterPlan) {
     let framing = &plan.framing;
-    let version = match framing.version {
-        Version::V2 => 2,
-        Version::V3 => 3,
-    };
+    let version = wire_version(framing.version);
     let flags = [
         (
             framing.auth.is_some() && framing.version == Version::V2,
@@ -33,4 +32,21 @@ pub(super) fn describe(record: &RouterRecord, plan: &RouterPlan) {
     record.set_election(election);
     record.set_auth(framing.auth.unwrap_or_default());
     record.set_interval(u64::try_from(framing.interval.as_nanos()).unwrap_or(u64::MAX));
+}
+
+/// Whether a router that is described in `record` sends adverts that those who hear the router of
+/// `plan` believe, too.
+pub(super) fn speaks_alike(record: &RouterRecord, plan: &RouterPlan) -> bool {
+    let framing = &plan.framing;
+    let interval = Duration::from_nanos(record.interval());
+    record.election().version == wire_version(framing.version)
+        && record.auth() == framing.auth.unwrap_or_default()
+        && !interval.is_zero()
+}
+
+const fn wire_version(version: Version) -> u8 {
+    match version {
+        Version::V2 => 2,
+        Version::V3 => 3,
+    }
 }

@@ -5,6 +5,7 @@ mod adverts;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use ha_common::abi::Election;
@@ -100,11 +101,16 @@ impl Executor {
         }
     }
 
+    /// Has `program` tell which adverts are worth reading.
+    pub(super) fn filter_by(&mut self, program: impl AsFd) {
+        if let Err(error) = self.socket.filter_by(program) {
+            log::warn!("every advert will wake vipd: the socket's filter: {error}");
+        }
+    }
+
     /// Takes a router in.
     pub(super) fn install(&mut self, router: RouterId, plan: RouterPlan) {
-        let record = self.records.record(router);
-        record.reset();
-        describe(record, &plan);
+        describe(self.records.record(router), &plan);
         let carriage = Carriage {
             plan,
             frames: Frames::default(),

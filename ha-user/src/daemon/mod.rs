@@ -12,6 +12,7 @@ mod adverts;
 mod attachments;
 mod configuration;
 mod describe;
+mod estate;
 mod execute;
 mod exit;
 mod gate;
@@ -24,12 +25,14 @@ mod pidfile;
 mod plan;
 mod presence;
 mod realtime;
+mod respite;
 mod role;
 mod routers;
 mod scripts;
 mod startup;
 mod status;
 mod supervisor;
+mod testament;
 mod version;
 mod watchdog;
 mod worker;
@@ -43,7 +46,13 @@ use crate::cli::{self, Invocation, Options};
 use crate::logging;
 use exit::Exit;
 use role::Role;
-pub use role::forget as forget_role;
+
+/// Keeps what the daemon's processes tell each other out of the environment of the operator's
+/// scripts.
+pub fn forget_role(command: &mut tokio::process::Command) {
+    role::forget(command);
+    testament::forget(command);
+}
 
 /// Runs the daemon, or whichever of its processes this is.
 #[must_use]

@@ -21,6 +21,9 @@ use crate::vrrp::{Event, RouterId, State, Status};
 pub(super) enum Order {
     /// Take a router in; it does nothing before `Event::Startup`.
     Install(RouterId, Box<RouterPlan>),
+    /// Take a router in whose record a previous process has left; it does nothing before
+    /// `Event::Adopt`.
+    Inherit(RouterId, Box<RouterPlan>),
     /// A router has a new plan: same identity, other parameters, adverts or addresses.
     Replace(RouterId, Box<RouterPlan>),
     /// Something happened to a router.
@@ -36,6 +39,9 @@ pub(super) enum Order {
     },
     /// Interfaces on which the XDP program judges and stamps adverts before this thread does.
     Judged(BTreeSet<u32>),
+    /// Programs were loaded for a data path that was inherited without: one tells which adverts need
+    /// not wake this thread.
+    FilterBy(OwnedFd),
     /// An address of a router has gone from its interface.
     AddressVanished(RouterId),
     /// The main loop lives.

@@ -1,30 +1,49 @@
 //! Pid files, which scripts and exporters read.
+//!
+//! Whoever a file names holds a lock on it, which ends with the process however that ends. A number
+//! that the kernel has given to some other process meanwhile therefore hinders nobody, and of two
+//! daemons that start at the same moment one gets the lock.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+/// Between two looks at a process that is about to end.
+const GLANCE: Duration = Duration::from_millis(2);
 
 /// A pid file of this process, removed when dropped.
 #[derive(Debug)]
 pub(super) struct PidFile {
     path: PathBuf,
+    _locked: File,
 }
 
 impl PidFile {
-    /// Writes this process's id to `path`, whole or not at all.
+    /// Locks `path`, and writes this process's id there.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// If the file cannot be written, or the process that it names lives.
     pub(super) fn create(path: &Path) -> Result<Self> {
-        let pid = std::process::id();
-        let unfinished = path.with_extension(format!("pid.{pid}"));
-        fs::write(&unfinished, format!("{pid}\n"))
-            .and_then(|()| fs::rename(&unfinished, path))
-            .with_context(|| format!("cannot write the pid file {}", path.display()))?;
+        let Some(mut locked) = lock(path)? else {
+            return Err(already_running(path));
+        };
+        if names_keepalived(path) {
+            return Err(already_running(path));
+        }
+        locked
+            .set_len(0)
+            .and_then(|()| locked.write_all(format!("{}\n", std::process::id()).as_bytes()))
+            .with_context(|| cannot_write(path))?;
         Ok(Self {
             path: path.to_owned(),
+            _locked: locked,
         })
     }
 }
@@ -38,38 +57,81 @@ impl Drop for PidFile {
     }
 }
 
-/// Refuses to start beside a daemon that is alive.
-///
-/// A pid that belongs to some other program by now does not count.
-///
-/// # Errors
-/// Names the pid and the file of the daemon that is alive.
-pub(super) fn refuse_if_alive(paths: &[&Path]) -> Result<()> {
-    for path in paths {
-        if let Some(pid) = read(path)
-            && pid != std::process::id()
-            && is_ours(pid)
-        {
-            bail!(
-                "already running with pid {pid} (from {}); stop it first, or give this one pid \
-                 files of its own with --pid and --vrrp_pid",
-                path.display()
-            );
+/// Locks the file at `path`, which is made if need be; `None` if another process has.
+fn lock(path: &Path) -> Result<Option<File>> {
+    loop {
+        let mut options = OpenOptions::new();
+        let open = options.read(true).write(true).create(true).truncate(false);
+        let file = open.open(path).with_context(|| cannot_write(path))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            // Its owner may have removed it between the two calls: a lock on that is worth nothing.
+            Ok(()) if is_at(&file, path) => return Ok(Some(file)),
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => return Ok(None),
+            Err(error) => return Err(error).with_context(|| cannot_write(path)),
         }
     }
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    let (Ok(ours), Ok(there)) = (file.metadata(), fs::metadata(path)) else {
+        return false;
+    };
+    (ours.dev(), ours.ino()) == (there.dev(), there.ino())
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write the pid file {}", path.display())
+}
+
+fn already_running(path: &Path) -> anyhow::Error {
+    let pid = read(path).map_or_else(
+        || "a pid not told yet".to_owned(),
+        |pid| format!("pid {pid}"),
+    );
+    anyhow::anyhow!(
+        "already running with {pid} (from {}); stop it first, or give this one pid files of its \
+         own with --pid and --vrrp_pid",
+        path.display()
+    )
+}
+
+/// Refuses to start while the process that `path` names lives, which may be about to end: it is
+/// given `patience` for that. Locks nothing for longer than it takes to ask.
+///
+/// # Errors
+/// Names the pid and the file.
+pub(super) fn refuse_if_alive(path: &Path, patience: Duration) -> Result<()> {
+    let limit = Instant::now() + patience;
+    while is_locked(path) && Instant::now() < limit {
+        thread::sleep(GLANCE);
+    }
+    if is_locked(path) || names_keepalived(path) {
+        return Err(already_running(path));
+    }
     Ok(())
+}
+
+fn is_locked(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
 }
 
 fn read(path: &Path) -> Option<u32> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-fn is_ours(pid: u32) -> bool {
-    let name = match fs::read_to_string(format!("/proc/{pid}/comm")) {
-        Ok(name) => name,
-        Err(error) => return error.kind() != io::ErrorKind::NotFound,
+/// Whether the file names a living keepalived of another make than ours, which locks nothing.
+fn names_keepalived(path: &Path) -> bool {
+    let Some(pid) = read(path) else {
+        return false;
     };
-    ["vipd", "keepalived", &crate::called_as()].contains(&name.trim())
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let program = |process: &str| fs::metadata(format!("/proc/{process}/exe")).map(|it| it.ino());
+    let ours = program("self").ok();
+    name.trim() == "keepalived" && program(&pid.to_string()).ok() != ours
 }
 
 #[cfg(test)]
@@ -86,12 +148,32 @@ mod tests {
     }
 
     #[test]
+    fn of_two_who_start_at_once_one_gets_the_file() {
+        let path = std::env::temp_dir().join(format!("vipd-race-{}.pid", std::process::id()));
+        let mut starts = Vec::new();
+        for _ in 0..8 {
+            let path = path.clone();
+            starts.push(thread::spawn(move || PidFile::create(&path)));
+        }
+        let files = starts
+            .into_iter()
+            .map(|start| start.join().expect("no panic"));
+        let files: Vec<_> = files.collect();
+        assert_eq!(files.iter().filter(|file| file.is_ok()).count(), 1);
+        drop(files);
+        assert!(!path.exists());
+    }
+
+    #[test]
     fn a_stale_or_unreadable_pid_file_does_not_hinder() {
         let path = std::env::temp_dir().join(format!("vipd-stale-{}.pid", std::process::id()));
         fs::write(&path, "no number").expect("a writable directory");
-        assert!(refuse_if_alive(&[&path]).is_ok());
+        assert!(refuse_if_alive(&path, Duration::ZERO).is_ok());
         fs::write(&path, "1\n").expect("a writable directory");
-        assert!(refuse_if_alive(&[&path]).is_ok(), "process 1 is not a vipd");
+        assert!(
+            refuse_if_alive(&path, Duration::ZERO).is_ok(),
+            "process 1 is no keepalived"
+        );
         fs::remove_file(&path).expect("it was written above");
     }
 }

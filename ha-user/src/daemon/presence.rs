@@ -5,8 +5,36 @@ use std::net::Ipv4Addr;
 
 use super::plan::CarriedAddress;
 use super::routers::Routers;
-use crate::net::link::Links;
+use crate::net::address::{AddressChange, Operation};
+use crate::net::link::{Address, Link, Links};
 use crate::vrrp::RouterId;
+
+/// What takes `strays` off the interfaces that they are on.
+pub(super) fn removals(strays: &[Ipv4Addr], links: &Links) -> Vec<AddressChange> {
+    let assigned = |link: &Link| {
+        let ifindex = link.ifindex;
+        let addresses = link.addresses.clone().into_iter();
+        addresses.map(move |one| (ifindex, one))
+    };
+    links
+        .iter()
+        .flat_map(assigned)
+        .filter(|(_, one)| strays.contains(&one.address))
+        .map(|(ifindex, one)| removal(ifindex, one))
+        .collect()
+}
+
+fn removal(ifindex: u32, assigned: Address) -> AddressChange {
+    AddressChange {
+        operation: Operation::Remove,
+        ifindex,
+        address: assigned.address,
+        prefix_len: assigned.prefix_len,
+        label: None,
+        broadcast: None,
+        scope: 0,
+    }
+}
 
 /// Virtual addresses that were last seen on their interfaces.
 #[derive(Debug, Default)]
@@ -17,8 +45,7 @@ impl Presence {
     /// has taken it off.
     pub(super) fn look(&mut self, routers: &Routers, links: &Links) -> Vec<RouterId> {
         let present = links.iter().flat_map(|link| {
-            let on_link =
-                |one: &crate::net::link::Address| (link.ifindex, one.address, one.prefix_len);
+            let on_link = |one: &Address| (link.ifindex, one.address, one.prefix_len);
             link.addresses.iter().map(on_link)
         });
         let before = std::mem::replace(&mut self.0, present.collect());

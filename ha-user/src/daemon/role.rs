@@ -53,7 +53,7 @@ impl Role {
 }
 
 /// Keeps the role out of the environment of the operator's scripts.
-pub fn forget(command: &mut tokio::process::Command) {
+pub(super) fn forget(command: &mut tokio::process::Command) {
     command.env_remove(VARIABLE);
 }
 

@@ -1,13 +1,17 @@
 //! The main loop's table of routers: which slot each has, what it was last told.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::time::Duration;
 
-use ha_common::abi::MAX_ROUTERS;
+use ha_common::Priority;
+use ha_common::abi::{MAX_ROUTERS, RouterKey, RouterRecord};
 
+use super::describe::speaks_alike;
 use super::order::{Order, Orders};
 use super::plan::{Identity, RouterPlan};
 use crate::datapath::{Datapath, MapError};
-use crate::vrrp::{Event, RouterId, Standing};
+use crate::vrrp::{Event, Inheritance, RouterId, Standing};
 
 /// Routers as the main loop knows them.
 #[derive(Debug, Default)]
@@ -15,6 +19,8 @@ pub(super) struct Routers {
     routers: BTreeMap<RouterId, Known>,
     /// Slots whose router is on its way out.
     leaving: BTreeMap<RouterId, RouterPlan>,
+    /// Routers of a previous process that nobody has taken over yet.
+    inherited: BTreeMap<RouterKey, RouterId>,
 }
 
 /// One router.
@@ -27,6 +33,55 @@ pub(super) struct Known {
 }
 
 impl Routers {
+    /// No routers yet; those of `datapath` that a previous process has left there can be taken
+    /// over.
+    pub(super) fn inherit(datapath: Option<&Datapath>) -> Self {
+        let inherited = datapath.map(Datapath::routers).transpose();
+        let inherited = inherited.unwrap_or_else(|error| {
+            said(Err(error));
+            None
+        });
+        Self {
+            inherited: inherited.into_iter().flatten().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a previous process has left routers here.
+    #[must_use]
+    pub(super) fn has_inherited(&self) -> bool {
+        !self.inherited.is_empty()
+    }
+
+    /// Ends the routers of a previous process that nobody has taken over. Returns the addresses
+    /// that it may have put on interfaces for them.
+    pub(super) fn disinherit(&mut self, datapath: &mut Datapath) -> Vec<Ipv4Addr> {
+        let gone = std::mem::take(&mut self.inherited);
+        let records = datapath.records();
+        let mut installed = BTreeSet::new();
+        for router in gone.values().copied() {
+            let record = records.record(router);
+            installed.extend(record.installed().then_some(router));
+            record.reset();
+        }
+        for key in gone.into_keys() {
+            said(datapath.remove_router(key));
+        }
+        let addresses = datapath.addresses().unwrap_or_default();
+        let strays = addresses.into_iter().filter(|(address, slot)| {
+            let known = self.routers.get(slot);
+            !known.is_some_and(|known| carries(&known.plan, *address))
+        });
+        let strays: Vec<_> = strays.collect();
+        for (address, _) in &strays {
+            said(datapath.remove_address(*address));
+        }
+        let ours = strays
+            .into_iter()
+            .filter(|(_, slot)| installed.contains(slot));
+        ours.map(|(address, _)| address).collect()
+    }
+
     /// The router in a slot.
     #[must_use]
     pub(super) fn get(&self, router: RouterId) -> Option<&Known> {
@@ -155,6 +210,13 @@ impl Routers {
         datapath: Option<&mut Datapath>,
         orders: &Orders,
     ) {
+        let mut datapath = datapath;
+        if let Some(datapath) = datapath.as_deref_mut()
+            && let Some(router) = self.heirloom(&plan, datapath)
+        {
+            self.adopt(router, plan, standing, datapath, orders);
+            return;
+        }
         let Some(router) = self.free_slot() else {
             log::error!(
                 "({}) is one router too many: {MAX_ROUTERS} can run",
@@ -177,15 +239,61 @@ impl Routers {
         );
     }
 
+    /// Slot of the router of `plan`, if a previous process has left it there and others hear no
+    /// difference.
+    fn heirloom(&self, plan: &RouterPlan, datapath: &Datapath) -> Option<RouterId> {
+        let router = *self.inherited.get(&plan.framing.key(plan.ifindex))?;
+        speaks_alike(datapath.records().record(router), plan).then_some(router)
+    }
+
+    /// Carries on with a router of a previous process.
+    fn adopt(
+        &mut self,
+        router: RouterId,
+        plan: RouterPlan,
+        standing: Standing,
+        datapath: &mut Datapath,
+        orders: &Orders,
+    ) {
+        let inheritance = inheritance(datapath.records().record(router));
+        orders.send(Order::Inherit(router, Box::new(plan.clone())));
+        orders.send(Order::Tell(router, Event::StandingChanged(standing)));
+        orders.send(Order::Tell(router, Event::Adopt(inheritance)));
+        // The data path knows all of this already, unless the configuration has changed.
+        describe(datapath, router, &plan);
+        self.inherited.retain(|_, slot| *slot != router);
+        self.routers.insert(
+            router,
+            Known {
+                plan,
+                standing: Some(standing),
+            },
+        );
+    }
+
     fn free_slot(&self) -> Option<RouterId> {
         let taken = |router: &RouterId| {
-            self.routers.contains_key(router) || self.leaving.contains_key(router)
+            self.routers.contains_key(router)
+                || self.leaving.contains_key(router)
+                || self.inherited.values().any(|slot| slot == router)
         };
         (0..MAX_ROUTERS).map(RouterId).find(|router| !taken(router))
     }
 }
 
-fn addresses(plan: &RouterPlan) -> impl Iterator<Item = std::net::Ipv4Addr> {
+/// How a router has spoken, by the record of a previous process.
+fn inheritance(record: &RouterRecord) -> Inheritance {
+    Inheritance {
+        priority: Priority::new(record.election().priority),
+        interval: Duration::from_nanos(record.interval()),
+    }
+}
+
+fn carries(plan: &RouterPlan, address: Ipv4Addr) -> bool {
+    addresses(plan).any(|carried| carried == address)
+}
+
+fn addresses(plan: &RouterPlan) -> impl Iterator<Item = Ipv4Addr> {
     plan.addresses.iter().map(|carried| carried.address.address)
 }
 

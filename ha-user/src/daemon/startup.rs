@@ -1,6 +1,8 @@
 //! What happens once, before the first router may leave Initialize.
 
+use std::io;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -12,13 +14,14 @@ use super::adverts::AdvertThread;
 use super::attachments::Attachments;
 use super::execute::{Executor, Means};
 use super::order::{self, Order, Orders, Report};
-use super::plan::RouterPlan;
+use super::plan::{self, RouterPlan};
 use super::{gate, realtime};
 use crate::config::model::{Config, XdpMode};
-use crate::datapath::{Datapath, DebugLog, LoadOptions, RecordTable};
-use crate::net::address::{AddressWorker, Operation};
+use crate::datapath::{Datapath, DebugLog, LoadOptions, Loaded, RecordTable};
+use crate::net::address::{AddressChange, AddressWorker, Operation};
 use crate::net::announce::Announcer;
 use crate::net::clock;
+use crate::net::link::Links;
 use crate::net::socket::AdvertSocket;
 
 /// A predecessor that was killed leaves its addresses behind.
@@ -35,12 +38,38 @@ pub(super) async fn remove_stale_addresses(addresses: &AddressWorker, plans: &[R
     let _ = wait.await;
 }
 
-/// Loads the XDP program, if it is wanted and permitted.
-pub(super) fn load_datapath(mode: XdpMode, debug_xdp: bool) -> Result<Option<Datapath>> {
+/// Takes addresses off, and waits for the kernel.
+pub(super) fn remove_addresses(changes: Vec<AddressChange>) -> io::Result<()> {
+    if !changes.is_empty() {
+        AddressWorker::spawn(Duration::ZERO)?.submit(changes, |_| ());
+    }
+    Ok(())
+}
+
+/// Takes over what a previous process has left in the kernel, else loads the XDP program, if it is
+/// wanted and permitted.
+pub(super) fn open_datapath(
+    mode: XdpMode,
+    debug_xdp: bool,
+    plans: &[RouterPlan],
+    links: &Links,
+) -> Result<Option<Datapath>> {
     if mode == XdpMode::Off {
         log::info!("XDP is off: working as keepalived does");
         return Ok(None);
     }
+    // What others have loaded says nothing.
+    let interfaces = plan::interfaces(plans, links);
+    let interfaces = interfaces.iter().filter(|_| !debug_xdp);
+    match Datapath::inherit(interfaces.map(|link| link.ifindex)) {
+        Ok(Some(datapath)) => return Ok(Some(datapath)),
+        Ok(None) => {}
+        Err(error) => log::info!("nothing is inherited from a process before: {error}"),
+    }
+    load_datapath(debug_xdp)
+}
+
+fn load_datapath(debug_xdp: bool) -> Result<Option<Datapath>> {
     match Datapath::load(LoadOptions { debug_xdp }) {
         Ok(mut datapath) => {
             if let Some(debug_log) = datapath.debug_log() {
@@ -51,6 +80,25 @@ pub(super) fn load_datapath(mode: XdpMode, debug_xdp: bool) -> Result<Option<Dat
         Err(error) => {
             log::warn!("no XDP, working as keepalived does: {error:#}");
             Ok(None)
+        }
+    }
+}
+
+/// Loads programs for a data path that was inherited without, on a thread of its own.
+pub(super) fn load_programs(datapath: Option<&mut Datapath>) -> Option<oneshot::Receiver<Loaded>> {
+    let loader = datapath.and_then(Datapath::loader)?;
+    let (done, wait) = oneshot::channel();
+    let load = move || match loader.load() {
+        // The main loop may have gone first.
+        Ok(programs) => drop(done.send(programs)),
+        Err(error) => log::warn!("the programs of the process before stay: {error:#}"),
+    };
+    let thread = thread::Builder::new().name("load".to_owned());
+    match thread.spawn(load) {
+        Ok(_) => Some(wait),
+        Err(error) => {
+            log::warn!("the programs of the process before stay: {error}");
+            None
         }
     }
 }
@@ -97,7 +145,7 @@ pub(super) fn start_adverts(
     let mut socket = AdvertSocket::open().context("cannot open the socket for adverts")?;
     let (records, notices) = match datapath {
         Some(datapath) => {
-            if let Err(error) = socket.filter_by(datapath.socket_filter()) {
+            if let Some(Err(error)) = datapath.socket_filter().map(|one| socket.filter_by(one)) {
                 log::warn!("every advert will wake vipd: the socket's filter: {error}");
             }
             (datapath.records(), datapath.notices())

@@ -1,7 +1,8 @@
 //! The parent process: keeps a worker running, passes signals on, owns the pid file.
 
+use std::pin::pin;
 use std::process::{ExitCode, ExitStatus};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use rustix::process::{Pid, Signal, kill_process};
@@ -10,51 +11,70 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
+use super::estate::Estate;
 use super::exit::Exit;
 use super::pidfile::{self, PidFile};
+use super::respite::Respite;
 use super::role::{self, Role};
+use super::testament::Testament;
 use crate::cli::Options;
 
 /// How long a worker may take to withdraw adverts and addresses before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Between the death of a worker and the start of the next.
-const RESTART_DELAY: Duration = Duration::from_secs(1);
 
 /// Runs until it is told to stop, or a worker ends in a way that starting it again cannot cure.
 ///
 /// # Errors
 /// If another daemon lives, or a worker or the pid file cannot be made.
 pub(super) fn run(options: &Options) -> Result<ExitCode> {
-    pidfile::refuse_if_alive(&[&options.pid, &options.vrrp_pid])?;
     let _pid = PidFile::create(&options.pid)?;
+    // The worker of a supervisor that was killed leaves in order, or is being killed as well.
+    pidfile::refuse_if_alive(&options.vrrp_pid, STOP_TIMEOUT)?;
     if !options.dont_fork {
         rustix::process::setsid().context("cannot leave the terminal's session")?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(Supervisor::default().supervise(options))
+    runtime.block_on(Supervisor::new()?.supervise(options))
 }
 
-#[derive(Default)]
 struct Supervisor {
     stopping: bool,
+    respite: Respite,
+    testament: Testament,
+    /// What the last worker owned when it died.
+    estate: Option<Estate>,
 }
 
 /// What the supervisor wakes up for.
 enum Wake {
     Ended(std::io::Result<ExitStatus>),
+    /// The worker should have carried on by now.
+    Overdue,
     PassOn(Signal),
     Stop,
 }
 
 impl Supervisor {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            stopping: false,
+            respite: Respite::default(),
+            testament: Testament::new()?,
+            estate: None,
+        })
+    }
+
     async fn supervise(&mut self, options: &Options) -> Result<ExitCode> {
         let mut signals = Signals::new()?;
         let mut said_ready = false;
         loop {
-            let (mut worker, ready) = start_worker()?;
+            let (mut worker, ready) = start_worker(&self.testament)?;
+            if self.respite.is_first() {
+                // Looked for while the next worker is under way: neither waits for the other.
+                self.estate = Estate::open(self.testament.read());
+            }
             let announce = async {
                 if spawn_blocking(move || ready.wait()).await.unwrap_or(false) && !said_ready {
                     role::say_ready(options)?;
@@ -66,28 +86,52 @@ impl Supervisor {
             announced?;
             let status = ended?;
             if self.stopping {
+                // A worker that stops in order owns nothing any more.
+                self.hand_over();
                 return Ok(Exit::Success.into());
             }
-            if let Some(exit) = status.code().and_then(Exit::that_stops_the_parent) {
+            log::error!("the VRRP process ended ({status}); starting it again");
+            let last = status.code().and_then(Exit::that_stops_the_parent);
+            let pause = self.respite.after_death(Instant::now());
+            if last.is_some() || !self.respite.is_first() {
+                self.hand_over();
+            }
+            if let Some(exit) = last {
                 return Ok(exit.into());
             }
-            log::error!("the VRRP process ended ({status}); starting it again");
-            if self.pause(&mut signals).await {
+            if wait(pause, &mut signals).await {
+                self.hand_over();
                 return Ok(Exit::Success.into());
             }
         }
     }
 
+    /// Leaves to others what the dead worker owned.
+    fn hand_over(&mut self) {
+        self.estate = None;
+        if let Some(estate) = Estate::open(self.testament.read()) {
+            estate.hand_over();
+        }
+    }
+
     /// Passes signals on until the worker ends.
     async fn watch(&mut self, worker: &mut Child, signals: &mut Signals) -> Result<ExitStatus> {
+        let patience = self.estate.as_ref().map(Estate::patience);
+        let mut overdue = pin!(after(patience));
+        let mut looked = false;
         loop {
             let wake = tokio::select! {
                 ended = worker.wait() => Wake::Ended(ended),
                 wake = signals.next() => wake,
+                () = &mut overdue, if !looked => Wake::Overdue,
             };
             match wake {
                 Wake::Ended(status) => return status.context("cannot wait for the VRRP process"),
                 Wake::PassOn(number) => send(worker, number),
+                Wake::Overdue => {
+                    looked = true;
+                    self.look_after_the_estate(worker).await?;
+                }
                 Wake::Stop => {
                     self.stopping = true;
                     return stop(worker).await;
@@ -96,18 +140,44 @@ impl Supervisor {
         }
     }
 
-    /// Waits before a restart; `true` if told to stop meanwhile.
-    async fn pause(&mut self, signals: &mut Signals) -> bool {
-        let stopped = async { while !matches!(signals.next().await, Wake::Stop) {} };
-        tokio::select! {
-            () = sleep(RESTART_DELAY) => false,
-            () = stopped => true,
-        }
+    /// Ends a worker that has not carried on in time: it could do so at the moment at which others
+    /// are told that nobody does.
+    async fn look_after_the_estate(&mut self, worker: &mut Child) -> Result<()> {
+        let unclaimed = self.estate.take().filter(Estate::is_unclaimed);
+        let Some(estate) = unclaimed else {
+            return Ok(());
+        };
+        log::error!("the VRRP process does not carry on in time: ending it");
+        send(worker, Signal::KILL);
+        worker
+            .wait()
+            .await
+            .context("cannot wait for the VRRP process")?;
+        estate.hand_over();
+        Ok(())
     }
 }
 
-fn start_worker() -> Result<(Child, role::Readiness)> {
-    let (command, readiness) = role::again(Role::Worker)?;
+/// Waits for `patience`; without, for ever.
+async fn after(patience: Option<Duration>) {
+    match patience {
+        Some(patience) => sleep(patience).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits before a restart; `true` if told to stop meanwhile.
+async fn wait(pause: Duration, signals: &mut Signals) -> bool {
+    let stopped = async { while !matches!(signals.next().await, Wake::Stop) {} };
+    tokio::select! {
+        () = sleep(pause) => false,
+        () = stopped => true,
+    }
+}
+
+fn start_worker(testament: &Testament) -> Result<(Child, role::Readiness)> {
+    let (mut command, readiness) = role::again(Role::Worker)?;
+    testament.name_to(&mut command);
     let child = Command::from(command)
         .spawn()
         .context("cannot start the VRRP process")?;

@@ -2,6 +2,7 @@
 //! time - links, scripts, notifications, reloads, `vipctl`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -21,12 +22,13 @@ use super::presence::Presence;
 use super::routers::Routers;
 use super::scripts::Scripts;
 use super::startup::{self, Adverts};
-use super::{configuration, gate, notifier, role, status, watchdog};
+use super::testament::{Farewell, Testament};
+use super::{configuration, gate, notifier, presence, role, status, watchdog};
 use crate::cli::Options;
 use crate::config::model::{Config, Instance};
 use crate::control::protocol::{Request, Response};
 use crate::control::server::{Question, Server};
-use crate::datapath::Datapath;
+use crate::datapath::{Datapath, Loaded};
 use crate::net::address::AddressWorker;
 use crate::net::clock;
 use crate::net::link::Monitor;
@@ -70,6 +72,9 @@ struct Worker<'a> {
     datapath: Option<Datapath>,
     attachments: Attachments,
     routers: Routers,
+    testament: Option<Testament>,
+    /// Programs for a data path that was inherited without.
+    loading: Option<oneshot::Receiver<Loaded>>,
     presence: Presence,
     scripts: Scripts,
     /// Interfaces that the configuration names and the host lacks.
@@ -92,6 +97,7 @@ enum Wake {
     Stop,
     Reload,
     Heartbeat,
+    Loaded(Loaded),
     Links(std::io::Result<()>),
     Report(Report),
     Verdict(Verdict),
@@ -117,8 +123,12 @@ impl<'a> Worker<'a> {
         let addresses = AddressWorker::spawn(config.xdp.address_lifetime)
             .context("cannot start the address thread")?;
         let plans = plan::plan(&config, monitor.links());
-        startup::remove_stale_addresses(&addresses, &plans).await;
-        let mut datapath = startup::load_datapath(config.xdp.mode, options.debug_xdp)?;
+        let mut datapath =
+            startup::open_datapath(config.xdp.mode, options.debug_xdp, &plans, monitor.links())?;
+        let routers = Routers::inherit(datapath.as_ref());
+        if !routers.has_inherited() {
+            startup::remove_stale_addresses(&addresses, &plans).await;
+        }
         let attachments =
             Attachments::attach(datapath.as_mut(), config.xdp.mode, &plans, monitor.links());
         let adverts = startup::start_adverts(&config, datapath.as_mut(), &attachments, addresses)?;
@@ -133,7 +143,9 @@ impl<'a> Worker<'a> {
             monitor,
             datapath,
             attachments,
-            routers: Routers::default(),
+            routers,
+            testament: Testament::of_supervisor(),
+            loading: None,
             presence: Presence::default(),
             scripts: Scripts::new(),
             missing: BTreeSet::new(),
@@ -143,6 +155,9 @@ impl<'a> Worker<'a> {
             pid,
         };
         worker.settle();
+        worker.clear_inheritance();
+        // Adverts must not wait for the verifier.
+        worker.loading = startup::load_programs(worker.datapath.as_mut());
         Ok(worker)
     }
 
@@ -158,6 +173,7 @@ impl<'a> Worker<'a> {
                 Some(report) = self.adverts.reports.recv() => Wake::Report(report),
                 Some(verdict) = self.scripts.next() => Wake::Verdict(verdict),
                 _ = self.signals.hup.recv() => Wake::Reload,
+                Some(programs) = arrival(&mut self.loading) => Wake::Loaded(programs),
                 changed = self.monitor.changed() => Wake::Links(changed.map(|_| ())),
                 Some(question) = self.questions.recv() => Wake::Question(question),
                 _ = heartbeat.tick() => Wake::Heartbeat,
@@ -174,6 +190,7 @@ impl<'a> Worker<'a> {
             Wake::Stop => {}
             Wake::Reload => self.reload(),
             Wake::Heartbeat => self.beat(),
+            Wake::Loaded(programs) => self.complete(programs),
             Wake::Links(Ok(())) => {
                 self.settle();
                 self.restore_addresses();
@@ -228,6 +245,42 @@ impl<'a> Worker<'a> {
             self.datapath.as_mut(),
             &self.adverts.orders,
         );
+        if let Some(testament) = &mut self.testament {
+            let plans = self.routers.iter().map(|(_, known)| &known.plan);
+            testament.write(&plans.map(Farewell::of).collect::<Vec<_>>());
+        }
+    }
+
+    /// Ends what a previous process has left and the configuration does not name any more.
+    fn clear_inheritance(&mut self) {
+        if let Some(datapath) = self
+            .datapath
+            .as_mut()
+            .filter(|_| self.routers.has_inherited())
+        {
+            let strays = self.routers.disinherit(datapath);
+            let changes = presence::removals(&strays, self.monitor.links());
+            if let Err(error) = startup::remove_addresses(changes) {
+                log::error!("cannot remove what the process before has left: {error}");
+            }
+        }
+    }
+
+    /// From now on the programs on the interfaces are of this build, and what needs one that the
+    /// process before took along has it.
+    fn complete(&mut self, programs: Loaded) {
+        let Some(datapath) = &mut self.datapath else {
+            return;
+        };
+        datapath.complete(programs);
+        let filter = datapath.socket_filter();
+        match filter.map(|program| program.as_fd().try_clone_to_owned()) {
+            Some(Ok(filter)) => self.adverts.orders.send(Order::FilterBy(filter)),
+            Some(Err(error)) => log::warn!("every advert will wake vipd: {error}"),
+            None => {}
+        }
+        self.attachments.renew();
+        self.settle();
     }
 
     fn restore_addresses(&mut self) {
@@ -361,6 +414,13 @@ impl<'a> Worker<'a> {
         log::info!("Stopped");
         Ok(Exit::Success.into())
     }
+}
+
+/// Waits for programs that are being loaded, if any are. Can be cancelled.
+async fn arrival(loading: &mut Option<oneshot::Receiver<Loaded>>) -> Option<Loaded> {
+    let arrived = loading.as_mut()?.await;
+    *loading = None;
+    arrived.ok()
 }
 
 async fn wait_for(thread: JoinHandle<Result<()>>) -> bool {

@@ -3,7 +3,8 @@
 
 use aya::programs::ProgramError;
 
-use super::choice::{Choice, Mode, OtherEnd, VETH, choose};
+use super::choice::{Choice, Mode, choose};
+use super::detach::detach;
 use super::device::Device;
 use super::maps::MapError;
 use super::program::{Hook, Programs};
@@ -15,7 +16,7 @@ use crate::net::netlink::{Netlink, Refusal};
 /// Which mode is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AttachMode {
-    /// Native where replies are known to arrive, else tc.
+    /// Native where replies are known to arrive and others are not slowed down, else tc.
     #[default]
     Auto,
     /// Native or not at all.
@@ -37,8 +38,24 @@ pub struct Attachment {
     pub why: String,
     /// Why what goes out is not judged, for people; `None` if it is.
     pub open_egress: Option<String>,
-    /// The clsact qdisc was not there before.
+    /// The clsact qdisc was made for the programs.
     made_clsact: bool,
+    /// A previous process has put the programs there.
+    pub(super) inherited: bool,
+}
+
+impl Attachment {
+    /// What a previous process has left on `ifindex`.
+    pub(super) fn inherited(ifindex: u32, mode: Mode, made_clsact: bool) -> Self {
+        Self {
+            ifindex,
+            mode,
+            why: "as the process before had it".to_owned(),
+            open_egress: None,
+            made_clsact,
+            inherited: true,
+        }
+    }
 }
 
 /// Why the programs are not on an interface, or still are.
@@ -81,6 +98,9 @@ pub enum AttachError {
         /// What the kernel said.
         refusal: Refusal,
     },
+    /// The programs are still being loaded.
+    #[error("the programs are not loaded yet")]
+    NotLoaded,
     /// The program cannot be told of the interface.
     #[error(transparent)]
     Map(#[from] MapError),
@@ -116,7 +136,25 @@ pub(super) fn attach(
         why,
         open_egress: open_egress.map(|refusal| refusal.to_string()),
         made_clsact: site.made_clsact,
+        inherited: false,
     })
+}
+
+/// Takes what a previous process has put there off the interface of `attachment`.
+pub(super) fn detach_inherited(
+    netlink: &mut Netlink,
+    attachment: &Attachment,
+) -> Result<(), AttachError> {
+    let detached = detach(attachment.ifindex).and_then(|_| {
+        remove_clsact(netlink, attachment).map_err(|refusal| AttachError::Interface {
+            ifindex: attachment.ifindex,
+            refusal,
+        })
+    });
+    match detached {
+        Err(AttachError::Interface { refusal, .. }) if refusal.errno == libc::ENODEV => Ok(()),
+        detached => detached,
+    }
 }
 
 /// Takes `programs` off the interface of `attachment`, unless others have taken their places or
@@ -228,7 +266,8 @@ impl Site<'_> {
 
     fn attach_tc(&mut self, hook: Hook) -> Result<(), Refusal> {
         let program = self.programs.at(hook);
-        self.made_clsact |= self.tc(hook).attach(self.netlink, program)?;
+        let hook = self.tc(hook);
+        self.made_clsact = hook.attach(self.netlink, program, self.made_clsact)?;
         Ok(())
     }
 
@@ -248,21 +287,8 @@ impl Site<'_> {
             AttachMode::Auto => {
                 // Without an answer there is no driver that is known good.
                 let driver = interface::driver(&*self.netlink, self.device.ifindex);
-                choose(driver.ok().flatten().as_deref(), &self.other_end())
+                choose(driver.ok().flatten().as_deref())
             }
-        }
-    }
-
-    fn other_end(&mut self) -> OtherEnd {
-        if self.device.kind.as_deref() != Some(VETH) {
-            return OtherEnd::RunsNone;
-        }
-        match self.device.read_other_end(self.netlink) {
-            Ok(Some(Device {
-                native: Some(_), ..
-            })) => OtherEnd::RunsXdp,
-            Ok(_) => OtherEnd::RunsNone,
-            Err(refusal) => OtherEnd::Unknown(refusal.to_string()),
         }
     }
 }

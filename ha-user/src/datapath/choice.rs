@@ -27,8 +27,10 @@ const KNOWN_TO_TRANSMIT: &[&str] = &[
     "vmxnet3",
 ];
 
-/// The driver of both ends of a virtual Ethernet cable.
-pub(super) const VETH: &str = "veth";
+/// The driver of both ends of a virtual Ethernet cable. In native mode it makes segments of its own
+/// MTU again of what it would have handed on in one piece, and loses replies unless its other end
+/// runs XDP, too.
+const VETH: &str = "veth";
 
 /// Where in the kernel the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,17 +81,6 @@ impl fmt::Display for Mode {
     }
 }
 
-/// What the other end of a veth does with frames that XDP sends to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum OtherEnd {
-    /// It runs an XDP program in native mode, without which veth loses them.
-    RunsXdp,
-    /// It runs none.
-    RunsNone,
-    /// It cannot be looked at; why.
-    Unknown(String),
-}
-
 /// A mode, and why it is that one, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Choice {
@@ -103,10 +94,13 @@ impl Choice {
     }
 }
 
-/// Chooses for an interface with `driver`; `other_end` of a veth.
-pub(super) fn choose(driver: Option<&str>, other_end: &OtherEnd) -> Choice {
+/// Chooses for an interface with `driver`.
+pub(super) fn choose(driver: Option<&str>) -> Choice {
     let (mode, why) = match driver {
-        Some(VETH) => return choose_for_veth(other_end),
+        Some(VETH) => (
+            Mode::Tc,
+            "native XDP would cost the other traffic of a veth most of its speed".to_owned(),
+        ),
         Some(driver) if KNOWN_TO_TRANSMIT.contains(&driver) => (
             Mode::Native,
             format!("driver {driver} is known to send XDP's replies"),
@@ -126,47 +120,16 @@ pub(super) fn choose(driver: Option<&str>, other_end: &OtherEnd) -> Choice {
     Choice::new(mode, why)
 }
 
-fn choose_for_veth(other_end: &OtherEnd) -> Choice {
-    let (mode, why) = match other_end {
-        OtherEnd::RunsXdp => (
-            Mode::Native,
-            "the other end of this veth runs XDP, so replies arrive there".to_owned(),
-        ),
-        OtherEnd::RunsNone => (
-            Mode::Tc,
-            "the other end of this veth runs no XDP and would lose native replies; attach one \
-             there that passes everything, then restart, for native mode"
-                .to_owned(),
-        ),
-        OtherEnd::Unknown(why) => (
-            Mode::Tc,
-            format!("whether the other end of this veth runs XDP cannot be seen: {why}"),
-        ),
-    };
-    Choice::new(mode, why)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn mode(driver: Option<&str>, other_end: &OtherEnd) -> Mode {
-        choose(driver, other_end).mode
-    }
-
     #[test]
-    fn known_drivers_run_natively_and_others_do_not() {
-        assert_eq!(mode(Some("ice"), &OtherEnd::RunsNone), Mode::Native);
-        assert_eq!(mode(Some("e1000"), &OtherEnd::RunsNone), Mode::Tc);
-        assert_eq!(mode(None, &OtherEnd::RunsNone), Mode::Tc);
-    }
-
-    #[test]
-    fn a_veth_depends_on_its_other_end() {
-        let unknown = OtherEnd::Unknown("no right".into());
-        assert_eq!(mode(Some(VETH), &OtherEnd::RunsXdp), Mode::Native);
-        assert_eq!(mode(Some(VETH), &OtherEnd::RunsNone), Mode::Tc);
-        assert_eq!(mode(Some(VETH), &unknown), Mode::Tc);
-        assert!(choose(Some(VETH), &unknown).why.contains("no right"));
+    fn only_drivers_that_are_known_good_run_natively() {
+        let mode = |driver| choose(driver).mode;
+        assert_eq!(mode(Some("ice")), Mode::Native);
+        assert_eq!(mode(Some("e1000")), Mode::Tc);
+        assert_eq!(mode(Some(VETH)), Mode::Tc);
+        assert_eq!(mode(None), Mode::Tc);
     }
 }

@@ -3,7 +3,6 @@
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{LinkAttribute, LinkMessage, LinkXdp};
 
-use crate::net::link;
 use crate::net::netlink::{Netlink, Refusal};
 
 /// An interface as XDP sees it.
@@ -13,9 +12,6 @@ pub(super) struct Device {
     pub(super) name: String,
     /// Hardware address, if it is an Ethernet address.
     pub(super) mac: Option<[u8; 6]>,
-    /// Kind of a virtual interface.
-    pub(super) kind: Option<String>,
-    pub(super) other_end: Option<OtherEnd>,
     /// Ids of the programs attached, by mode.
     pub(super) native: Option<u32>,
     pub(super) generic: Option<u32>,
@@ -23,46 +19,23 @@ pub(super) struct Device {
     pub(super) offloaded: Option<u32>,
 }
 
-/// The interface at the other end of a veth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OtherEnd {
-    ifindex: u32,
-    /// Number that our network namespace gives the other end's; `None` if it is ours.
-    namespace: Option<i32>,
-}
-
 impl Device {
     /// Reads the interface `ifindex` of our network namespace.
     pub(super) fn read(netlink: &mut Netlink, ifindex: u32) -> Result<Self, Refusal> {
-        get(netlink, ifindex, None)
+        let mut request = LinkMessage::default();
+        request.header.index = ifindex;
+        let answer = netlink.query(RouteNetlinkMessage::GetLink(request), 0)?;
+        answer
+            .into_iter()
+            .find_map(|message| match message {
+                RouteNetlinkMessage::NewLink(link) => Some(device(link)),
+                _ => None,
+            })
+            .ok_or(Refusal {
+                errno: libc::ENODEV,
+                explanation: None,
+            })
     }
-
-    /// Reads the interface at the other end of this one, if it has one.
-    pub(super) fn read_other_end(&self, netlink: &mut Netlink) -> Result<Option<Self>, Refusal> {
-        self.other_end
-            .map(|end| get(netlink, end.ifindex, end.namespace))
-            .transpose()
-    }
-}
-
-fn get(netlink: &mut Netlink, ifindex: u32, namespace: Option<i32>) -> Result<Device, Refusal> {
-    let mut request = LinkMessage::default();
-    request.header.index = ifindex;
-    request.attributes = namespace
-        .map(LinkAttribute::IfNetnsId)
-        .into_iter()
-        .collect();
-    let answer = netlink.query(RouteNetlinkMessage::GetLink(request), 0)?;
-    answer
-        .into_iter()
-        .find_map(|message| match message {
-            RouteNetlinkMessage::NewLink(link) => Some(device(link)),
-            _ => None,
-        })
-        .ok_or(Refusal {
-            errno: libc::ENODEV,
-            explanation: None,
-        })
 }
 
 fn device(message: LinkMessage) -> Device {
@@ -70,20 +43,14 @@ fn device(message: LinkMessage) -> Device {
         ifindex: message.header.index,
         ..Device::default()
     };
-    let mut other_end = None;
-    let mut namespace = None;
     for attribute in message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => device.name = name,
             LinkAttribute::Address(octets) => device.mac = octets.try_into().ok(),
-            LinkAttribute::LinkInfo(infos) => device.kind = link::kind(&infos),
-            LinkAttribute::Link(ifindex) => other_end = Some(ifindex),
-            LinkAttribute::LinkNetNsId(id) => namespace = Some(id),
             LinkAttribute::Xdp(programs) => device.note_programs(&programs),
             _ => {}
         }
     }
-    device.other_end = other_end.map(|ifindex| OtherEnd { ifindex, namespace });
     device
 }
 

@@ -5,11 +5,12 @@ use std::error::Error;
 use std::io;
 
 use aya::programs::ProgramError;
-use aya::{EbpfError, EbpfLoader};
+use aya::{Ebpf, EbpfError, EbpfLoader};
 use aya_log::EbpfLogger;
 use ha_common::abi::map;
 
-use super::maps::{self, MapError, Maps};
+use super::inherited::Shelf;
+use super::maps::{self, MapError, Maps, Source};
 use super::program::Programs;
 use super::{Datapath, NoticeRing, RecordTable};
 use crate::net::netlink::Netlink;
@@ -47,27 +48,90 @@ pub enum LoadError {
     Io(#[from] io::Error),
 }
 
+/// Maps that programs are to work with; all others are made for them.
+const SHARED: [&str; 13] = [
+    map::GATE,
+    map::ROUTERS,
+    map::RECORDS,
+    map::INTERFACES,
+    map::ADDRESSES,
+    map::PEERS,
+    map::COUNTERS,
+    map::FLOODS,
+    map::NOTICES,
+    map::CAPTURES,
+    map::CAPTURE_TALLY,
+    SCRATCH,
+    CAPTURED,
+];
+/// Room that the programs need for themselves.
+const SCRATCH: &str = "SCRATCH";
+/// As above.
+const CAPTURED: &str = "CAPTURED";
+
 pub(super) fn load(options: LoadOptions) -> Result<Datapath, LoadError> {
-    // Everything that the program can say, or nothing, which removes the statements.
-    let level: u8 = if options.debug_xdp { u8::MAX } else { 0 };
-    let mut object = EbpfLoader::new()
-        .override_global(aya_log::LEVEL, &level, false)
-        .load(OBJECT)
-        .map_err(|error| permission_or(error, LoadError::Object))?;
+    let mut object = open(options, None)?;
     let debug_log = options.debug_xdp.then(|| EbpfLogger::init(&mut object));
     let programs =
         Programs::load(&mut object).map_err(|error| permission_or(error, LoadError::Program))?;
-    let records = maps::take_array(&mut object, map::RECORDS)?;
-    let gate = maps::take_array(&mut object, map::GATE)?;
     Ok(Datapath {
-        programs,
-        records: RecordTable::shared(records.fd(), gate.fd())?,
-        notices: Some(NoticeRing::new(maps::take(&mut object, map::NOTICES)?)),
-        maps: Maps::take(&mut object)?,
+        programs: Some(programs),
         debug_log: debug_log.and_then(Result::ok),
+        ..bare(&mut object)?
+    })
+}
+
+/// A data path whose programs are all with their interfaces.
+pub(super) fn bare(source: &mut impl Source) -> Result<Datapath, LoadError> {
+    let records = maps::take_array(source, map::RECORDS)?;
+    let gate = maps::take_array(source, map::GATE)?;
+    Ok(Datapath {
+        programs: None,
+        records: RecordTable::shared(records.fd(), gate.fd())?,
+        notices: Some(NoticeRing::new(maps::take(source, map::NOTICES)?)),
+        maps: Maps::take(source)?,
+        debug_log: None,
         netlink: Netlink::open()?,
+        shelf: None,
         attachments: BTreeMap::new(),
     })
+}
+
+/// Programs for maps that there are already. Loading them takes the kernel's verifier tenths of a
+/// second, so it is for a thread that nobody waits for.
+#[derive(Debug)]
+pub struct Loader(pub(super) Shelf);
+
+impl Loader {
+    /// Loads them.
+    ///
+    /// # Errors
+    /// As [`Datapath::load`].
+    pub fn load(self) -> Result<Loaded, LoadError> {
+        let mut object = open(LoadOptions::default(), Some(&self.0))?;
+        let programs = Programs::load(&mut object);
+        programs
+            .map(Loaded)
+            .map_err(|error| permission_or(error, LoadError::Program))
+    }
+}
+
+/// Programs that no interface runs yet.
+pub struct Loaded(pub(super) Programs);
+
+fn open(options: LoadOptions, shelf: Option<&Shelf>) -> Result<Ebpf, LoadError> {
+    // Everything that the program can say, or nothing, which removes the statements.
+    let level: u8 = if options.debug_xdp { u8::MAX } else { 0 };
+    let mut loader = EbpfLoader::new();
+    loader.override_global(aya_log::LEVEL, &level, false);
+    if let Some(shelf) = shelf {
+        for name in SHARED {
+            loader.map_pin_path(name, shelf.place(name));
+        }
+    }
+    loader
+        .load(OBJECT)
+        .map_err(|error| permission_or(error, LoadError::Object))
 }
 
 /// Tells a missing right from other errors, which look alike but for the innermost cause.

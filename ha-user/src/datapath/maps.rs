@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use aya::maps::{Array, HashMap, Map, MapData, MapError as AyaError, PerCpuArray};
 use aya::{Ebpf, Pod};
 use ha_common::Reason;
-use ha_common::abi::{AddressEntry, InterfaceEntry, PeerKey, RouterKey, map};
+use ha_common::abi::{AddressEntry, CaptureTally, InterfaceEntry, PeerKey, RouterKey, map};
 
 use crate::vrrp::RouterId;
 
@@ -27,15 +27,27 @@ pub(super) struct Maps {
     interfaces: Array<MapData, Octets<InterfaceEntry>>,
 }
 
+/// Where maps come from: an object that was just loaded, or programs that run already.
+pub(super) trait Source {
+    /// Takes the map `name` out.
+    fn take_map(&mut self, name: &str) -> Option<Map>;
+}
+
+impl Source for Ebpf {
+    fn take_map(&mut self, name: &str) -> Option<Map> {
+        Self::take_map(self, name)
+    }
+}
+
 impl Maps {
-    /// Takes the maps out of `object`.
-    pub(super) fn take(object: &mut Ebpf) -> Result<Self, MapError> {
+    /// Takes the maps out of `source`.
+    pub(super) fn take(source: &mut impl Source) -> Result<Self, MapError> {
         Ok(Self {
-            counters: take(object, map::COUNTERS)?,
-            peers: Table::take(object, map::PEERS)?,
-            routers: Table::take(object, map::ROUTERS)?,
-            addresses: Table::take(object, map::ADDRESSES)?,
-            interfaces: take(object, map::INTERFACES)?,
+            counters: take(source, map::COUNTERS)?,
+            peers: Table::take(source, map::PEERS)?,
+            routers: Table::take(source, map::ROUTERS)?,
+            addresses: Table::take(source, map::ADDRESSES)?,
+            interfaces: take(source, map::INTERFACES)?,
         })
     }
 
@@ -87,9 +99,12 @@ impl Maps {
     }
 }
 
-/// Takes the array `name`, which is used through memory only, out of `object`.
-pub(super) fn take_array(object: &mut Ebpf, name: &'static str) -> Result<MapData, MapError> {
-    match object.take_map(name) {
+/// Takes the array `name`, which is used through memory only, out of `source`.
+pub(super) fn take_array(
+    source: &mut impl Source,
+    name: &'static str,
+) -> Result<MapData, MapError> {
+    match source.take_map(name) {
         Some(Map::Array(data)) => Ok(data),
         _ => Err(missing(name)),
     }
@@ -103,9 +118,16 @@ pub(super) struct Table<K: Plain, V: Plain> {
 }
 
 impl<K: Plain, V: Plain> Table<K, V> {
-    fn take(object: &mut Ebpf, name: &'static str) -> Result<Self, MapError> {
-        let map = take(object, name)?;
+    fn take(source: &mut impl Source, name: &'static str) -> Result<Self, MapError> {
+        let map = take(source, name)?;
         Ok(Self { name, map })
+    }
+
+    /// Everything in it.
+    pub(super) fn entries(&self) -> Result<Vec<(K, V)>, MapError> {
+        let entries = self.map.iter();
+        let plain = entries.map(|entry| entry.map(|(Octets(key), Octets(value))| (key, value)));
+        plain.collect::<Result<_, _>>().map_err(in_map(self.name))
     }
 
     pub(super) fn insert(&mut self, key: K, value: V) -> Result<(), MapError> {
@@ -127,12 +149,12 @@ impl<K: Plain, V: Plain> Table<K, V> {
     }
 }
 
-/// Takes the map `name` out of `object`.
-pub(super) fn take<M>(object: &mut Ebpf, name: &'static str) -> Result<M, MapError>
+/// Takes the map `name` out of `source`.
+pub(super) fn take<M>(source: &mut impl Source, name: &'static str) -> Result<M, MapError>
 where
     M: TryFrom<Map, Error = AyaError>,
 {
-    let map = object.take_map(name).ok_or_else(|| missing(name));
+    let map = source.take_map(name).ok_or_else(|| missing(name));
     map.and_then(M::try_from).map_err(in_map(name))
 }
 
@@ -142,7 +164,7 @@ fn missing(name: &str) -> AyaError {
     }
 }
 
-fn in_map(map: &'static str) -> impl FnOnce(AyaError) -> MapError {
+pub(super) fn in_map(map: &'static str) -> impl FnOnce(AyaError) -> MapError {
     move |source| MapError { map, source }
 }
 
@@ -155,11 +177,12 @@ impl Plain for RouterKey {}
 impl Plain for PeerKey {}
 impl Plain for AddressEntry {}
 impl Plain for InterfaceEntry {}
+impl Plain for CaptureTally {}
 
 /// Carries a type of ha-common, which knows nothing of aya, into a map.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-struct Octets<T>(T);
+pub(super) struct Octets<T>(pub(super) T);
 
 // SAFETY: `Plain` types are integers and `repr(C)` structures of integers whose padding is a
 // field; any octets are a valid value of them.

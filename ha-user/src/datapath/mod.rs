@@ -7,12 +7,14 @@ mod attach;
 mod choice;
 mod detach;
 mod device;
+mod inherited;
 mod load;
 mod mapping;
 mod maps;
 mod notices;
 mod program;
 mod table;
+mod tap;
 mod tc;
 mod xdp;
 
@@ -21,7 +23,7 @@ use std::net::Ipv4Addr;
 
 use aya_log::EbpfLogger;
 use ha_common::Reason;
-use ha_common::abi::{Gate, RouterKey};
+use ha_common::abi::{Gate, MAX_ROUTERS, RouterKey};
 use log::Log;
 
 use crate::net::netlink::Netlink;
@@ -30,11 +32,13 @@ use crate::vrrp::RouterId;
 pub use attach::{AttachError, AttachMode, Attachment};
 pub use choice::Mode;
 pub use detach::detach;
-pub use load::{LoadError, LoadOptions};
+pub use inherited::InheritError;
+pub use load::{LoadError, LoadOptions, Loaded, Loader};
 pub use maps::MapError;
 pub use notices::NoticeRing;
 pub use program::{Hook, Program};
 pub use table::RecordTable;
+pub use tap::{Tap, TapError};
 
 /// Reads what the program logs with `--debug-xdp`, and hands it to the daemon's log.
 pub type DebugLog = EbpfLogger<&'static dyn Log>;
@@ -44,12 +48,15 @@ pub type DebugLog = EbpfLogger<&'static dyn Log>;
 /// Dropping it leaves the programs attached: they outlive every process of the daemon, held by the
 /// interface itself. [`Self::detach_all`] is the clean end.
 pub struct Datapath {
-    programs: program::Programs,
+    /// None while only interfaces hold them.
+    programs: Option<program::Programs>,
     maps: maps::Maps,
     records: RecordTable,
     notices: Option<NoticeRing>,
     debug_log: Option<DebugLog>,
     netlink: Netlink,
+    /// The maps of a previous process, until programs are loaded for them.
+    shelf: Option<inherited::Shelf>,
     attachments: BTreeMap<u32, Attachment>,
 }
 
@@ -63,17 +70,62 @@ impl Datapath {
         load::load(options)
     }
 
-    /// The program for `hook`, in the kernel.
+    /// Takes over what a previous process has left on `interfaces`: its programs and their maps go
+    /// on, and only [`Self::loader`] makes new programs. `None` unless all of `interfaces` are
+    /// guarded by programs of this ABI that share their maps. It then works in the network
+    /// namespace of the calling thread.
+    ///
+    /// # Errors
+    /// A right is missing, or what is there cannot be used.
+    pub fn inherit(
+        interfaces: impl IntoIterator<Item = u32>,
+    ) -> Result<Option<Self>, InheritError> {
+        let mut netlink = Netlink::open()?;
+        let sites = interfaces
+            .into_iter()
+            .map(|ifindex| inherited::Site::find(&mut netlink, ifindex))
+            .collect::<Result<Option<Vec<_>>, _>>()?;
+        let Some((sites, first)) = sites
+            .as_ref()
+            .and_then(|sites| Some((sites, sites.first()?)))
+        else {
+            return Ok(None);
+        };
+        if !sites.iter().all(|site| site.is_joined_with(first)) {
+            return Ok(None);
+        }
+        let mut inherited = inherited::Inherited::open(first)?;
+        let shelf = inherited.shelf()?;
+        let attachments = sites.iter().map(|site| site.attachment.clone());
+        let mut datapath = load::bare(&mut inherited)?;
+        datapath.shelf = Some(shelf);
+        datapath.attachments = attachments.map(|one| (one.ifindex, one)).collect();
+        Ok(Some(datapath))
+    }
+
+    /// Makes programs for a data path that was inherited without any; `None` if it has them, or
+    /// after the first call.
+    pub fn loader(&mut self) -> Option<Loader> {
+        self.shelf.take().map(Loader)
+    }
+
+    /// From now on `programs` are attached. Those that a previous process has put on interfaces
+    /// stay until [`Self::attach`] replaces them.
+    pub fn complete(&mut self, Loaded(programs): Loaded) {
+        self.programs = Some(programs);
+    }
+
+    /// The program for `hook`, in the kernel; `None` while only interfaces hold it.
     #[must_use]
-    pub const fn program(&self, hook: Hook) -> &Program {
-        self.programs.at(hook)
+    pub fn program(&self, hook: Hook) -> Option<&Program> {
+        self.programs.as_ref().map(|programs| programs.at(hook))
     }
 
     /// The program that tells which adverts must wake the daemon: a filter for the socket that they
-    /// arrive at.
+    /// arrive at; `None` before it is loaded.
     #[must_use]
-    pub const fn socket_filter(&self) -> &Program {
-        self.programs.socket()
+    pub fn socket_filter(&self) -> Option<&Program> {
+        self.programs.as_ref().map(program::Programs::socket)
     }
 
     /// The records of all routers.
@@ -106,6 +158,26 @@ impl Datapath {
     /// The kernel refuses, for no reason that is known.
     pub fn remove_router(&mut self, key: RouterKey) -> Result<(), MapError> {
         self.maps.routers.remove(key)
+    }
+
+    /// Who adverts belong to: what a previous process has told, where this was inherited.
+    ///
+    /// # Errors
+    /// The kernel refuses, for no reason that is known.
+    pub fn routers(&self) -> Result<Vec<(RouterKey, RouterId)>, MapError> {
+        let entries = self.maps.routers.entries()?.into_iter();
+        let known = entries.filter(|(_, slot)| *slot < MAX_ROUTERS);
+        Ok(known.map(|(key, slot)| (key, RouterId(slot))).collect())
+    }
+
+    /// Which addresses move with which router.
+    ///
+    /// # Errors
+    /// The kernel refuses, for no reason that is known.
+    pub fn addresses(&self) -> Result<Vec<(Ipv4Addr, RouterId)>, MapError> {
+        let entries = self.maps.addresses.entries()?.into_iter();
+        let plain = entries.map(|(address, entry)| (address.into(), RouterId(entry.slot())));
+        Ok(plain.collect())
     }
 
     /// `address` moves with `router` from now on.
@@ -166,13 +238,14 @@ impl Datapath {
     /// Attaches the program to `ifindex`. Waits for the kernel: tens of milliseconds.
     ///
     /// # Errors
-    /// Another XDP program is there, or the kernel refuses.
+    /// Another XDP program is there, the kernel refuses, or there are no programs yet.
     pub fn attach(&mut self, ifindex: u32, mode: AttachMode) -> Result<&Attachment, AttachError> {
         let device = attach::read(&mut self.netlink, ifindex)?;
         if let Some(mac) = device.mac {
             self.set_interface(ifindex, mac)?;
         }
-        let attachment = attach::attach(&mut self.netlink, &self.programs, &device, mode)?;
+        let programs = self.programs.as_ref().ok_or(AttachError::NotLoaded)?;
+        let attachment = attach::attach(&mut self.netlink, programs, &device, mode)?;
         Ok(self
             .attachments
             .entry(ifindex)
@@ -202,7 +275,16 @@ impl Datapath {
         let Some(attachment) = self.attachments.remove(&ifindex) else {
             return Ok(());
         };
-        attach::detach_programs(&mut self.netlink, &self.programs, &attachment)
+        self.detach_from(&attachment)
+    }
+
+    fn detach_from(&mut self, attachment: &Attachment) -> Result<(), AttachError> {
+        match &self.programs {
+            Some(programs) if !attachment.inherited => {
+                attach::detach_programs(&mut self.netlink, programs, attachment)
+            }
+            _ => attach::detach_inherited(&mut self.netlink, attachment),
+        }
     }
 
     /// Takes the program off every interface; goes on if one of them refuses, and returns the
@@ -210,9 +292,7 @@ impl Datapath {
     pub fn detach_all(&mut self) -> Vec<AttachError> {
         std::mem::take(&mut self.attachments)
             .into_values()
-            .filter_map(|attachment| {
-                attach::detach_programs(&mut self.netlink, &self.programs, &attachment).err()
-            })
+            .filter_map(|attachment| self.detach_from(&attachment).err())
             .collect()
     }
 }

@@ -109,18 +109,19 @@ impl Program {
     /// # Errors
     /// The process lacks `CAP_SYS_ADMIN`, which the kernel asks for to look at programs by id.
     pub fn find(id: u32) -> Result<Option<Self>, ProgramError> {
-        for info in loaded_programs() {
-            let info = match info {
-                Ok(info) => info,
-                // One that has gone since its id was read.
-                Err(error) if is_not_found(&error) => continue,
-                Err(error) => return Err(error),
-            };
-            if info.id() == id {
-                return Ok(Some(Self::new(&info, info.fd()?)));
-            }
-        }
-        Ok(None)
+        let info = find(id)?;
+        info.map(|info| Ok(Self::new(&info, info.fd()?)))
+            .transpose()
+    }
+
+    /// Ids of the maps that the program with this id works with; none if it is gone.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub(super) fn maps(id: u32) -> Result<Vec<u32>, ProgramError> {
+        let info = find(id)?;
+        let maps = info.map(|info| info.map_ids()).transpose()?;
+        Ok(maps.flatten().unwrap_or_default())
     }
 
     fn new(info: &ProgramInfo, fd: ProgramFd) -> Self {
@@ -156,7 +157,21 @@ impl AsFd for Program {
     }
 }
 
-fn is_not_found(error: &ProgramError) -> bool {
+fn find(id: u32) -> Result<Option<ProgramInfo>, ProgramError> {
+    for info in loaded_programs() {
+        match info {
+            Ok(info) if info.id() == id => return Ok(Some(info)),
+            Ok(_) => {}
+            // One that has gone since its id was read.
+            Err(error) if is_not_found(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a program has gone since its id was read.
+pub(super) fn is_not_found(error: &ProgramError) -> bool {
     matches!(
         error,
         ProgramError::SyscallError(error) if error.io_error.raw_os_error() == Some(libc::ENOENT)

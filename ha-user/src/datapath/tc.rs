@@ -18,6 +18,9 @@ use crate::net::netlink::{Netlink, Refusal};
 const CLSACT: &str = "clsact";
 /// Number of our filter among those of one priority: "vipd".
 const HANDLE: u32 = 0x7669_7064;
+/// The same where the clsact qdisc was made for it. A successor keeps its predecessor's number, and
+/// so knows which qdisc to take away in the end.
+const HANDLE_WITH_QDISC: u32 = HANDLE + 1;
 /// Filters judge every protocol (`ETH_P_ALL`, in network order).
 const EVERY_PROTOCOL: u16 = 0x0003_u16.to_be();
 
@@ -37,6 +40,16 @@ struct Filter {
     program: u32,
 }
 
+/// A vipd's program on a hook.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ours {
+    pub(super) program: u32,
+    /// It is of the present version of the ABI.
+    pub(super) is_current: bool,
+    /// A vipd has made the qdisc, too.
+    pub(super) made_clsact: bool,
+}
+
 /// One hook of one interface.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TcHook {
@@ -46,15 +59,22 @@ pub(super) struct TcHook {
 
 impl TcHook {
     /// Puts `program` on the hook, in the place of a predecessor's if there is one. Returns whether
-    /// the interface had no clsact qdisc before.
-    pub(super) fn attach(self, netlink: &mut Netlink, program: &Program) -> Result<bool, Refusal> {
-        let made = make_clsact(netlink, self.ifindex)?;
+    /// the clsact qdisc is there for vipd's sake only: made by this call, by one before (`made`), or
+    /// by a predecessor.
+    pub(super) fn attach(
+        self,
+        netlink: &mut Netlink,
+        program: &Program,
+        made: bool,
+    ) -> Result<bool, Refusal> {
+        let made = make_clsact(netlink, self.ifindex)? || made;
         let filters = self.filters(netlink)?;
         let ours = filters.iter().find(|filter| self.is_ours(filter));
-        let place = ours.map_or_else(|| free_place(&filters), |filter| filter.place);
+        let place = ours.map_or_else(|| free_place(&filters, made), |filter| filter.place);
         let message = self.message(place, Some(program));
         let request = RouteNetlinkMessage::NewTrafficFilter(message);
-        netlink.tell(request, NLM_F_CREATE).map(|()| made)
+        netlink.tell(request, NLM_F_CREATE)?;
+        Ok(made || place.handle == HANDLE_WITH_QDISC)
     }
 
     /// Takes a vipd's program off, whichever vipd's it is; `false` if there is none.
@@ -71,22 +91,40 @@ impl TcHook {
         self.detach_if(netlink, |filter| filter.program == program.id())
     }
 
+    /// What a vipd has left on the hook.
+    pub(super) fn left(self, netlink: &mut Netlink) -> Result<Option<Ours>, Refusal> {
+        let filter = self.ours(netlink)?;
+        Ok(filter.map(|filter| Ours {
+            program: filter.program,
+            is_current: filter.name == self.hook.program_name(),
+            made_clsact: filter.place.handle == HANDLE_WITH_QDISC,
+        }))
+    }
+
+    /// Id of a vipd's program, whichever vipd's it is.
+    pub(super) fn program(self, netlink: &mut Netlink) -> Result<Option<u32>, Refusal> {
+        Ok(self.ours(netlink)?.map(|filter| filter.program))
+    }
+
     fn detach_if(
         self,
         netlink: &mut Netlink,
         wanted: impl Fn(&Filter) -> bool,
     ) -> Result<bool, Refusal> {
-        if kind_of_qdisc(netlink, self.ifindex)?.as_deref() != Some(CLSACT) {
-            return Ok(false);
-        }
-        let filters = self.filters(netlink)?;
-        let ours = filters.iter().find(|filter| self.is_ours(filter));
-        let Some(filter) = ours.filter(|filter| wanted(filter)) else {
+        let Some(filter) = self.ours(netlink)?.filter(wanted) else {
             return Ok(false);
         };
         let message = self.message(filter.place, None);
         let request = RouteNetlinkMessage::DelTrafficFilter(message);
         netlink.tell(request, 0).map(|()| true)
+    }
+
+    fn ours(self, netlink: &mut Netlink) -> Result<Option<Filter>, Refusal> {
+        if kind_of_qdisc(netlink, self.ifindex)?.as_deref() != Some(CLSACT) {
+            return Ok(None);
+        }
+        let filters = self.filters(netlink)?;
+        Ok(filters.into_iter().find(|filter| self.is_ours(filter)))
     }
 
     fn is_ours(self, filter: &Filter) -> bool {
@@ -240,7 +278,7 @@ fn filter(message: &RouteNetlinkMessage) -> Option<Filter> {
 }
 
 /// As far in front as nobody else stands: filters of one priority must be of one kind.
-fn free_place(filters: &[Filter]) -> Place {
+fn free_place(filters: &[Filter], made_clsact: bool) -> Place {
     let taken = |priority: &u16| {
         filters
             .iter()
@@ -250,6 +288,10 @@ fn free_place(filters: &[Filter]) -> Place {
         priority: (1..=u16::MAX)
             .find(|priority| !taken(priority))
             .unwrap_or(u16::MAX),
-        handle: HANDLE,
+        handle: if made_clsact {
+            HANDLE_WITH_QDISC
+        } else {
+            HANDLE
+        },
     }
 }

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use self::keeper::Keeper;
 use super::netlink::{Netlink, Refusal};
-use super::{Held, clock, hasten};
+use super::urgency::hasten;
+use super::{Held, clock};
 
 /// What is done with an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

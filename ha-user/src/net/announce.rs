@@ -13,7 +13,8 @@ use std::time::Duration;
 use ha_common::Nanos;
 
 use self::queue::{Queues, Round};
-use super::{Held, clock, hasten};
+use super::urgency::hasten;
+use super::{Held, clock};
 
 /// What neighbours on the link of `ifindex` are told: `mac` answers for `address`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use ha_common::Nanos;
 use rustix::time::{
@@ -18,6 +19,15 @@ pub fn now() -> Nanos {
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);
     Nanos::new(seconds.saturating_mul(NANOS_PER_SECOND) + nanos)
+}
+
+/// The time of day, since 1970 in UTC, at which this clock was 0 - by today's reckoning: the time of
+/// day can be set.
+#[must_use]
+pub fn time_of_boot() -> Duration {
+    let time = clock_gettime(ClockId::Realtime);
+    let day = Duration::try_from(time).unwrap_or_default();
+    day.saturating_sub(now().saturating_since(Nanos::new(0)))
 }
 
 /// An alarm at a point in time, for `poll`: readable from that point on until set anew.
@@ -66,8 +76,6 @@ fn timespec(nanos: u64) -> Timespec {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use rustix::event::{PollFd, PollFlags, poll};
 
     use super::*;

@@ -204,7 +204,7 @@ fn link(message: LinkMessage) -> Link {
 }
 
 /// Kind of a virtual interface, as `ip link` spells it.
-pub(crate) fn kind(infos: &[LinkInfo]) -> Option<String> {
+fn kind(infos: &[LinkInfo]) -> Option<String> {
     infos.iter().find_map(|info| match info {
         LinkInfo::Kind(kind) => Some(kind.to_string()),
         _ => None,

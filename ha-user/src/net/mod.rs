@@ -11,6 +11,7 @@ pub mod interface;
 pub mod link;
 pub mod netlink;
 pub mod socket;
+pub mod urgency;
 
 use std::sync::Arc;
 
@@ -23,10 +24,3 @@ pub use socket::{AdvertSocket, Path, Received};
 /// Answers whether a router still holds its addresses, to threads that keep something up for it:
 /// asked each time, right before.
 pub type Held = Arc<dyn Fn() -> bool + Send + Sync>;
-
-/// Places this thread before everything ordinary on the host, where that is permitted, and below
-/// the advert thread: others wait for what it does.
-fn hasten() {
-    // Else the thread is as any other.
-    let _ = rustix::process::nice(-20);
-}

@@ -35,11 +35,7 @@ impl Figure {
     #[must_use]
     pub fn median(samples: impl IntoIterator<Item = Option<f64>>) -> Self {
         let samples: Vec<_> = samples.into_iter().collect();
-        let mut sorted: Vec<f64> = samples
-            .iter()
-            .map(|sample| sample.unwrap_or(f64::INFINITY))
-            .collect();
-        sorted.sort_by(f64::total_cmp);
+        let sorted = sorted(&samples);
         let middle = [sorted.len().saturating_sub(1) / 2, sorted.len() / 2]
             .map(|index| sorted.get(index).copied().unwrap_or(f64::INFINITY));
         let value = (middle[0] + middle[1]) / 2.0;
@@ -56,15 +52,21 @@ impl Figure {
         Self::median(samples.into_iter().map(|sample| sample.map(in_ms)))
     }
 
-    /// Least and most of the samples; `None` without two that are numbers.
+    /// Least and most of the samples, infinite for one that is more than anything; `None` without
+    /// two samples.
     #[must_use]
     pub fn range(&self) -> Option<(f64, f64)> {
-        let mut sorted: Vec<f64> = self.samples.iter().flatten().copied().collect();
-        sorted.sort_by(f64::total_cmp);
-        match sorted[..] {
+        match sorted(&self.samples)[..] {
             [least, .., most] => Some((least, most)),
             _ => None,
         }
+    }
+
+    /// Most of the samples, or the value where there are none; `None` is "never".
+    #[must_use]
+    pub fn worst(&self) -> Option<f64> {
+        let most = sorted(&self.samples).pop().or(self.value);
+        most.filter(|most| most.is_finite())
     }
 
     /// How many times `reference` this is: the median over the rounds of each round's ratio where
@@ -89,11 +91,35 @@ impl Figure {
         samples.filter(|samples| !samples.is_empty())
     }
 
-    /// For a table.
+    /// The value: `∞` is "never", `-` nothing to show.
     #[must_use]
     pub fn show(&self) -> String {
-        self.value.map_or("-".to_owned(), number)
+        match self.value {
+            Some(value) => number(value),
+            None if self.samples.is_empty() => "-".to_owned(),
+            None => number(f64::INFINITY),
+        }
     }
+
+    /// The value, and least and most of what it is the median of, where these differ.
+    #[must_use]
+    pub fn show_with_spread(&self) -> String {
+        match self
+            .range()
+            .map(|(least, most)| (number(least), number(most)))
+        {
+            Some((least, most)) if least != most => format!("{} ({least} to {most})", self.show()),
+            _ => self.show(),
+        }
+    }
+}
+
+/// In ascending order; `None` is more than anything.
+fn sorted(samples: &[Option<f64>]) -> Vec<f64> {
+    let numbers = samples.iter().map(|it| it.unwrap_or(f64::INFINITY));
+    let mut sorted: Vec<f64> = numbers.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted
 }
 
 /// The value below which `share` (0 to 1) of `sorted` lies; 0 of nothing.
@@ -114,6 +140,7 @@ pub fn percentile(sorted: &[f64], share: f64) -> f64 {
 #[must_use]
 pub fn number(value: f64) -> String {
     match value.abs() {
+        size if size.is_infinite() => "∞".to_owned(),
         _ if value.fract() == 0.0 => format!("{value}"),
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
@@ -147,8 +174,28 @@ mod tests {
     }
 
     #[test]
+    fn a_spread_is_shown_where_there_is_one() {
+        let shown =
+            |samples: &[Option<f64>]| Figure::median(samples.iter().copied()).show_with_spread();
+        assert_eq!(shown(&[Some(3.0), Some(1.0), Some(2.0)]), "2 (1 to 3)");
+        assert_eq!(shown(&[Some(3.0), None, Some(2.0)]), "3 (2 to ∞)");
+        assert_eq!(shown(&[None, None]), "∞");
+        assert_eq!(shown(&[Some(7.0), Some(7.0)]), "7");
+        assert_eq!(Figure::one(7.0).show_with_spread(), "7");
+        assert_eq!(Figure::none().show_with_spread(), "-");
+    }
+
+    #[test]
+    fn the_worst_of_samples_may_be_never() {
+        let worst = |samples: &[Option<f64>]| Figure::median(samples.iter().copied()).worst();
+        assert_eq!(worst(&[Some(1.0), Some(3.0), Some(2.0)]), Some(3.0));
+        assert_eq!(worst(&[Some(1.0), None]), None);
+        assert_eq!(Figure::one(4.0).worst(), Some(4.0));
+    }
+
+    #[test]
     fn numbers_have_three_digits_that_matter() {
-        let shown = [1234.5, 23.44, 1.017, 0.0123, 7.0, 0.0].map(number);
-        assert_eq!(shown, ["1234", "23.4", "1.02", "0.0123", "7", "0"]);
+        let shown = [1234.5, 23.44, 1.017, 0.0123, 7.0, 0.0, f64::INFINITY].map(number);
+        assert_eq!(shown, ["1234", "23.4", "1.02", "0.0123", "7", "0", "∞"]);
     }
 }

@@ -8,28 +8,32 @@ pub mod bystander;
 pub mod failover;
 pub mod figures;
 pub mod flood;
+mod list;
 mod measure;
 pub mod progress;
 pub mod report;
 pub mod scale;
+pub mod takeover;
 pub mod xdp;
 
-use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result};
 use clap::Subcommand as _;
 
 pub use self::measure::Measure;
 use self::progress::{Progress, clock};
-use self::report::Report;
-use crate::screen::Screen;
+use self::report::{Missing, Report, Surroundings};
+use crate::lab::interrupted;
+use crate::screen::{Colour, Screen};
 
 /// What to do.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Command {
-    /// Least effort: shows that it works, but the figures are rough, and not judged
+    /// Least effort: shows that it works, but the figures are rough, and not judged. With
+    /// `report`: takes such figures, too
     #[arg(long, global = true)]
     quick: bool,
     /// Nothing lists what there is
@@ -43,24 +47,48 @@ enum Task {
     One(Bench),
     /// Every measurement, one after the other
     All,
-    /// Write benchmarks.md, and measure for it what was not measured since the last build
-    Report,
+    /// Write a page of everything that was measured, and name what was not
+    Report {
+        /// Directory of `benchmarks.md` and of `benchmarks/`, its drawings
+        #[arg(long, value_name = "DIRECTORY")]
+        into: PathBuf,
+    },
 }
 
-/// What can be measured.
+/// What can be measured. The first paragraph of each is what is asked, the second one what its
+/// figures do not show; both are part of the report.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Bench {
-    /// The time without pages that a client sees, with vipd and with keepalived in turn
+    /// When a director fails: how long nobody, or two, answer
+    ///
+    /// Links and switches: the wires are veth, and a bridge learns a MAC without delay. What
+    /// applications add: the pages come from a responder without work.
     Failover(failover::Options),
-    /// What forged adverts at full rate cost vipd and keepalived in turn, and whom they mislead
+    /// What a flood of forged adverts costs, whom it misleads
+    ///
+    /// A rate that a faster generator could reach: it shares the processors with the directors, and
+    /// the kernel's work for each frame is not part of a daemon's load.
     Flood(flood::Options),
-    /// Processor time of 255 virtual routers at 10 ms, on an idle machine and on a busy one
+    /// Processor time of 255 virtual routers at 10 ms
+    ///
+    /// The kernel's work in interrupts, which no process is charged for.
     Scale(scale::Options),
-    /// What a packet costs in the XDP program, beside a program that only passes
+    /// What 4,000 virtual addresses add to a takeover
+    ///
+    /// Learning by switches and neighbours: whoever asks here needs no gratuitous ARP.
+    Takeover(takeover::Options),
+    /// What a packet costs in the XDP program
+    ///
+    /// What a driver adds before and behind the program, and caches that other work has filled: the
+    /// same frame comes again and again.
     Xdp(xdp::Options),
-    /// ARP round trips, answered by the XDP program and by the kernel in turn
+    /// ARP round trips, by the XDP program and by the kernel
+    ///
+    /// A network card: a veth cable has neither its interrupts nor its time on the wire.
     Arp(arp::Options),
-    /// Throughput of traffic beside the VIP, with vipd in each mode and without
+    /// Throughput beside the VIP, with vipd and without
+    ///
+    /// A network card: generic XDP and offloads get on differently with each driver.
     Bystander(bystander::Options),
 }
 
@@ -72,10 +100,10 @@ impl Command {
     pub fn run(self) -> Result<bool> {
         let screen = Screen::detect();
         match self.task {
-            None => list(&screen).map(|()| true),
+            None => list::show(&screen).map(|()| true),
             Some(Task::One(bench)) => Ok(bench.run(self.quick, &screen)?.is_good()),
             Some(Task::All) => run_all(self.quick, &screen),
-            Some(Task::Report) => write_page(self.quick, &screen).map(|()| true),
+            Some(Task::Report { into }) => write_page(&into, self.quick, &screen).map(|()| true),
         }
     }
 }
@@ -108,6 +136,7 @@ impl Bench {
             Self::Failover(_) => "failover",
             Self::Flood(_) => "flood",
             Self::Scale(_) => "scale",
+            Self::Takeover(_) => "takeover",
             Self::Xdp(_) => "xdp",
             Self::Arp(_) => "arp",
             Self::Bystander(_) => "bystander",
@@ -119,10 +148,21 @@ impl Bench {
             Self::Failover(options) => options,
             Self::Flood(options) => options,
             Self::Scale(options) => options,
+            Self::Takeover(options) => options,
             Self::Xdp(options) => options,
             Self::Arp(options) => options,
             Self::Bystander(options) => options,
         }
+    }
+
+    /// What is asked, and what the figures do not show.
+    fn about(&self) -> [String; 2] {
+        let commands = Self::augment_subcommands(clap::Command::new("bench"));
+        let own = commands.find_subcommand(self.name());
+        let text = own.and_then(|own| own.get_long_about().or(own.get_about()));
+        let text = text.map(ToString::to_string).unwrap_or_default();
+        let (asked, limits) = text.split_once("\n\n").unwrap_or((&text, ""));
+        [asked, limits].map(str::to_owned)
     }
 
     /// Measures, prints and writes; with the least effort if `quick`.
@@ -130,14 +170,21 @@ impl Bench {
     /// # Errors
     /// As of [`Measure::measure`], or when results cannot be written.
     pub fn run(mut self, quick: bool, screen: &Screen) -> Result<Report> {
-        let name = self.name();
+        let (name, [asked, limits]) = (self.name(), self.about());
         let options = self.options();
         if quick {
             options.quicken();
         }
         let progress = Progress::start(*screen, name, options.takes());
-        let findings = apart(|| options.measure(&progress)).context(name)?;
-        let report = Report::new(name, quick, findings);
+        let report = Report {
+            name: name.to_owned(),
+            asked,
+            limits,
+            date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            quick,
+            surroundings: Surroundings::detect(),
+            findings: apart(|| options.measure(&progress)).context(name)?,
+        };
         screen.say(&report.text(screen));
         for path in report.write()? {
             screen.say(&path.display().to_string());
@@ -155,49 +202,47 @@ fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// A line for each bench.
-fn list(screen: &Screen) -> Result<()> {
-    let commands = Bench::augment_subcommands(clap::Command::new("bench"));
-    let mut text = String::new();
-    let mut total = Duration::ZERO;
-    for command in commands.get_subcommands() {
-        let about = command.get_about().cloned().unwrap_or_default();
-        let takes = Bench::named(command.get_name())?.options().takes();
-        total += takes;
-        writeln!(
-            text,
-            "{:<12} {:>6}  {about}",
-            command.get_name(),
-            clock(takes)
-        )?;
-    }
-    let total = clock(total);
-    writeln!(text, "{:<12} {total:>6}  every one of them", "all")?;
-    write!(text, "{:<12} {:>6}  docs/benchmarks.md", "report", "")?;
-    screen.say(&text);
-    Ok(())
-}
-
 /// Measures everything, also after one bench failed. Returns whether all promises are kept.
 fn run_all(quick: bool, screen: &Screen) -> Result<bool> {
+    let started = Instant::now();
+    let mut verdicts = String::new();
     let mut good = true;
     for bench in Bench::all()? {
-        good &= bench.run(quick, screen)?.is_good();
+        let name = bench.name();
+        let report = bench.run(quick, screen);
+        if interrupted() {
+            return report.map(|report| report.is_good());
+        }
+        let verdict = report.map(|report| (report.is_good(), report.verdict()));
+        let (is_good, verdict) =
+            verdict.unwrap_or_else(|error| (false, format!("failed: {error:#}")));
+        good &= is_good;
+        let colour = if is_good { Colour::Green } else { Colour::Red };
+        verdicts += &screen.paint(&format!("{name:<12} {verdict}\n"), colour);
     }
+    screen.say(&format!("\n{verdicts}in {}", clock(started.elapsed())));
     Ok(good)
 }
 
-/// Writes the page from reports that are current, and from new ones. A promise that is not kept is
-/// a figure of it, too.
-fn write_page(quick: bool, screen: &Screen) -> Result<()> {
-    let mut reports = Vec::new();
-    for bench in Bench::all()? {
-        reports.push(match Report::current(bench.name())? {
-            Some(report) => report,
-            None => bench.run(quick, screen)?,
-        });
+/// Writes the page from the reports that there are.
+fn write_page(into: &Path, quick: bool, screen: &Screen) -> Result<()> {
+    let (mut reports, mut missing) = (Vec::new(), Vec::new());
+    for mut bench in Bench::all()? {
+        match Report::read(bench.name())?.filter(|report| quick || !report.quick) {
+            Some(report) => reports.push(report),
+            None => missing.push(Missing {
+                name: bench.name().to_owned(),
+                takes: format!("about {} min", clock(bench.options().takes())),
+            }),
+        }
     }
-    let page = report::write_page(&reports)?;
-    screen.say(&page.display().to_string());
+    screen.say(
+        &report::write_page(into, &reports, &missing)?
+            .display()
+            .to_string(),
+    );
+    for Missing { name, .. } in missing {
+        screen.say(&format!("missing: {name}; cargo xtask bench {name}"));
+    }
     Ok(())
 }

@@ -7,9 +7,6 @@ use anyhow::{Result, ensure};
 use crate::lab::interrupted;
 use crate::screen::Screen;
 
-/// Longest line; a wrapped one could not be rewritten.
-const COLUMNS: usize = 100;
-
 /// Tells whoever watches what was seen last, after how long, of about how long.
 #[derive(Debug)]
 pub struct Progress {
@@ -42,7 +39,7 @@ impl Progress {
         let line = format!("{} {elapsed} of about {takes}  {seen}", self.name);
         match self.screen.is_live() {
             true => {
-                let line: String = line.chars().take(COLUMNS).collect();
+                let line: String = line.chars().take(self.screen.columns()).collect();
                 self.screen.rewrite(&line);
             }
             false => self.screen.say(&line),

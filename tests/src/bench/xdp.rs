@@ -8,7 +8,7 @@
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use ha_common::wire::ethernet;
 use ha_user::datapath::{Hook, LoadOptions};
 use rustix::time::{ClockId, clock_gettime};
@@ -58,7 +58,10 @@ impl Options {
     fn rounds(&self, progress: &Progress) -> Result<Vec<Round>> {
         let director = Director::new(LoadOptions::default())?;
         director.take_over();
-        let program = director.datapath.program(Hook::Xdp);
+        let program = director
+            .datapath
+            .program(Hook::Xdp)
+            .context("no programs")?;
         let pass = raw::pass()?;
         let frames = Frames::new();
         let asked = &frames.question;

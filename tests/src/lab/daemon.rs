@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal};
 
-use super::process::{is_stopped, signal_all};
+use super::process::{is_stopped, parent_of, signal_all};
 use super::wait::until;
 use super::{Host, Line, Log};
 
@@ -183,6 +183,17 @@ impl Daemon {
         self.host.processes(&NAMES)
     }
 
+    /// The processes that do the work: those of its name that the one which was started has started.
+    ///
+    /// # Errors
+    /// When /proc cannot be read.
+    pub fn workers(&self) -> Result<Vec<Pid>> {
+        let parent = Some(Pid::from_child(&self.child));
+        let mut processes = self.processes()?;
+        processes.retain(|process| parent_of(*process) == parent);
+        Ok(processes)
+    }
+
     /// Sends `signal` to the process that was started: the parent, with `-n`.
     pub fn signal(&self, signal: Signal) {
         signal_all(&[Pid::from_child(&self.child)], signal);
@@ -203,8 +214,9 @@ impl Daemon {
     /// # Errors
     /// When one still runs after two seconds.
     pub fn freeze(&self) -> Result<()> {
-        self.signal_all(Signal::STOP)?;
         until("the freeze of every thread", Duration::from_secs(2), || {
+            // Again and again: one that was just being started was not there to hear it.
+            self.signal_all(Signal::STOP)?;
             Ok(self.processes()?.into_iter().all(is_stopped))
         })
     }

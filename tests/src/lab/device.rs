@@ -1,4 +1,4 @@
-//! The few changes to interfaces that must be immediate or that `ip` cannot make.
+//! The few changes to interfaces that `ip` cannot make, or only slowly.
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -12,9 +12,8 @@ use super::Netns;
 /// `ethtool -K ... tx`, with the values of linux/ethtool.h.
 const ETHTOOL_STXCSUM: u32 = 0x17;
 const SIOCETHTOOL: libc::Ioctl = 0x8946;
-/// `brctl addif` and `delif`, with the values of linux/sockios.h.
+/// `brctl addif`, with the value of linux/sockios.h.
 const SIOCBRADDIF: libc::Ioctl = 0x89a2;
-const SIOCBRDELIF: libc::Ioctl = 0x89a3;
 
 /// A socket in a network namespace, for requests about its interfaces.
 #[derive(Debug)]
@@ -53,20 +52,10 @@ impl Devices {
 
     /// Plugs interface `port` into `bridge`.
     pub(super) fn plug(&self, bridge: &str, port: u32) -> Result<()> {
-        self.bridge(SIOCBRADDIF, bridge, port)
-            .with_context(|| format!("cannot plug port {port} into {bridge}"))
-    }
-
-    /// Unplugs interface `port` from `bridge`; both ends keep their carrier.
-    pub(super) fn unplug(&self, bridge: &str, port: u32) -> Result<()> {
-        self.bridge(SIOCBRDELIF, bridge, port)
-            .with_context(|| format!("cannot unplug port {port} from {bridge}"))
-    }
-
-    fn bridge(&self, operation: libc::Ioctl, bridge: &str, port: u32) -> Result<()> {
         let mut request = request_for(bridge)?;
         request.ifr_ifru.ifru_ifindex = i32::try_from(port)?;
-        Ok(self.request(operation, &mut request)?)
+        self.request(SIOCBRADDIF, &mut request)
+            .with_context(|| format!("cannot plug port {port} into {bridge}"))
     }
 
     fn request(&self, operation: libc::Ioctl, request: &mut libc::ifreq) -> io::Result<()> {

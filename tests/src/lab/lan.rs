@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 
 use anyhow::{Context, Result};
 
+use super::bridge_port::{Ports, State};
 use super::device::Devices;
 use super::{Host, Mac, Netns, xdp_pass};
 use crate::xdp::raw::{self, Way};
@@ -15,6 +16,7 @@ const BRIDGE: &str = "lan";
 pub struct Lan {
     netns: Netns,
     devices: Devices,
+    ports: Ports,
     mtu: u32,
     cables: Vec<Cable>,
 }
@@ -64,10 +66,10 @@ impl Lan {
             "link add {BRIDGE} mtu {mtu} type bridge stp_state 0 mcast_snooping 0"
         ))?;
         netns.ip(&format!("link set {BRIDGE} up"))?;
-        let devices = Devices::of(&netns)?;
         Ok(Self {
+            devices: Devices::of(&netns)?,
+            ports: Ports::of(&netns)?,
             netns,
-            devices,
             mtu,
             cables: Vec::new(),
         })
@@ -79,10 +81,10 @@ impl Lan {
     /// # Errors
     /// When the interface exists already, or the kernel refuses.
     pub fn attach(&mut self, host: &Host, interface: &str, address: &str) -> Result<Mac> {
-        let number = u8::try_from(self.cables.len() + 1).context("too many hosts on one bridge")?;
-        let mac = Mac::of_lab(number);
+        let number = self.cables.len() + 1;
+        let mac = Mac::of_lab(u8::try_from(number).context("too many hosts on one bridge")?);
         let port = self
-            .lay_cable(host, interface, &format!("port{number}"), mac)
+            .lay_cable(host, interface, &port_name(number), mac)
             .with_context(|| format!("cannot connect {interface} of {}", host.name()))?;
         if !address.is_empty() {
             host.netns().ip(&format!(
@@ -117,19 +119,38 @@ impl Lan {
     /// Cuts every cable of `host`, silently: interfaces at both ends keep their carrier.
     ///
     /// # Errors
-    /// When it is cut already.
+    /// As of the kernel.
     pub fn cut(&self, host: &Host) -> Result<()> {
         self.cables_of(host)
-            .try_for_each(|cable| self.devices.unplug(BRIDGE, cable.port))
+            .try_for_each(|cable| self.ports.set(cable.port, State::Disabled))
     }
 
     /// Mends what [`Self::cut`] has cut.
     ///
     /// # Errors
-    /// When it is not cut.
+    /// As of the kernel.
     pub fn heal(&self, host: &Host) -> Result<()> {
         self.cables_of(host)
-            .try_for_each(|cable| self.devices.plug(BRIDGE, cable.port))
+            .try_for_each(|cable| self.ports.set(cable.port, State::Forwarding))
+    }
+
+    /// Pulls the cable of `interface` of `host`: other than with [`Self::cut`], its ends lose their
+    /// carrier.
+    ///
+    /// # Errors
+    /// When there is no such cable.
+    pub fn unplug(&self, host: &Host, interface: &str) -> Result<()> {
+        let port = self.port(host, interface).context("no such cable")?;
+        self.netns.ip(&format!("link set {port} down")).map(drop)
+    }
+
+    /// Name of the bridge's end of the cable of `interface` of `host`, in [`Self::netns`].
+    #[must_use]
+    pub fn port(&self, host: &Host, interface: &str) -> Option<String> {
+        let mut cables = self.cables.iter();
+        let at =
+            cables.position(|cable| cable.host == host.name() && cable.interface == interface)?;
+        Some(port_name(at + 1))
     }
 
     /// Cuts every cable of `host` in one direction, silently.
@@ -178,4 +199,8 @@ impl Lan {
     pub fn interface(&self) -> &'static str {
         BRIDGE
     }
+}
+
+fn port_name(number: usize) -> String {
+    format!("port{number}")
 }

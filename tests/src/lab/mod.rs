@@ -11,7 +11,9 @@
 //! descriptors and by one anchor process per host that ends with a pipe of ours, interfaces and
 //! BPF links go with the namespaces, and what a host writes goes to a file system of its own.
 
+mod asker;
 mod background;
+mod bridge_port;
 mod capture;
 mod client;
 mod cpu;
@@ -36,10 +38,12 @@ mod stalls;
 mod talker;
 mod tools;
 mod transcript;
+mod vipctl;
 mod wait;
 mod witness;
 pub(crate) mod xdp_pass;
 
+pub use asker::Asker;
 pub use capture::{Capture, Frame};
 pub use client::{Client, Errand};
 pub use cpu::{BusyLoops, time_on_processors};
@@ -60,5 +64,6 @@ pub use stalls::{Gap, Stalls};
 pub use talker::{Listener, Talker};
 pub use tools::Tools;
 pub use transcript::{Question, Subject, Transcript};
+pub use vipctl::status;
 pub use wait::{interrupt_on_signals, interrupted, pause, until};
 pub use witness::{Entry, Witness};

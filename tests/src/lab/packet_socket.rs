@@ -5,7 +5,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
-use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, sendmmsg};
+use nix::sys::socket::sockopt::RcvBufForce;
+use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, sendmmsg, setsockopt};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::netdevice::name_to_index;
 use rustix::time::Timespec;
@@ -161,7 +162,7 @@ fn bound(interface: &str) -> io::Result<Socket> {
     // Protocol 0 until the socket is bound: not a frame of another interface gets in.
     let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(0)))?;
     socket.set_nonblocking(true)?;
-    socket.set_recv_buffer_size(8 << 20)?;
+    setsockopt(&socket, RcvBufForce, &(8 << 20))?;
     ignore_outgoing(&socket)?;
     let index = name_to_index(&socket, interface)?;
     socket.bind(&link_layer_address(index, EVERYTHING)?)?;

@@ -28,14 +28,24 @@ pub fn signal_all(pids: &[Pid], signal: Signal) {
     }
 }
 
-/// Whether every thread of `pid` is stopped, or gone.
+/// Whether every thread of `pid` is stopped, or has ended.
 pub(super) fn is_stopped(pid: Pid) -> bool {
     let tasks = fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid()));
-    let stopped = |status: String| status.lines().any(|line| line.starts_with("State:\tT"));
+    // A zombie does nothing, either: its parent may be stopped before it has looked.
+    const STILL: [&str; 2] = ["State:\tT", "State:\tZ"];
+    let is_still = |line: &str| STILL.iter().any(|state| line.starts_with(state));
+    let stopped = |status: String| status.lines().any(is_still);
     tasks.into_iter().flatten().flatten().all(|task| {
         let status = fs::read_to_string(task.path().join("status"));
         status.map_or(true, stopped)
     })
+}
+
+/// The process that started `pid`, if both are still there.
+pub(super) fn parent_of(pid: Pid) -> Option<Pid> {
+    let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_pid())).ok()?;
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    Pid::from_raw(parent.trim().parse().ok()?)
 }
 
 fn namespace_of(pid: u32) -> Option<PathBuf> {

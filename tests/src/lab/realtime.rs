@@ -1,13 +1,13 @@
 //! Threads that a busy machine must not hold up.
 
 /// What such a thread does; the later one goes first. All go before the daemons, which take the
-/// lowest real-time priority.
+/// lowest two real-time priorities.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Duty {
     /// Asks and listens.
-    Measure = 2,
+    Measure = 3,
     /// Watches whether the others could run.
-    Watch = 3,
+    Watch = 4,
 }
 
 /// Gives the calling thread real-time priority, but not what it starts. Where that is not

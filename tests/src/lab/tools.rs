@@ -53,7 +53,8 @@ impl Tools {
     #[must_use]
     pub fn slowness() -> u32 {
         let told = env::var("HA_SLOWNESS").ok();
-        told.and_then(|told| told.parse().ok()).unwrap_or(1)
+        let slowness = told.and_then(|told| told.parse().ok());
+        slowness.filter(|times| *times > 0).unwrap_or(1)
     }
 
     /// Where results go: `HA_TARGET`.

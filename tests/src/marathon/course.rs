@@ -9,14 +9,16 @@ use super::flood;
 use super::judge::{Finding, Judge};
 use super::patient::{Patient, SCRIPT, TRACKED};
 use super::tally::Tally;
-use super::timeline;
-use crate::eyes::{Eyes, FLIGHT};
-use crate::lab::{Daemon, Tools, pause};
+use super::timeline::Story;
+use crate::eyes::{Eyes, FLIGHT, Record};
+use crate::lab::{Capture, Daemon, Frame, Log, Tools, pause};
 use crate::rng::Rng;
 use crate::watched::{Pair, Setup};
 
 /// Events from one time when everybody is well to the next.
 const EVENTS: usize = 30;
+/// What happened so long before counts for what is seen later, too.
+const AFTERMATH: Duration = Duration::from_secs(1);
 /// Until the best director answers alone when nothing is wrong any more.
 const RECOVERY: Duration = Duration::from_secs(10);
 
@@ -25,6 +27,8 @@ pub(super) struct Course<const N: usize> {
     pair: Pair<N>,
     patients: Vec<Patient>,
     eyes: Eyes,
+    /// Adverts of the directors.
+    adverts: Capture,
     dice: Dice,
     events: Vec<Event>,
     /// Everything before was judged.
@@ -46,8 +50,12 @@ impl<const N: usize> Course<N> {
             let daemon = Daemon::start(host, &Tools::vipd()?, &configs[0].1)?;
             patients.push(Patient::new(host, daemon, configs));
         }
+        let (_, stranger) = pair.stranger()?;
+        let of_directors =
+            move |frame: &Frame| frame.is_advert() && frame.source() != Some(stranger);
         Ok(Self {
             eyes: Eyes::open(&pair)?,
+            adverts: Capture::start(pair.lan.netns(), pair.lan.interface(), of_directors)?,
             pair,
             patients,
             dice: Dice::new(rng),
@@ -111,9 +119,8 @@ impl<const N: usize> Course<N> {
         recovered.with_context(|| {
             let end = Instant::now();
             let record = self.eyes.take_before(end);
-            let span = end..end;
-            let macs = &self.pair.macs;
-            let timeline = timeline::render(&record, &self.events, macs, &span);
+            let adverts = self.adverts.take_before(end);
+            let timeline = self.story(&record, &adverts).render(&(end..end));
             format!("lb{} is the best\n{timeline}{}", best + 1, self.logs())
         })
     }
@@ -121,6 +128,7 @@ impl<const N: usize> Course<N> {
     fn forget(&mut self) {
         self.judged = Instant::now();
         let _ = self.eyes.take_before(self.judged);
+        let _ = self.adverts.take_before(self.judged);
         self.events.clear();
     }
 
@@ -129,6 +137,7 @@ impl<const N: usize> Course<N> {
         let end = Instant::now();
         pause(FLIGHT)?;
         let record = self.eyes.take_before(end);
+        let adverts = self.adverts.take_before(end);
         let judge = Judge {
             events: &self.events,
             interval: self.pair.setup().interval(),
@@ -137,26 +146,36 @@ impl<const N: usize> Course<N> {
         let period = self.judged..end;
         self.tally.add(&record, &period);
         for finding in judge.findings(&record, &period) {
-            let timeline = timeline::render(&record, &self.events, &self.pair.macs, &finding.span);
             self.tally.note(&finding);
-            self.tell(&finding, &timeline);
+            self.tell(&finding, &self.story(&record, &adverts));
         }
         self.judged = end;
-        self.events.clear();
+        self.events.retain(|event| event.to + AFTERMATH > end);
         let panicked = |patient: &Patient| !patient.daemon().log().matching("panicked").is_empty();
         ensure!(!self.patients.iter().any(panicked), "{}", self.logs());
         Ok(())
     }
 
-    fn tell(&self, finding: &Finding, timeline: &str) {
+    fn tell(&self, finding: &Finding, story: &Story<'_>) {
         let verdict = match finding.is_spoilt() {
             true => "spoilt by the machine",
             false => "MUST NOT BE",
         };
-        let Finding { what, stall, .. } = finding;
-        println!("{N} directors: {verdict} (it stood still for {stall:.1?}): {what}\n{timeline}");
-        if !finding.is_spoilt() {
-            println!("{}", self.logs());
+        let Finding { what, stall, span } = finding;
+        println!(
+            "{N} directors: {verdict} (it stood still for {stall:.1?}): {what}\n{}",
+            story.render(span)
+        );
+    }
+
+    fn story<'a>(&'a self, record: &'a Record, adverts: &'a [Frame]) -> Story<'a> {
+        let logs = self.patients.iter().map(|patient| patient.daemon().log());
+        Story {
+            record,
+            events: &self.events,
+            adverts,
+            logs: logs.map(Log::lines).collect(),
+            directors: &self.pair.macs,
         }
     }
 

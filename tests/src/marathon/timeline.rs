@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::fault::Event;
 use crate::eyes::Record;
 use crate::findings::Round;
-use crate::lab::Mac;
+use crate::lab::{Frame, Line, Mac};
 
 /// How far before and after to look.
 const BEFORE: Duration = Duration::from_millis(1500);
@@ -16,55 +16,102 @@ const AFTER: Duration = Duration::from_millis(500);
 /// Events shown before that.
 const EVENTS: usize = 8;
 
-/// Events and who answered, in one list, with times relative to the beginning of `span`.
-pub(super) fn render(
-    record: &Record,
-    events: &[Event],
-    directors: &[Mac],
-    span: &Range<Instant>,
-) -> String {
-    let shown = span.start - BEFORE..span.end + AFTER;
-    let first = events.partition_point(|event| event.from < shown.start);
-    let events = events.iter().skip(first.saturating_sub(EVENTS));
-    let events = events.filter(|event| event.from < shown.end).map(|event| {
-        let name = format!("lb{}", event.director + 1);
-        (event.from, format!("  {name}: {}", event.change))
-    });
-    let answers = runs(record, shown.clone()).into_iter();
-    let answers =
-        answers.map(|(at, by)| (at, format!("      answered by {}", names(directors, &by))));
-    let entries = record.entries(&shown).into_iter();
-    let entries = entries.map(|(at, mac)| {
-        let name = names(directors, &[mac].into());
-        (at, format!("      a neighbour follows {name}"))
-    });
-    let mut lines: Vec<_> = events.chain(answers).chain(entries).collect();
-    lines.sort_by_key(|(at, _)| *at);
-    lines.iter().fold(String::new(), |mut text, (at, line)| {
-        let _ = writeln!(text, "{:>9.1} ms{line}", relative(*at, span.start));
-        text
-    })
+/// Everything that is known of some time.
+pub(super) struct Story<'a> {
+    pub(super) record: &'a Record,
+    pub(super) events: &'a [Event],
+    /// As they passed on the bridge.
+    pub(super) adverts: &'a [Frame],
+    /// What each director has logged.
+    pub(super) logs: Vec<Vec<Line>>,
+    pub(super) directors: &'a [Mac],
+}
+
+impl Story<'_> {
+    /// All of it around `span` in one list, with times relative to its beginning.
+    pub(super) fn render(&self, span: &Range<Instant>) -> String {
+        let shown = span.start - BEFORE..span.end + AFTER;
+        let first = self
+            .events
+            .partition_point(|event| event.from < shown.start);
+        let before = self.events[first.saturating_sub(EVENTS)..first].iter();
+        let before = before.map(|event| (event.from, told(event)));
+        let mut lines: Vec<_> = before
+            .chain(self.entries().filter(|(at, _)| shown.contains(at)))
+            .collect();
+        lines.sort_by_key(|(at, _)| *at);
+        lines.iter().fold(String::new(), |mut text, (at, line)| {
+            let _ = writeln!(text, "{:>9.1} ms{line}", relative(*at, span.start));
+            text
+        })
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (Instant, String)> {
+        let events = self.events.iter().map(|event| (event.from, told(event)));
+        let adverts = self.adverts.iter().map(|frame| {
+            let priority = frame.ip_payload().and_then(|octets| octets.get(2));
+            let by = self.names(frame.source());
+            (frame.at, format!("      {by} advertises {priority:?}"))
+        });
+        let speech = self.record.speech.iter().filter(|frame| !frame.is_advert());
+        let speech = speech.map(|frame| {
+            let by = self.names(frame.source());
+            (frame.at, format!("      {by} speaks: {}", kind(frame)))
+        });
+        let answers = runs(self.record).into_iter();
+        let answers = answers.map(|(at, by)| (at, format!("    answered by {}", self.names(by))));
+        let neighbours = self.record.entries.iter();
+        let neighbours = neighbours.map(|(at, mac)| {
+            (
+                *at,
+                format!("    a neighbour follows {}", self.names([*mac])),
+            )
+        });
+        let logs = self.logs.iter().zip(1..).flat_map(|(log, number)| {
+            let line = move |line: &Line| (line.at, format!("    lb{number} logs {}", line.text));
+            log.iter().map(line)
+        });
+        events
+            .chain(adverts)
+            .chain(speech)
+            .chain(answers)
+            .chain(neighbours)
+            .chain(logs)
+    }
+
+    fn names(&self, macs: impl IntoIterator<Item = Mac>) -> String {
+        let name = |mac: Mac| match self.directors.iter().position(|one| *one == mac) {
+            Some(index) => format!("lb{}", index + 1),
+            None => mac.to_string(),
+        };
+        let names: Vec<_> = macs.into_iter().map(name).collect();
+        match names.is_empty() {
+            true => "nobody".to_owned(),
+            false => names.join(" and "),
+        }
+    }
+}
+
+fn told(event: &Event) -> String {
+    format!("  lb{}: {}", event.director + 1, event.change)
+}
+
+/// What somebody said as the VIP. Traffic that goes on all the time is told from the rest.
+fn kind(frame: &Frame) -> String {
+    match frame.bytes.get(23) {
+        _ if frame.is_arp() => format!("ARP {:02x?}", frame.bytes.get(20..42)),
+        Some(protocol) => format!("IP protocol {protocol}, {} octets", frame.bytes.len()),
+        None => "a short frame".to_owned(),
+    }
 }
 
 /// Since when who answered.
-fn runs(record: &Record, period: Range<Instant>) -> Vec<(Instant, BTreeSet<Mac>)> {
-    let rounds = Round::of(&record.transcript, period);
-    let mut runs: Vec<_> = rounds
+fn runs(record: &Record) -> Vec<(Instant, BTreeSet<Mac>)> {
+    let mut runs: Vec<_> = Round::all(&record.transcript)
         .map(|round| (round.at(), round.answerers()))
         .collect();
     runs.dedup_by(|(_, next), (_, last)| next == last);
     runs
-}
-
-fn names(directors: &[Mac], macs: &BTreeSet<Mac>) -> String {
-    let name = |mac: &Mac| match directors.iter().position(|director| director == mac) {
-        Some(index) => format!("lb{}", index + 1),
-        None => mac.to_string(),
-    };
-    match macs.is_empty() {
-        true => "nobody".to_owned(),
-        false => macs.iter().map(name).collect::<Vec<_>>().join(" and "),
-    }
 }
 
 /// Milliseconds from `zero` to `at`.

@@ -1,14 +1,12 @@
 //! A director: a host with a daemon that comes and goes.
 
 use std::net::Ipv4Addr;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 
 use super::{Make, SOON};
-use crate::lab::{Daemon, Host, Line, Log, Tools, until};
+use crate::lab::{Daemon, Host, Line, Log, status, until};
 
 /// Lines of each log in a report.
 const TAIL: usize = 40;
@@ -134,22 +132,20 @@ impl Director {
     pub fn assert_mode(&self, make: Make) -> Result<()> {
         let expected = match make {
             Make::Keepalived => return Ok(()),
-            Make::Vipd => "native",
+            Make::Vipd => "tc",
             Make::VipdWithoutXdp => "off",
         };
-        let mut seen = Value::Null;
+        let mut seen = String::new();
         until("an answer of vipctl", SOON, || {
-            seen = self.status()?["interfaces"][0]["xdp"].clone();
+            // Just started, it may not listen yet.
+            let interfaces = status(&self.host).map_or_else(|_| Vec::new(), |all| all.interfaces);
+            seen = interfaces
+                .first()
+                .map(|first| first.xdp.clone())
+                .unwrap_or_default();
             Ok(seen == expected)
         })
-        .with_context(|| format!("XDP is {seen}, not {expected}"))
-    }
-
-    /// What `vipctl status --json` says.
-    fn status(&self) -> Result<Value> {
-        let mut vipctl = Command::new(Tools::vipctl()?);
-        let output = self.host.output(vipctl.args(["status", "--json"]))?;
-        Ok(serde_json::from_slice(&output.stdout).unwrap_or_default())
+        .with_context(|| format!("XDP is {seen:?}, not {expected}"))
     }
 
     /// Log of the daemon that runs, or ran last.

@@ -3,6 +3,8 @@
 
 use std::net::Ipv4Addr;
 
+use anyhow::Result;
+
 use super::stage::Stage;
 use crate::lab::{DIRECTOR_HEADER, Nginx};
 use crate::scene::Layout;
@@ -24,10 +26,11 @@ pub(super) const SCRIPT_PATH: &str = "/etc/keepalived/nginx_check.sh";
 /// What is not the article's, for the reader of the output.
 const ADDED: &str = "\
 the second article's keepalived.conf and script; added here:
-  track_script { chk_nginx }   it defines the script, but no instance tracks it
-  ps ... --no-header           it prints a dash that ps does not know
-  nginx.conf                   it shows a picture; here two upstreams on each director
-  kill nginx                   takes its program away, too: the script would start it again";
+  track_script { chk_nginx }  it defines the script, but no instance tracks it
+  ps ... --no-header          it prints a dash that ps does not know
+  nginx.conf                  it shows a picture; here two upstreams on each
+  kill nginx                  takes its program away, too, or the script would
+                              start it again";
 
 /// Its script.
 pub(super) const SCRIPT: &str = r"#!/bin/bash
@@ -110,7 +113,10 @@ pub(super) fn nginx_config(name: &str) -> String {
 }
 
 /// What runs, for the reader of the output.
-pub(super) fn explain(stage: &Stage) -> String {
+///
+/// # Errors
+/// When vipctl cannot be started.
+pub(super) fn explain(stage: &Stage) -> Result<String> {
     let web = match stage.has_nginx {
         true => "nginx on both",
         false => "no nginx found: a built-in responder on both",
@@ -118,10 +124,9 @@ pub(super) fn explain(stage: &Stage) -> String {
     let mut text = String::new();
     for (director, address) in stage.directors.iter().zip(LAYOUT.directors) {
         let (name, software) = (director.host.name(), director.software.name());
-        let data_path = director
-            .data_path()
-            .map_or(String::new(), |line| format!("; {line}"));
+        let data_path = director.data_path()?;
+        let data_path = data_path.map_or(String::new(), |mode| format!(", data path: {mode}"));
         text.push_str(&format!("  {name} {address}  {software}{data_path}\n"));
     }
-    format!("{text}  VIP {}, {web}\n{ADDED}", LAYOUT.vip)
+    Ok(format!("{text}  VIP {}, {web}\n{ADDED}", LAYOUT.vip))
 }

@@ -91,7 +91,7 @@ pub fn run(options: &Options) -> Result<bool> {
     screen.say("lb1, lb2, a client and a prober on one bridge; starting the directors ...");
     let mut stage = Stage::set(software, options.mode())?;
     stage.wait_for_lb1()?;
-    screen.say(&article::explain(&stage));
+    screen.say(&article::explain(&stage)?);
     let outcomes = play(&mut stage, &screen)?;
     screen.say(&table::render(&outcomes, &screen));
     let files = report::write(&stage, &outcomes)?;

@@ -15,8 +15,8 @@ const TOP: f64 = 64.0;
 /// Height of a bar, in pixels.
 const BAR: f64 = 10.0;
 
-const STYLE: &str = ".lb1 { fill: #2e7d32 } .lb2 { fill: #1565c0 } .gap { fill: #c62828 }
-.fault { stroke: #222; stroke-dasharray: 3 3 }";
+const STYLE: &str = ".lb1 { fill: #2da44e } .lb2 { fill: #1a7fc4 } .gap { fill: #d1453b }
+.fault { stroke-dasharray: 3 3 }";
 
 /// One lane per director and one for the client's gap, for each fault.
 pub(super) fn draw(directors: [&str; 2], outcomes: &[Outcome]) -> String {
@@ -25,12 +25,12 @@ pub(super) fn draw(directors: [&str; 2], outcomes: &[Outcome]) -> String {
         drawing: Drawing::new(),
         milliseconds: longest.unwrap_or(1).max(1) as f64 * milliseconds_of_cell(),
     };
+    let bottom = TOP + ROW * outcomes.len() as f64;
     picture.legend(directors);
+    picture.axis(bottom);
     for (index, outcome) in outcomes.iter().enumerate() {
         picture.row(outcome, TOP + ROW * index as f64);
     }
-    let bottom = TOP + ROW * outcomes.len() as f64;
-    picture.axis(bottom);
     let size = [LEFT + LENGTH + 130.0, bottom + 30.0];
     picture.drawing.finish(size, STYLE)
 }
@@ -56,7 +56,7 @@ impl Picture {
             ("lb2", format!("lb2 ({lb2}) answers")),
             ("gap", "client without pages".to_owned()),
         ];
-        for (x, (class, name)) in [12.0, 172.0, 332.0].into_iter().zip(names) {
+        for (x, (class, name)) in [12.0, 202.0, 392.0].into_iter().zip(names) {
             self.drawing.key(class, [x, 34.0], &name);
         }
     }
@@ -77,7 +77,7 @@ impl Picture {
         self.gap(outcome, top);
         let fault = self.x(0.0);
         self.drawing
-            .line("fault", [fault, top], [fault, top + 46.0]);
+            .line("mark fault", [fault, top], [fault, top + 46.0]);
     }
 
     fn gap(&mut self, outcome: &Outcome, top: f64) {
@@ -98,12 +98,17 @@ impl Picture {
         self.drawing.bar(class, [x, y], [end - x, BAR]);
     }
 
+    /// With a line up for every second.
     fn axis(&mut self, y: f64) {
         self.drawing.line("axis", [LEFT, y], [LEFT + LENGTH, y]);
         for second in 0..=(self.milliseconds / 1e3) as u32 {
             let x = self.x(f64::from(second) * 1e3);
             if x <= LEFT + LENGTH {
-                let label = format!("{second} s");
+                let label = match second {
+                    0 => "the fault".to_owned(),
+                    _ => format!("{second} s"),
+                };
+                self.drawing.line("grid", [x, TOP], [x, y]);
                 self.drawing.text("small middle", [x, y + 16.0], &label);
             }
         }

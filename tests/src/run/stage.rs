@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::article;
-use crate::lab::{Daemon, Host, Nginx, Software, Tools, until};
+use crate::lab::{Daemon, Host, Nginx, Software, Tools, status, until};
 use crate::scene::Scene;
 
 /// Between two requests of the client.
@@ -84,12 +84,15 @@ impl Director {
         &mut self.daemon
     }
 
-    /// What the daemon says about its data path, if it does.
-    pub(super) fn data_path(&self) -> Option<String> {
-        let marker = format!("{}: XDP", article::LAYOUT.interface);
-        let line = self.daemon.log().matching(&marker).pop()?;
-        let begin = line.text.find(&marker)?;
-        line.text.get(begin..).map(str::to_owned)
+    /// How the daemon has attached its data path, if it has one.
+    pub(super) fn data_path(&self) -> Result<Option<String>> {
+        match self.software {
+            Software::Vipd(_) => {
+                let interfaces = status(&self.host)?.interfaces.into_iter();
+                Ok(interfaces.map(|interface| interface.xdp).next())
+            }
+            Software::Keepalived(_) => Ok(None),
+        }
     }
 
     /// Starts the daemon again, if it has ended.

@@ -6,7 +6,7 @@ use crate::screen::{Colour, Screen};
 
 const HEADINGS: [&str; 5] = [
     "fault",
-    "client's gap",
+    "gap",
     "requests lost",
     "owner after",
     "directors answering",
@@ -47,7 +47,7 @@ fn row(outcome: &Outcome) -> [String; 5] {
         outcome.fault.name().to_owned(),
         outcome
             .gap
-            .map_or("never back".to_owned(), |gap| milliseconds(gap.length)),
+            .map_or("never".to_owned(), |gap| milliseconds(gap.length)),
         outcome.lost.to_string(),
         owner,
         outcome.owners.len().to_string(),
@@ -68,7 +68,10 @@ fn verdict(outcomes: &[Outcome], screen: &Screen) -> String {
             Colour::Green,
         ),
         _ => screen.paint(
-            &format!("{bad} of {} faults did not end with exactly one director answering and the client back", outcomes.len()),
+            &format!(
+                "{bad} of {} faults did not end with one director that answers, and pages",
+                outcomes.len()
+            ),
             Colour::Red,
         ),
     }

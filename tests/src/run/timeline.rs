@@ -4,25 +4,36 @@ use std::time::Duration;
 
 use super::fault::Fault;
 use super::lane::Cell;
-use super::outcome::{CELL, Outcome};
+use super::outcome::{CELL, LEAD, Outcome};
 use crate::screen::{Colour, Screen};
 
 /// Time that one character stands for, in cells.
 const CELLS_PER_CHARACTER: usize = 20;
 /// Characters of a timeline: eight seconds.
 const WIDTH: usize = 40;
+/// Characters before a timeline.
+const NAME: usize = 23;
 
-/// Explains the timeline.
+/// Explains the timeline, above a ruler of seconds from the fault.
 pub(super) fn legend(screen: &Screen) -> String {
-    let cell = CELL * u32::try_from(CELLS_PER_CHARACTER).unwrap_or(1);
     format!(
-        "\nwho answers ARP for the VIP, {} ms a character: {} lb1, {} lb2, {} both, {} nobody",
-        cell.as_millis(),
+        "\nwho answers ARP for the VIP: {} lb1, {} lb2, {} both, {} nobody\n{}",
         screen.paint("1", Colour::Green),
         screen.paint("2", Colour::Cyan),
         screen.paint("X", Colour::Red),
         screen.paint(".", Colour::Dim),
+        screen.paint(&ruler(), Colour::Dim),
     )
+}
+
+fn ruler() -> String {
+    let character = CELL * CELLS_PER_CHARACTER as u32;
+    let characters_of = |time: Duration| (time.as_millis() / character.as_millis()) as usize;
+    let second = characters_of(Duration::from_secs(1));
+    let seconds = (WIDTH - characters_of(LEAD)).div_ceil(second);
+    let marks: String = (0..seconds).map(|at| format!("{at:<second$}")).collect();
+    let (name, marks) = ("seconds from the fault", marks.trim_end());
+    format!("{name:0$}{marks}", NAME + characters_of(LEAD))
 }
 
 /// Shows what has been seen of `fault` so far, where lines can be rewritten.
@@ -47,7 +58,7 @@ fn line(screen: &Screen, fault: Fault, timeline: &[Cell]) -> String {
         .map(|cells| character(screen, cells))
         .collect();
     bar.push_str(&" ".repeat(WIDTH - characters.count()));
-    format!("  {:20} {bar}", fault.name())
+    format!("  {:1$}{bar}", fault.name(), NAME - 2)
 }
 
 /// The worst of some cells, or the last one if all are well.

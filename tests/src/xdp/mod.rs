@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Election, Policy, RouterKey, RouterRecord};
 use ha_common::reason::Verdict;
 use ha_common::{Nanos, Reason};
@@ -92,6 +92,7 @@ impl Director {
         gate.set_owned(2);
         gate.set_policy(Policy::default());
         gate.set_orphan_after(Duration::ZERO);
+        gate.set_absorb_above(0);
         for peer in [frame::PEER_IP, frame::LESSER_PEER_IP] {
             self.datapath.remove_peer(ROUTER, peer.into())?;
         }
@@ -160,7 +161,7 @@ impl Director {
     /// As above; kernels before 6.18 refuse to split.
     pub fn receive_split(&self, frame: &[u8], linear: usize) -> Result<Outcome> {
         let before = self.datapath.counters()?;
-        let program = self.datapath.program(self.hook);
+        let program = self.datapath.program(self.hook).context("no programs")?;
         let run = match self.hook {
             Hook::Xdp => test_run(program, IFINDEX, frame, linear, 1)?,
             Hook::Ingress | Hook::Egress => test_run_tc(program, frame, 1)?,

@@ -1,11 +1,10 @@
 //! A cable between a director and a client that asks it for the VIP.
 
 use std::net::Ipv4Addr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use ha_common::wire::{arp, ethernet};
-use ha_tests::lab::{Mac, Netns, PacketSocket};
+use ha_tests::lab::{Asker, Mac, Netns};
 use ha_tests::owner::{VIP, own_vip};
 use ha_user::datapath::{AttachMode, Attachment, Datapath, LoadOptions};
 use ha_user::net::link::Links;
@@ -35,59 +34,7 @@ impl Cable {
     }
 
     pub(crate) fn ask(&self) -> Result<Asker> {
-        Asker::new(&self.client, mac(&self.client)?, CLIENT)
-    }
-}
-
-/// Asks for the VIP by ARP.
-pub(crate) struct Asker {
-    socket: PacketSocket,
-    question: [u8; 42],
-}
-
-impl Asker {
-    pub(crate) fn new(netns: &Netns, own: Mac, address: Ipv4Addr) -> Result<Self> {
-        let mut question = [0; 42];
-        question[..6].fill(0xff);
-        question[6..12].copy_from_slice(&own.0);
-        question[12..14].copy_from_slice(&ethernet::TYPE_ARP.to_be_bytes());
-        let asked = arp::Repr {
-            operation: arp::Operation::Request,
-            sender_mac: own.0,
-            sender_ip: address.octets(),
-            target_mac: [0; 6],
-            target_ip: VIP.octets(),
-        };
-        asked.emit(&mut question[14..]);
-        let socket = PacketSocket::open(netns, "eth0")?;
-        Ok(Self { socket, question })
-    }
-
-    pub(crate) fn ask(&self) -> Result<()> {
-        Ok(self.socket.send(&self.question)?)
-    }
-
-    /// MAC of whoever answers within `limit`.
-    pub(crate) fn answer_within(&mut self, limit: Duration) -> Result<Option<Mac>> {
-        self.ask()?;
-        let deadline = Instant::now() + limit;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let Some(frame) = self.socket.receive(left)? else {
-                return Ok(None);
-            };
-            let Some(body) = frame.get(14..42) else {
-                continue;
-            };
-            let Ok(message) =
-                arp::Packet::new_checked(body).and_then(|view| arp::Repr::parse(&view))
-            else {
-                continue;
-            };
-            if message.operation == arp::Operation::Reply && message.sender_ip == VIP.octets() {
-                return Ok(Some(Mac(message.sender_mac)));
-            }
-        }
+        Asker::new(&self.client, mac(&self.client)?, CLIENT, VIP)
     }
 }
 

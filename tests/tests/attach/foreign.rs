@@ -85,6 +85,20 @@ fn a_qdisc_made_for_the_purpose_goes_with_it() -> Result<()> {
 }
 
 #[test]
+fn a_qdisc_that_a_predecessor_made_goes_with_the_last() -> Result<()> {
+    let cable = Cable::new()?;
+    for mode in [AttachMode::Tc, AttachMode::Generic, AttachMode::Tc] {
+        attach(&cable.director, &mut owner(&cable.director)?, mode)?;
+    }
+    let mut last = owner(&cable.director)?;
+    attach(&cable.director, &mut last, AttachMode::Generic)?;
+    assert!(last.detach_all().is_empty());
+    let after = cable.director.tc("qdisc show dev eth0")?;
+    assert!(!after.contains("clsact"), "{after}");
+    Ok(())
+}
+
+#[test]
 fn an_open_egress_is_admitted() -> Result<()> {
     let cable = Cable::new()?;
     cable.director.tc("qdisc add dev eth0 ingress")?;

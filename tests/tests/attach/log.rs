@@ -3,12 +3,12 @@
 use std::sync::Mutex;
 
 use anyhow::{Context, Result};
-use ha_tests::lab::{Mac, until};
+use ha_tests::lab::{Asker, Mac, until};
 use ha_tests::owner::{VIP, own_vip};
 use ha_user::datapath::{AttachMode, Datapath, LoadOptions};
 use log::{LevelFilter, Log, Metadata, Record};
 
-use crate::cable::{Asker, Cable, PATIENCE, attach};
+use crate::cable::{Cable, PATIENCE, attach};
 
 /// Keeps what is logged.
 struct Kept(Mutex<Vec<String>>);
@@ -37,7 +37,7 @@ fn what_the_program_logs_reaches_the_daemons_log() -> Result<()> {
     attach(&cable.director, &mut datapath, AttachMode::Generic)?;
     let mut debug_log = datapath.debug_log().context("a log")?;
     let stranger = Mac([2, 0, 0, 0, 0, 0x66]);
-    Asker::new(&cable.client, stranger, VIP)?.ask()?;
+    Asker::new(&cable.client, stranger, VIP, VIP)?.ask()?;
     until("a line of the program", PATIENCE, || {
         debug_log.flush();
         let lines = KEPT.0.lock().expect("not poisoned");

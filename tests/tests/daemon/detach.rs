@@ -31,7 +31,7 @@ fn programs(solo: &Solo) -> Result<String> {
 #[test]
 fn detaching_is_for_the_dead() -> Result<()> {
     let solo = Solo::new()?;
-    let mut daemon = solo.start(CONFIG)?;
+    let mut daemon = solo.start(&format!("xdp {{\n mode native\n}}\n{CONFIG}"))?;
     let worker = solo.pid_in(VRRP_PID)?;
     let refused = detach(&solo, &["eth0"])?;
     ensure!(!refused.status.success(), "beside a living daemon");

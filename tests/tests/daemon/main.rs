@@ -1,11 +1,13 @@
 //! The running daemon as operators, scripts and unit files meet it, on a good day and on a bad one.
 
 mod detach;
+mod guard;
 mod hang;
 mod lifetimes;
 mod links;
 mod log;
 mod processes;
+mod regularity;
 mod reload;
 mod rights;
 mod scripts;

@@ -119,9 +119,11 @@ fn a_killed_worker_is_replaced() -> Result<()> {
     let killed = Instant::now();
     let worker = solo.pid_in(VRRP_PID)?;
     solo.host.sh(&format!("kill -9 {worker}"))?;
-    daemon.wait_for_since(INSTANCE, "MASTER", killed, PATIENCE)?;
-    until("the VIP", PATIENCE, || solo.host.has_address(VIP))?;
-    ensure!(solo.pid_in(VRRP_PID)? != worker);
+    let carries_on = "carrying on as the process before";
+    daemon.log().wait_for(carries_on, killed, PATIENCE)?;
+    ensure!(solo.host.has_address(VIP)?, "the VIP has gone");
+    let replaced = || Ok(solo.pid_in(VRRP_PID).is_ok_and(|pid| pid != worker));
+    until("the new worker's pid file", PATIENCE, replaced)?;
     solo.status()?;
     daemon.stop()?;
     solo.check_nothing_left()

@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use ha_tests::lab::{CONFIG_PATH, Capture, Daemon, Frame, Host, Lan, Signal, Tools, until};
+use anyhow::{Result, ensure};
+use ha_tests::lab::{CONFIG_PATH, Capture, Daemon, Frame, Host, Lan, Signal, Tools, status, until};
 use ha_user::control::protocol::Status;
 
 /// The address that it serves.
@@ -107,15 +107,7 @@ impl Solo {
 
     /// What vipctl says.
     pub(crate) fn status(&self) -> Result<Status> {
-        let mut vipctl = Command::new(Tools::vipctl()?);
-        let output = self.host.output(vipctl.args(["status", "--json"]))?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        ensure!(
-            output.status.success(),
-            "vipctl: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        serde_json::from_str(&text).with_context(|| format!("vipctl printed {text}"))
+        status(&self.host)
     }
 
     /// A pid from a file.

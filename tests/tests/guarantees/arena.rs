@@ -1,4 +1,4 @@
-//! Two directors of which the better one meets with faults, and what was seen of each.
+//! Directors of which the best one meets with faults, and what was seen of each.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use ha_tests::eyes::{Eyes, FLIGHT, Record};
-use ha_tests::lab::{Capture, Daemon, Frame, Tools, pause};
+use ha_tests::lab::{Capture, Daemon, Frame, Tools, pause, until};
 use ha_tests::watched::{INTERFACE, Pair, Setup};
+
+use crate::manner::Manner;
 
 /// How long after its takeover the successor must stay alone.
 const HOLD: Duration = Duration::from_millis(400);
@@ -18,10 +20,9 @@ const PROMISE: Duration = Duration::from_millis(20);
 /// Promised for two Active directors that meet: beyond an interval, and from the advert that the
 /// lower one hears.
 const MEETING: Duration = Duration::from_millis(5);
-/// What a machine that has other things to do may add.
-const NOISE: Duration = Duration::from_millis(60);
-
-/// What happens to the better director.
+/// What is logged when two Active directors have met.
+const DUAL_ACTIVE: &str = "DUAL_ACTIVE";
+/// What happens to the best director.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// All its processes stop, and go on.
@@ -46,10 +47,11 @@ impl fmt::Display for Fault {
     }
 }
 
-/// lb1 is the better director; faults are its own.
-pub(crate) struct Arena {
-    pair: Pair,
-    daemons: [Daemon; 2],
+/// lb1 is the best director, lb2 the next; faults are lb1's own.
+pub(crate) struct Arena<const N: usize> {
+    pair: Pair<N>,
+    manner: Manner,
+    daemons: [Daemon; N],
     eyes: Eyes,
     /// Adverts of lb1 as they reach lb2.
     adverts: Capture,
@@ -66,6 +68,8 @@ pub(crate) struct Round {
     pub(crate) two: Duration,
     /// From the first advert that lb2 heard of lb1 then to the last answer of lb2.
     pub(crate) yielded: Duration,
+    /// Reports that there were two.
+    pub(crate) dual_active: usize,
 }
 
 impl Round {
@@ -76,38 +80,42 @@ impl Round {
             silence: self.silence.max(other.silence),
             two: self.two.max(other.two),
             yielded: self.yielded.max(other.yielded),
+            dual_active: self.dual_active + other.dual_active,
         }
     }
 }
 
-impl Arena {
-    pub(crate) fn new(setup: Setup) -> Result<Self> {
+impl<const N: usize> Arena<N> {
+    pub(crate) fn new(setup: Setup<N>, manner: Manner) -> Result<Self> {
         let pair = Pair::new(setup)?;
-        let daemons = pair.start(&Tools::vipd()?)?;
+        let vipd = Tools::vipd()?;
+        let daemons = pair.start_each(|index, host| {
+            Daemon::start(host, &vipd, &manner.config(pair.setup(), index))
+        })?;
         let lb1 = pair.macs[0];
         let of_lb1 = move |frame: &Frame| frame.is_advert() && frame.source() == Some(lb1);
         Ok(Self {
             eyes: Eyes::open(&pair)?,
             adverts: Capture::start(pair.directors[1].netns(), INTERFACE, of_lb1)?,
             pair,
+            manner,
             daemons,
             broken: None,
         })
     }
 
-    pub(crate) fn setup(&self) -> &Setup {
+    pub(crate) fn setup(&self) -> &Setup<N> {
         self.pair.setup()
     }
 
-    /// How long the machine itself has stood still since `start`.
-    pub(crate) fn stall_since(&self, start: Instant) -> Duration {
-        self.eyes.stalls.longest(&(start..Instant::now()))
+    pub(crate) fn eyes(&self) -> &Eyes {
+        &self.eyes
     }
 
     /// Makes `fault`, watches, mends it, watches.
     pub(crate) fn round(&mut self, fault: Fault) -> Result<Round> {
         self.mend()?;
-        self.eyes.wait_for_owner(self.pair.macs[0], PATIENCE)?;
+        self.settle()?;
         let struck = Instant::now();
         self.strike(fault)?;
         let held = Instant::now();
@@ -130,10 +138,34 @@ impl Arena {
                 .doubled(&(held..end))
                 .map_or(Duration::ZERO, |two| two.length()),
             yielded: self.yielded(&record, back..end)?,
+            dual_active: self.dual_active_since(back, fault)?,
         };
         self.judge_return(fault, &round)
             .with_context(|| self.logs())?;
         Ok(round)
+    }
+
+    /// Waits until lb1 answers alone, and no neighbour sends elsewhere what it has for the VIP.
+    fn settle(&self) -> Result<()> {
+        let lb1 = self.pair.macs[0];
+        self.eyes.wait_for_owner(lb1, PATIENCE)?;
+        until("a neighbour to follow lb1", PATIENCE, || {
+            let entries = self.eyes.witness.entries();
+            Ok(entries.last().is_none_or(|(_, mac)| *mac == lb1))
+        })
+    }
+
+    /// Reports of two Active directors since `back`, which must come where there were two.
+    fn dual_active_since(&self, back: Instant, fault: Fault) -> Result<usize> {
+        let count = || {
+            let logs = self.daemons.iter().map(|daemon| daemon.log());
+            let lines = logs.flat_map(|log| log.matching(DUAL_ACTIVE));
+            lines.filter(|line| line.at >= back).count()
+        };
+        if fault == Fault::Cut {
+            until(DUAL_ACTIVE, PATIENCE, || Ok(count() > 0)).with_context(|| self.logs())?;
+        }
+        Ok(count())
     }
 
     /// Makes the fault, and lets time pass for what follows.
@@ -159,14 +191,14 @@ impl Arena {
             Some(Fault::Freeze) => self.daemons[0].thaw()?,
             Some(Fault::Cut) => self.pair.lan.heal(lb1)?,
             Some(Fault::Kill) => {
-                let config = self.setup().config(0);
+                let config = self.manner.config(self.setup(), 0);
                 self.daemons[0] = Daemon::start(lb1, &Tools::vipd()?, &config)?;
             }
         }
         Ok(())
     }
 
-    /// Nobody answers or speaks beside the owner, and neighbours stay with lb2 once they know it.
+    /// Nobody answers or speaks beside the owner, and a neighbour stays with lb2 once it knows.
     /// Returns the silence.
     fn judge_fault(&self, record: &Record, period: &Range<Instant>) -> Result<Duration> {
         let since = |at: Instant| at.saturating_duration_since(period.start);
@@ -189,7 +221,7 @@ impl Arena {
         );
         let silence = record.silence(period);
         let (length, from) = (silence.end - silence.start, since(silence.start));
-        let limit = self.setup().active_down_interval(1) + PROMISE + NOISE;
+        let limit = self.setup().active_down_interval(1) + PROMISE;
         ensure!(
             length <= limit,
             "silence for {length:?}, {from:?} after the fault"
@@ -201,12 +233,12 @@ impl Arena {
     fn judge_return(&self, fault: Fault, round: &Round) -> Result<()> {
         let Round { two, yielded, .. } = *round;
         let limit = match fault {
-            Fault::Cut => self.setup().interval() + MEETING + NOISE,
+            Fault::Cut => self.setup().interval() + MEETING + self.manner.way(),
             Fault::Freeze | Fault::Kill => Duration::ZERO,
         };
         ensure!(two <= limit, "two answered for {two:?} on return");
         ensure!(
-            yielded <= MEETING + NOISE,
+            yielded <= MEETING,
             "the lower one answered for {yielded:?} after the advert"
         );
         Ok(())

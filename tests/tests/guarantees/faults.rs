@@ -1,15 +1,12 @@
 //! Faults of the Active director: nobody answers or speaks beside its successor, which comes in
 //! time; nor does anybody when it comes back.
 
-use std::time::Instant;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use ha_tests::watched::Setup;
 
 use crate::arena::{Arena, Fault, Round};
-
-/// Rounds of a test that the machine itself may spoil.
-const SPOILT: usize = 3;
+use crate::excuse::Excuses;
+use crate::manner::Manner;
 
 const TENTH: Setup = Setup {
     version: 3,
@@ -18,10 +15,17 @@ const TENTH: Setup = Setup {
     priorities: [150, 100],
     xdp: Some("native"),
 };
+const THREE: Setup<3> = Setup {
+    version: 3,
+    interval_ms: 50,
+    preempt: true,
+    priorities: [150, 100, 50],
+    xdp: Some("native"),
+};
 
 #[test]
 fn faults_at_a_tenth_of_a_second() -> Result<()> {
-    every_fault(TENTH, 4)
+    every_fault(TENTH, Manner::Plain, 4)
 }
 
 #[test]
@@ -30,60 +34,59 @@ fn faults_at_a_hundredth_of_a_second() -> Result<()> {
         interval_ms: 10,
         ..TENTH
     };
-    every_fault(setup, 6)
+    every_fault(setup, Manner::Plain, 6)
 }
 
 #[test]
-fn faults_in_version_2() -> Result<()> {
+fn faults_in_version_2_with_a_password() -> Result<()> {
     let setup = Setup {
         version: 2,
         interval_ms: 1000,
         ..TENTH
     };
-    every_fault(setup, 1)
+    every_fault(setup, Manner::Password, 1)
+}
+
+#[test]
+fn faults_among_three_directors() -> Result<()> {
+    every_fault(THREE, Manner::Plain, 2)
+}
+
+#[test]
+fn faults_of_unicast_peers() -> Result<()> {
+    every_fault(THREE, Manner::Unicast, 1)
+}
+
+#[test]
+fn faults_of_several_routers_on_an_interface() -> Result<()> {
+    every_fault(TENTH, Manner::Crowd, 1)
 }
 
 /// Makes every fault `times` times.
-fn every_fault(setup: Setup, times: usize) -> Result<()> {
-    let mut arena = Arena::new(setup)?;
-    let mut spoilt = 0;
+fn every_fault<const N: usize>(setup: Setup<N>, manner: Manner, times: usize) -> Result<()> {
+    let mut arena = Arena::new(setup, manner)?;
+    let mut excuses = Excuses::default();
     for fault in Fault::ALL {
         let mut all = Round::default();
-        let mut done = 0;
-        while done < times {
-            let start = Instant::now();
-            match arena.round(fault) {
-                Ok(round) => {
-                    all = all.worse(round);
-                    done += 1;
-                }
-                Err(error) => {
-                    spoilt += 1;
-                    excuse(&arena, start, spoilt, error).with_context(|| fault.to_string())?;
-                }
-            }
+        for _ in 0..times {
+            let round =
+                excuses.try_on(&fault, &mut arena, Arena::eyes, |arena| arena.round(fault))?;
+            all = all.worse(round);
         }
-        report(&arena, fault, times, &all);
+        println!(
+            "{N} directors, {manner}, {}",
+            describe(&arena, fault, times, &all)
+        );
     }
     Ok(())
 }
 
-/// Lets an error pass that the machine itself may have made.
-fn excuse(arena: &Arena, start: Instant, spoilt: usize, error: anyhow::Error) -> Result<()> {
-    let stall = arena.stall_since(start);
-    if stall.is_zero() || spoilt > SPOILT {
-        return Err(error.context(format!("the machine stood still for {stall:?}")));
-    }
-    println!("repeated, for the machine stood still for {stall:?}: {error:#}");
-    Ok(())
-}
-
-fn report(arena: &Arena, fault: Fault, times: usize, all: &Round) {
+fn describe<const N: usize>(arena: &Arena<N>, fault: Fault, times: usize, all: &Round) -> String {
     let setup = arena.setup();
-    println!(
-        "{fault}, {times} times, version {}, advert_int {:?}: {} questions, none answered by two \
-         after the fault, nobody else speaks; silence <= {:.1?} (Active_Down_Interval {:.1?}); on \
-         return two for <= {:.1?}, the lower one silent <= {:.1?} after the advert",
+    format!(
+        "version {}, advert_int {:?}, {times} x {fault}: {} questions, none answered by two after \
+         the fault, nobody else speaks; silence <= {:.1?} (Active_Down_Interval {:.1?}); on return \
+         two for <= {:.1?}, the lower one silent <= {:.1?} after the advert; DUAL_ACTIVE {} times",
         setup.version,
         setup.interval(),
         all.questions,
@@ -91,5 +94,6 @@ fn report(arena: &Arena, fault: Fault, times: usize, all: &Round) {
         setup.active_down_interval(1),
         all.two,
         all.yielded,
-    );
+        all.dual_active,
+    )
 }

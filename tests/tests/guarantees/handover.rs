@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use ha_tests::eyes::{Eyes, FLIGHT};
-use ha_tests::lab::{Daemon, Host, Software, Tools, pause};
+use anyhow::{Result, ensure};
+use ha_tests::eyes::{Eyes, FLIGHT, Record};
+use ha_tests::lab::{Daemon, Software, Tools, pause};
 use ha_tests::watched::{INSTANCE, Pair, Setup};
+
+use crate::excuse::Excuses;
 
 /// Far more than an election takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -13,8 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const WATCH: Duration = Duration::from_millis(300);
 /// Promised for a director that is told to stop.
 const PROMISE: Duration = Duration::from_millis(20);
-/// What a machine that has other things to do may add.
-const NOISE: Duration = Duration::from_millis(60);
+/// Promised for a better director that comes back to keepalived: one advert, and its way.
+const OVERLAP: Duration = Duration::from_millis(105);
 
 /// Whoever takes over stays, and is told to stop next.
 const IN_TURN: Setup = Setup {
@@ -34,25 +36,26 @@ const FAIL_BACK: Setup = Setup {
 
 #[test]
 fn a_graceful_stop_takes_milliseconds() -> Result<()> {
-    let ours = stops(IN_TURN, &Tools::vipd()?, 10)?;
+    let what = "graceful stop, advert_int 1, priority 100";
+    let mut arena = Arena::new(IN_TURN, [Tools::vipd()?, Tools::vipd()?])?;
+    let ours = Excuses::default().try_on(&what, &mut arena, Arena::eyes, |arena| {
+        let silences = arena.stops(10)?;
+        ensure!(median(&silences) <= PROMISE, "{silences:.1?}");
+        Ok(silences)
+    })?;
     let control = Setup {
         xdp: None,
         ..IN_TURN
     };
-    let theirs = stops(control, &Tools::keepalived()?, 3)?;
+    let theirs = Arena::new(control, [Tools::keepalived()?, Tools::keepalived()?])?.stops(2)?;
     println!(
-        "graceful stop, advert_int 1, priority 100: silence of vipd {:.1?} in the median of {}, \
-         {:.1?} at most; of keepalived {:.1?}",
+        "{what}: silence of vipd {:.1?} in the median of {}, {:.1?} at most; of keepalived {:.1?}",
         median(&ours),
         ours.len(),
         ours[ours.len() - 1],
-        median(&theirs),
+        theirs[0],
     );
-    ensure!(median(&ours) <= PROMISE + NOISE / 2, "{ours:.1?}");
-    ensure!(
-        median(&ours) * 4 < median(&theirs),
-        "no better: {theirs:.1?}"
-    );
+    ensure!(median(&ours) * 4 < theirs[0], "no better: {theirs:.1?}");
     Ok(())
 }
 
@@ -60,47 +63,18 @@ fn a_graceful_stop_takes_milliseconds() -> Result<()> {
 fn a_better_director_comes_back_to_keepalived() -> Result<()> {
     let (vipd, keepalived) = (Tools::vipd()?, Tools::keepalived()?);
     for software in [[&vipd, &keepalived], [&keepalived, &vipd]] {
+        let [first, second] = software.map(Software::name);
+        let what = format!("fail-back of {first} to {second}");
+        let mut arena = Arena::new(FAIL_BACK, software.map(Clone::clone))?;
+        let mut excuses = Excuses::default();
         let mut worst = Duration::ZERO;
-        let pair = Pair::new(FAIL_BACK)?;
-        let mut arena = Arena::new(pair, software.map(Clone::clone))?;
         for _ in 0..3 {
-            arena.stop(0)?;
-            arena.eyes.wait_for_owner(arena.pair.macs[1], PATIENCE)?;
-            worst = worst.max(arena.come_back()?);
+            let two = excuses.try_on(&what, &mut arena, Arena::eyes, Arena::fail_back)?;
+            worst = worst.max(two);
         }
-        let names = software.map(Software::name);
-        println!("{names:?}: on fail-back two answer for {worst:.1?} at most");
-        let limit = FAIL_BACK.interval() + NOISE;
-        ensure!(worst <= limit, "{names:?}: two answered for {worst:?}");
+        println!("{what}: two answer for {worst:.1?} at most");
     }
     Ok(())
-}
-
-/// Silences of `count` stops, in order of length.
-fn stops(setup: Setup, software: &Software, count: usize) -> Result<Vec<Duration>> {
-    let mut arena = Arena::new(Pair::new(setup)?, [software.clone(), software.clone()])?;
-    let mut silences = Vec::new();
-    for round in 0..count {
-        let (owner, next) = (round % 2, (round + 1) % 2);
-        arena
-            .eyes
-            .wait_for_owner(arena.pair.macs[owner], PATIENCE)?;
-        let told = Instant::now();
-        arena.stop(owner)?;
-        arena.eyes.wait_for_owner(arena.pair.macs[next], PATIENCE)?;
-        let end = Instant::now() + WATCH;
-        arena.start(owner)?;
-        pause(end.saturating_duration_since(Instant::now()))?;
-        let record = arena.take_before(end)?;
-        let two = record.doubled(&(told..end));
-        ensure!(two.is_none(), "round {round}: {two:?}");
-        let silence = record.silence(&(told - WATCH / 10..end));
-        silences.push(silence.end - silence.start);
-        // It must hear the next advert, to know whom to follow.
-        pause(setup.interval())?;
-    }
-    silences.sort_unstable();
-    Ok(silences)
 }
 
 fn median(sorted: &[Duration]) -> Duration {
@@ -115,9 +89,11 @@ struct Arena {
 }
 
 impl Arena {
-    fn new(pair: Pair, software: [Software; 2]) -> Result<Self> {
-        let of = |host: &Host| software[usize::from(host.name() != "lb1")].clone();
-        let daemons = pair.start_with(|host, config| Daemon::start(host, &of(host), config))?;
+    fn new(setup: Setup, software: [Software; 2]) -> Result<Self> {
+        let pair = Pair::new(setup)?;
+        let daemons = pair.start_each(|index, host| {
+            Daemon::start(host, &software[index], &setup.config(index))
+        })?;
         Ok(Self {
             eyes: Eyes::open(&pair)?,
             pair,
@@ -126,8 +102,52 @@ impl Arena {
         })
     }
 
-    fn stop(&mut self, index: usize) -> Result<()> {
-        self.daemons[index].stop().map(drop)
+    fn eyes(&self) -> &Eyes {
+        &self.eyes
+    }
+
+    /// Silences of `count` stops in order of length. lb1 is Active before, and after an even
+    /// number.
+    fn stops(&mut self, count: usize) -> Result<Vec<Duration>> {
+        let (mut silences, mut doubled) = (Vec::new(), Vec::new());
+        for round in 0..count {
+            let (owner, next) = (round % 2, (round + 1) % 2);
+            self.wait_for_owner(owner)?;
+            let told = Instant::now();
+            self.daemons[owner].stop()?;
+            self.wait_for_owner(next)?;
+            let end = Instant::now() + WATCH;
+            self.start(owner)?;
+            pause(end.saturating_duration_since(Instant::now()))?;
+            let record = self.take_before(end)?;
+            doubled.extend(record.doubled(&(told..end)));
+            let silence = record.silence(&(told - WATCH / 10..end));
+            silences.push(silence.end - silence.start);
+            // It must hear the next advert, to know whom to follow.
+            pause(self.pair.setup().interval())?;
+        }
+        ensure!(doubled.is_empty(), "two answered: {doubled:?}");
+        silences.sort_unstable();
+        Ok(silences)
+    }
+
+    /// Stops lb1, and starts it again when lb2 has taken over. Returns how long two answered then.
+    fn fail_back(&mut self) -> Result<Duration> {
+        self.daemons[0].stop()?;
+        self.wait_for_owner(1)?;
+        let back = Instant::now();
+        let _ = self.eyes.take_before(back);
+        self.start(0)?;
+        self.wait_for_owner(0)?;
+        let end = Instant::now();
+        let two = self.take_before(end)?.doubled(&(back..end));
+        let two = two.map_or(Duration::ZERO, |two| two.length());
+        ensure!(two <= OVERLAP, "two answered for {two:?}");
+        Ok(two)
+    }
+
+    fn wait_for_owner(&self, index: usize) -> Result<()> {
+        self.eyes.wait_for_owner(self.pair.macs[index], PATIENCE)
     }
 
     /// Returns when it takes part.
@@ -135,24 +155,12 @@ impl Arena {
         let host = &self.pair.directors[index];
         let config = self.pair.setup().config(index);
         self.daemons[index] = Daemon::start(host, &self.software[index], &config)?;
-        self.daemons[index]
-            .wait_for(INSTANCE, "BACKUP", PATIENCE)
-            .map(drop)
+        let entered = self.daemons[index].wait_for(INSTANCE, "BACKUP", PATIENCE);
+        entered.map(drop)
     }
 
-    /// Starts lb1 again. Returns how long two answered.
-    fn come_back(&mut self) -> Result<Duration> {
-        let back = Instant::now();
-        let _ = self.eyes.take_before(back);
-        self.start(0)?;
-        self.eyes.wait_for_owner(self.pair.macs[0], PATIENCE)?;
-        let end = Instant::now();
-        let two = self.take_before(end)?.doubled(&(back..end));
-        Ok(two.map_or(Duration::ZERO, |two| two.length()))
-    }
-
-    fn take_before(&self, end: Instant) -> Result<ha_tests::eyes::Record> {
-        pause(FLIGHT).context("no time for the last answers")?;
+    fn take_before(&self, end: Instant) -> Result<Record> {
+        pause(FLIGHT)?;
         Ok(self.eyes.take_before(end))
     }
 }

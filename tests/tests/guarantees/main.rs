@@ -3,9 +3,12 @@
 
 mod answers;
 mod arena;
+mod excuse;
 mod faults;
 mod handover;
 mod lifetime;
+mod limits;
+mod manner;
 mod silence;
 mod stranger;
 mod thaw;

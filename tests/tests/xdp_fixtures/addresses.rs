@@ -80,6 +80,11 @@ fn probes_and_announcements() -> Vec<Fixture> {
         ..question(VIRTUAL_IP)
     };
     let reply = arp_frame(OWN_MAC, &reply);
+    let announced_by_reply = arp::Repr {
+        operation: arp::Operation::Reply,
+        ..arp::Repr::announcement(PEER_MAC, VIRTUAL_IP)
+    };
+    let announced_by_reply = arp_frame(ethernet::BROADCAST, &announced_by_reply);
     let announced = |mac| {
         arp_frame(
             ethernet::BROADCAST,
@@ -111,6 +116,12 @@ fn probes_and_announcements() -> Vec<Fixture> {
             Active,
             "another host announces what we own",
             &theirs,
+        ),
+        case(
+            ArpConflict,
+            Active,
+            "another host announces it by a reply",
+            &announced_by_reply,
         ),
     ]
 }

@@ -6,7 +6,7 @@ use ha_common::abi::{Election, flag};
 use ha_common::wire::ethernet;
 use ha_common::wire::vrrp::{Authentication, Version};
 use ha_tests::xdp::frame::{
-    Advert, LESSER_PEER_IP, OWN_IP, OWN_MAC, PEER_IP, VIRTUAL_IP, with_options,
+    Advert, FOREIGN_IP, LESSER_PEER_IP, OWN_IP, OWN_MAC, PEER_IP, VIRTUAL_IP, with_options,
 };
 use ha_tests::xdp::{Director, INTERVAL, PRIORITY, ROUTER, VRID};
 
@@ -107,6 +107,10 @@ fn signs_of_life() -> Vec<Fixture> {
         addresses: vec![],
         ..Advert::default()
     };
+    let of_another_list = Advert {
+        addresses: vec![FOREIGN_IP; 3],
+        ..Advert::default()
+    };
     let to_virtual_mac = Advert {
         mac: [0, 0, 0x5e, 0, 1, VRID],
         ..unicast()
@@ -117,6 +121,7 @@ fn signs_of_life() -> Vec<Fixture> {
         alive("version 3", Advert::default().frame()),
         alive("255 addresses", longest(Advert::default()).frame()),
         alive("no address", nameless.frame()),
+        alive("other addresses than ours", of_another_list.frame()),
         alive("unicast, forwarded", unicast().frame()),
         alive("unicast to a virtual MAC", to_virtual_mac.frame()),
         alive("IP options", with_options(&Advert::default().frame())),
@@ -238,6 +243,7 @@ fn heard(name: &'static str, reason: Reason, advert: &Advert) -> Fixture {
 
 fn heard_while_active() -> Vec<Fixture> {
     let higher = of_priority(PRIORITY + 1);
+    let highest = of_priority(255);
     let tie_lost = Advert {
         source: PEER_IP,
         ..Advert::default()
@@ -246,6 +252,15 @@ fn heard_while_active() -> Vec<Fixture> {
         heard("a higher priority", Reason::AdvertFenced, &higher)
             .leaves(Trace::Alive)
             .fences(),
+        heard("an owner's priority", Reason::AdvertFenced, &highest)
+            .leaves(Trace::Alive)
+            .fences(),
+        heard(
+            "a stranger's farewell",
+            Reason::AdvertLeaving,
+            &of_priority(0),
+        )
+        .leaves(Trace::Counted),
         heard("a tie that we lose", Reason::AdvertFenced, &tie_lost)
             .leaves(Trace::Alive)
             .fences(),

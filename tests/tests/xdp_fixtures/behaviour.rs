@@ -9,7 +9,7 @@ use ha_common::reason::Verdict;
 use ha_common::wire::{arp, ethernet};
 use ha_tests::xdp::frame::{
     Advert, CLIENT_IP, CLIENT_MAC, DOUBLE_TAG, LESSER_PEER_IP, OWN_MAC, PEER_MAC, VIRTUAL_IP,
-    arp_frame, question, tagged,
+    arp_frame, ip_frame, question, tagged,
 };
 use ha_tests::xdp::{Director, PRIORITY, ROUTER};
 use ha_user::datapath::{Hook, LoadOptions};
@@ -18,6 +18,8 @@ use pnet_packet::arp::{ArpOperations, MutableArpPacket};
 use pnet_packet::ethernet::MutableEthernetPacket;
 
 use crate::foreign::looped;
+
+const UDP: u8 = 17;
 
 #[test]
 fn an_answer_is_the_kernel_s_and_keeps_its_tags() -> Result<()> {
@@ -146,6 +148,27 @@ fn an_advert_in_pieces_is_judged_whole() -> Result<()> {
     *corrupt.last_mut().expect("not empty") ^= 1;
     let outcome = director.receive_split(&corrupt, HEADERS + 2)?;
     assert_eq!(outcome.reason, Reason::AdvertChecksum);
+    Ok(())
+}
+
+/// Packets of 9000 octets arrive in pieces. Their headers are in the first.
+#[test]
+fn a_jumbo_frame_is_judged_by_its_headers() -> Result<()> {
+    let director = Director::new(LoadOptions::default())?;
+    let jumbo = ip_frame(OWN_MAC, VIRTUAL_IP, UDP, &[0; 8_980]);
+    for (role, reason) in [
+        (Director::take_over as fn(&Director), Reason::VipOwned),
+        (Director::lose_lease, Reason::VipNotOwned),
+    ] {
+        role(&director);
+        match director.receive_split(&jumbo, 2_000) {
+            Err(error) if refuses_to_split(&error) => {
+                println!("this kernel does not split test frames (6.18 does)");
+                return Ok(());
+            }
+            outcome => assert_eq!(outcome?.reason, reason),
+        }
+    }
     Ok(())
 }
 

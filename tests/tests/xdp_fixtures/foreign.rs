@@ -133,8 +133,11 @@ fn adverts_of_others() -> Vec<Fixture> {
 fn malformed() -> Vec<Fixture> {
     let pass = |name, frame| Fixture::new(name, Reason::Unparsable, Role::Lapsed, frame);
     let asked = arp_frame(ethernet::BROADCAST, &question(VIRTUAL_IP));
-    let mut of_token_ring = asked.clone();
-    of_token_ring[15] = 6;
+    let with = |at: usize, octet| {
+        let mut changed = asked.clone();
+        changed[at] = octet;
+        changed
+    };
     let packet = ip_frame(OWN_MAC, VIRTUAL_IP, ICMP, &[8; 16]);
     let mut of_version_5 = packet.clone();
     of_version_5[14] = 0x55;
@@ -142,11 +145,16 @@ fn malformed() -> Vec<Fixture> {
     let advert = Advert::default().frame();
     vec![
         pass("ARP that is cut short", asked[..41].to_vec()),
-        pass("ARP of token ring", of_token_ring),
+        pass("ARP of token ring", with(15, 6)),
+        pass("ARP of IPv6", with(17, 0xdd)),
+        pass("ARP with long hardware addresses", with(18, 8)),
+        pass("ARP with long protocol addresses", with(19, 16)),
+        pass("reverse ARP", with(21, 3)),
         pass("an IP header that is cut short", packet[..33].to_vec()),
         pass("IP version 5", of_version_5),
         pass("a tag that is cut short", tagged[..17].to_vec()),
         pass("an advert that is cut short", advert[..41].to_vec()),
         pass("a fragment of an advert", as_fragment(&advert, 0x2000)),
+        pass("a later fragment of an advert", as_fragment(&advert, 1)),
     ]
 }

@@ -119,11 +119,22 @@ impl Kernel {
         })
     }
 
-    /// The file of the module called `name`.
+    /// The file of the module called `name`; none if it is built in.
     ///
     /// # Errors
     /// The kernel has none.
-    pub(crate) fn module(&self, name: &str) -> Result<PathBuf> {
+    pub(crate) fn module(&self, name: &str) -> Result<Option<PathBuf>> {
+        let list = self.modules.join("modules.builtin");
+        let built_in =
+            fs::read_to_string(&list).with_context(|| format!("cannot read {}", list.display()))?;
+        let file = format!("/{name}.ko");
+        if built_in.lines().any(|line| line.ends_with(&file)) {
+            return Ok(None);
+        }
+        self.module_file(name).map(Some)
+    }
+
+    fn module_file(&self, name: &str) -> Result<PathBuf> {
         let mut directories = vec![self.modules.join("kernel")];
         while let Some(directory) = directories.pop() {
             let entries = fs::read_dir(&directory)

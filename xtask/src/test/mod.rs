@@ -5,7 +5,7 @@ mod tally;
 
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use self::suite::Suite;
 pub(crate) use self::tally::Tally;
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for suite in suites {
         total.add(suite.run(arguments.filter.as_deref())?);
     }
-    report(&total, started)
+    total.verdict(started)
 }
 
 fn unprivileged_suites() -> Result<Vec<Suite>> {
@@ -77,18 +77,4 @@ fn lab_suites(lab: &Lab) -> Result<Vec<Suite>> {
 pub(crate) fn build_lab_suites() -> Result<Vec<Artifact>> {
     let build = ["test", "--no-run", "--release", "--package", "ha-tests"];
     artifacts::build("building the labs", &build)
-}
-
-fn report(total: &Tally, started: Instant) -> Result<()> {
-    for failure in &total.failures {
-        println!("failed: {failure}");
-    }
-    println!("{total} in {:.0?}", started.elapsed());
-    if total.failed > 0 {
-        bail!("{} tests failed or could not run", total.failed);
-    }
-    if total.passed == 0 {
-        bail!("no test has a name like that");
-    }
-    Ok(())
 }

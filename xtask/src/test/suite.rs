@@ -70,7 +70,7 @@ impl Suite {
     }
 
     fn print(&self, tally: &Tally, outcome: &Outcome) {
-        if tally.failed > 0 {
+        if tally.is_failure() {
             print!("{}{}", outcome.stdout, outcome.stderr);
         }
         if !tally.is_empty() {

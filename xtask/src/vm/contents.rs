@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
 
 use super::Arguments;
 use super::image::Image;
 use super::plan::Step;
+use super::processor::Processor;
 use crate::artifacts::{self, Artifact};
 use crate::lab::Programs;
 use crate::{setup, test};
@@ -31,7 +32,6 @@ const FILES: &[&str] = &["/etc/passwd", "/etc/group"];
 
 /// Variables of every step. Nothing may redraw lines: the report is a terminal, but nobody's.
 const SURROUNDINGS: &[(&str, &str)] = &[
-    ("HA_SLOWNESS", "10"),
     ("HOME", "/tmp"),
     (
         "PATH",
@@ -42,6 +42,7 @@ const SURROUNDINGS: &[(&str, &str)] = &[
 
 /// What is built and copied once for all machines.
 pub(super) struct Contents {
+    processor: &'static Processor,
     programs: Programs,
     /// Our executables, to be stripped.
     executables: Vec<PathBuf>,
@@ -52,7 +53,7 @@ impl Contents {
     /// Builds everything, and makes a plan of the steps that `arguments` select.
     ///
     /// # Errors
-    /// A tool or a build is not to be had, or no step has a name like that.
+    /// A tool or a build is not to be had.
     pub(super) fn build(arguments: &Arguments) -> Result<Self> {
         let peers = setup::run()?;
         setup::require_everything(&peers)?;
@@ -60,24 +61,22 @@ impl Contents {
         let built = test::build_lab_suites()?;
         let child = artifacts::binary(&built, "ha-child")?;
         let suites = artifacts::suites(built).filter(|suite| SUITES.contains(&&*suite.target));
-        let mut steps: Vec<_> = suites
-            .map(suite_step)
-            .chain([run_step(&programs.lab)])
-            .collect();
-        let executables = steps.iter().map(|step| step.program.clone());
-        let executables = executables.chain([child]).collect();
-        if arguments.shell {
-            steps = vec![shell_step()];
-        }
-        if let Some(filter) = &arguments.filter {
-            steps.retain(|step| step.name.contains(filter));
-        }
-        ensure!(!steps.is_empty(), "no step has a name like that");
+        let suites: Vec<_> = suites.collect();
+        let executables = suites.iter().map(|suite| suite.executable.clone());
         Ok(Self {
+            processor: Processor::best(),
+            executables: executables.chain([child]).collect(),
+            steps: match arguments.shell {
+                true => vec![shell_step()],
+                false => steps(suites, &programs.lab, arguments.filter.as_deref()),
+            },
             programs,
-            executables,
-            steps,
         })
+    }
+
+    /// What it runs on.
+    pub(super) fn processor(&self) -> &'static Processor {
+        self.processor
     }
 
     /// How to start the first process: a program and its argument.
@@ -129,6 +128,7 @@ impl Contents {
     fn plan(&self, report: &str) -> Value {
         let mut environment: Map<_, Value> = SURROUNDINGS
             .iter()
+            .chain([&("HA_SLOWNESS", self.processor.slowness)])
             .map(|(name, value)| ((*name).to_owned(), (*value).into()))
             .collect();
         for (name, value) in &self.programs.environment {
@@ -139,11 +139,23 @@ impl Contents {
     }
 }
 
-fn suite_step(suite: Artifact) -> Step {
+/// The suites, and what a host does for `cargo xtask run`. `filter` selects a step or the tests
+/// in it, as it does for `cargo xtask test`.
+fn steps(suites: Vec<Artifact>, lab: &Path, filter: Option<&str>) -> Vec<Step> {
+    let run = run_step(lab);
+    let is_selected = filter.is_none_or(|filter| run.name.contains(filter));
+    let suites = suites.into_iter().map(|suite| suite_step(suite, filter));
+    suites.chain(is_selected.then_some(run)).collect()
+}
+
+fn suite_step(suite: Artifact, filter: Option<&str>) -> Step {
+    let name = suite.name();
+    let tests = filter.filter(|filter| !name.contains(filter));
+    let arguments = ["--test-threads=1"].into_iter().chain(tests);
     Step {
-        name: suite.name(),
+        arguments: arguments.map(str::to_owned).collect(),
+        name,
         program: suite.executable,
-        arguments: vec!["--test-threads=1".to_owned()],
         directory: suite.directory,
         limit_seconds: STEP_LIMIT_SECONDS,
     }

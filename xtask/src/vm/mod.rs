@@ -5,12 +5,16 @@ mod cpio;
 mod image;
 mod machine;
 mod plan;
+mod processor;
+
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 
 use self::contents::Contents;
 use self::machine::Machine;
-use self::plan::Section;
+use self::plan::Report;
 use crate::setup::{Qemu, Series};
 use crate::test::Tally;
 
@@ -31,7 +35,7 @@ pub(crate) struct Arguments {
     /// Only this kernel
     #[arg(long)]
     kernel: Option<Series>,
-    /// Only steps whose name contains this
+    /// Only steps and tests whose name contains this
     filter: Option<String>,
     /// A shell in the machine instead; it ends with the machine, by `exit` or Ctrl-A X
     #[arg(long)]
@@ -48,45 +52,54 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     kernels.retain(|series| arguments.kernel.is_none_or(|chosen| chosen == *series));
     let contents = Contents::build(arguments)?;
     let qemu = Qemu::ensure()?;
-    let mut failed = Vec::new();
-    for series in kernels {
-        let machine = Machine::new(series, &contents)?;
-        if arguments.shell {
-            return machine.become_terminal(&qemu);
-        }
-        if !is_good(&machine, &qemu)? {
-            failed.push(series.name());
-        }
+    let machines = kernels
+        .into_iter()
+        .map(|series| Machine::new(series, &contents));
+    let machines = machines.collect::<Result<Vec<_>>>()?;
+    match machines.as_slice() {
+        [machine, ..] if arguments.shell => machine.become_terminal(&qemu),
+        machines => run_all(machines, &qemu),
     }
-    if !failed.is_empty() {
-        bail!("not everything works on kernel {}", failed.join(" and "));
-    }
-    Ok(())
 }
 
-/// Whether every step was good; prints what each did.
-fn is_good(machine: &Machine<'_>, qemu: &Qemu) -> Result<bool> {
-    println!("kernel {}", machine.release());
-    let (sections, done) = machine.run(qemu)?;
-    for section in &sections {
-        print(section);
+/// Runs them side by side, as most of the time they wait, and prints what came of each.
+#[expect(
+    clippy::needless_collect,
+    reason = "all of them run before the first one is waited for"
+)]
+fn run_all(machines: &[Machine<'_>], qemu: &Qemu) -> Result<()> {
+    let started = Instant::now();
+    let reports: Vec<_> = thread::scope(|scope| {
+        let mut running = Vec::new();
+        for machine in machines {
+            running.push(scope.spawn(move || machine.run(qemu)));
+        }
+        let ended = running.into_iter().map(ScopedJoinHandle::join);
+        ended.collect()
+    });
+    let mut total = Tally::default();
+    for (machine, report) in machines.iter().zip(reports) {
+        let Ok(report) = report else {
+            bail!("the thread of kernel {} has panicked", machine.release());
+        };
+        total.add(print(machine, &report?));
     }
-    let good = done && sections.iter().all(Section::is_good);
-    if !good {
+    total.verdict(started)
+}
+
+/// What every step of a machine did, in words and in numbers.
+fn print(machine: &Machine<'_>, report: &Report) -> Tally {
+    let release = machine.release();
+    println!("kernel {release}");
+    let mut total = Tally::default();
+    for section in &report.sections {
+        total.add(section.print(release));
+    }
+    if !report.is_complete {
+        total.add(Tally::failure(release, "the machine died, or was too slow"));
+    }
+    if total.is_failure() {
         println!("{}", machine.last_words());
     }
-    Ok(good)
-}
-
-fn print(section: &Section) {
-    let Section { name, output, end } = section;
-    let end = end.as_deref().unwrap_or("the machine died");
-    let tally = Tally::of(name, output, section.is_good().then_some(()).ok_or(end));
-    if !section.is_good() || tally.is_empty() {
-        print!("{output}");
-    }
-    match tally.is_empty() {
-        true => println!("{name:<28} {end}"),
-        false => println!("{name:<28} {tally}: {end}"),
-    }
+    total
 }

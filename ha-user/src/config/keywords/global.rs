@@ -150,13 +150,13 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     seconds(
         "vrrp_garp_interval",
         Duration::ZERO..=Duration::from_secs(4294),
-        "pause between two gratuitous ARPs of an interface; none if not given",
+        "pause between two gratuitous ARPs of an interface; 64 in a millisecond if not given",
         |global, pause| global.garp_interval = Some(pause.value),
     ),
     number(
         "vrrp_rt_priority",
         1..=99,
-        "real-time priority of the thread that sends adverts; the lowest if not given",
+        "real-time priority of the thread that sends adverts; 2 if not given",
         |global, priority| {
             global.rt_priority = value::octet(priority).map(|priority| priority.value);
         },

@@ -11,8 +11,9 @@ use super::super::{Held, clock};
 use super::request::{self, Lifetime, Request};
 use super::{AddressChange, Key, Operation, Outcome};
 
-/// Messages that one system call carries: a few kilobytes each way.
-const BATCH: usize = 64;
+/// Messages that one system call carries. Many kernels let no other thread of a processor run
+/// before all of them are done, which takes up to 0.1 ms each: not even the one that sends adverts.
+const BATCH: usize = 16;
 
 /// Refreshes in a lifetime: two may fail.
 const REFRESHES: u32 = 3;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ha_common::Nanos;
 
@@ -11,6 +12,11 @@ use super::{Announcement, Held, Manner};
 
 /// Announcements that one system call takes; before each, the addresses must still be held.
 const SLICE: usize = 64;
+
+/// Between two bursts of [`SLICE`] announcements where no pause between single ones is asked for.
+/// Without it, thousands of addresses would overrun the queues on the way (a veth's holds 256), and
+/// adverts would be lost in them.
+const BREATH: Duration = Duration::from_millis(1);
 
 /// Announcements of one interface that are made one after the other, some times over.
 pub(super) struct Round {
@@ -74,7 +80,7 @@ impl Queues {
         self.0.values().map(|queue| queue.next_at).min()
     }
 
-    /// Makes one slice of announcements on each interface where it is time.
+    /// Makes some announcements on each interface where it is time.
     pub(super) fn speak(&mut self, now: Nanos) {
         for (ifindex, queue) in &mut self.0 {
             if queue.next_at <= now {
@@ -101,20 +107,37 @@ impl Queue {
         self.first.is_empty() && self.repetitions.is_empty()
     }
 
+    /// Makes announcements until a pause is due.
     fn speak(&mut self, ifindex: u32, now: Nanos) {
-        let Some((mut round, fresh)) = self.take() else {
-            return;
-        };
+        let mut made = 0;
+        while made < SLICE {
+            let Some((round, fresh)) = self.take() else {
+                return;
+            };
+            let pause = round.manner.pause;
+            let some = self.go_on(ifindex, round, fresh);
+            if some > 0 && !pause.is_zero() {
+                self.next_at = now + pause;
+                return;
+            }
+            // One that has ended is not for nothing, or this might not end.
+            made += some.max(1);
+        }
+        self.next_at = now + BREATH;
+    }
+
+    /// Makes the next slice of `round`, which ends if there is none. Returns how many were made.
+    fn go_on(&mut self, ifindex: u32, mut round: Round, fresh: bool) -> usize {
         let slice = round.slice();
         if slice.is_empty() {
-            return;
+            return 0;
         }
-        round.made += self.send(ifindex, slice).unwrap_or_else(|error| {
+        let made = self.send(ifindex, slice).unwrap_or_else(|error| {
             log::debug!("cannot announce addresses on interface {ifindex}: {error}");
             // Their repetition may fare better.
             slice.len()
         });
-        self.next_at = now + round.manner.pause;
+        round.made += made;
         if round.made < round.announcements.len() {
             let queue = if fresh {
                 &mut self.first
@@ -125,6 +148,7 @@ impl Queue {
         } else {
             self.repetitions.extend(round.again());
         }
+        made
     }
 
     /// The round that is next, and whether it is made for the first time.

@@ -2,14 +2,12 @@
 
 use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use ha_user::net::link::Links;
-use serde_json::Value;
 
-use crate::lab::{Daemon, Host, Netns, Tools, until, xdp_pass};
+use crate::lab::{Daemon, Host, Netns, Tools, status, until, xdp_pass};
 
 /// Interface of the host.
 const INTERFACE: &str = "eth0";
@@ -104,17 +102,18 @@ fn guard(host: &Host, mode: &str) -> Result<Daemon> {
 
 /// What vipd says about its program; an error unless that is what `mode` asks for.
 fn attached(host: &Host, mode: &str) -> Result<String> {
-    let mut seen = Value::Null;
+    let mut seen = None;
     until("word of the program in vipctl status", ELECTION, || {
-        let output = host.output(Command::new(Tools::vipctl()?).args(["status", "--json"]))?;
-        let status: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        seen = status["interfaces"][0]["xdp"].clone();
-        Ok(seen.is_string())
+        // Just started, it may not listen yet.
+        seen = status(host)
+            .ok()
+            .and_then(|all| all.interfaces.into_iter().next());
+        Ok(seen.is_some())
     })?;
-    let seen = seen.as_str().unwrap_or_default();
+    let seen = seen.map(|first| first.xdp).unwrap_or_default();
     ensure!(
         seen == mode || mode == "auto" && seen != "off",
         "with mode {mode} the program is attached as \"{seen}\""
     );
-    Ok(seen.to_owned())
+    Ok(seen)
 }

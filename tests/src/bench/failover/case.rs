@@ -20,6 +20,8 @@ pub(super) struct Case {
 pub(super) enum Fault {
     /// Its daemon is stopped in order (SIGTERM)
     Stop,
+    /// The worker process of its daemon is killed (SIGKILL); the others live
+    Worker,
     /// Its cable is cut; both ends keep their carrier
     Cut,
     /// All processes of its daemon are stopped where they are (SIGSTOP)
@@ -29,24 +31,32 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 4] = [Self::Stop, Self::Cut, Self::Freeze, Self::Kill];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Stop,
+        Self::Worker,
+        Self::Cut,
+        Self::Freeze,
+        Self::Kill,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Stop => "stop",
-            Self::Cut => "cut",
+            Self::Worker => "kill worker",
+            Self::Cut => "cut cable",
             Self::Freeze => "freeze",
-            Self::Kill => "kill",
+            Self::Kill => "kill all",
         }
     }
 }
 
 /// `advert_int`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub(super) struct Interval(Duration);
 
 impl Interval {
     pub(super) const SECOND: Self = Self(Duration::from_secs(1));
+    pub(super) const TENTH: Self = Self(Duration::from_millis(100));
 
     pub(super) fn duration(self) -> Duration {
         self.0

@@ -14,7 +14,12 @@ pub(super) struct Pairs {
 
 impl Pairs {
     pub(super) fn name(&self) -> String {
-        format!("{}, advert_int {}", self.fault.name(), self.interval)
+        format!("{}, {} s", self.fault.name(), self.interval)
+    }
+
+    /// A figure of vipd's trials, and of keepalived's.
+    pub(super) fn both(&self, figure: fn(&Series) -> Figure) -> [Figure; 2] {
+        self.series.each_ref().map(figure)
     }
 }
 
@@ -31,9 +36,25 @@ impl Series {
         self.0.last()
     }
 
+    /// Longest times without an answer, in milliseconds.
+    pub(super) fn silences(&self) -> Figure {
+        Figure::milliseconds(self.0.iter().map(|trial| trial.silence))
+    }
+
     /// The client's gaps, in milliseconds.
     pub(super) fn gaps(&self) -> Figure {
         Figure::milliseconds(self.0.iter().map(|trial| trial.gap))
+    }
+
+    /// Times of two owners, in milliseconds.
+    pub(super) fn doubled(&self) -> Figure {
+        Figure::milliseconds(self.0.iter().map(|trial| trial.doubled))
+    }
+
+    /// Questions that two directors answered, of all trials.
+    pub(super) fn doubled_questions(&self) -> Figure {
+        let counts = self.0.iter().map(|trial| trial.doubled_questions);
+        Figure::one(counts.sum::<usize>() as f64)
     }
 
     /// Most directors that answered in the end of a trial.

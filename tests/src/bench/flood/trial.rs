@@ -43,6 +43,9 @@ pub(super) fn play(software: &Software, case: &Case) -> Result<Trial> {
         priorities: [150, 100],
         xdp: None,
     })?;
+    // Every host more on the bridge is a copy more of every frame.
+    pair.lan.cut(&pair.prober)?;
+    pair.lan.cut(&pair.witness)?;
     let daemons = pair.start(software)?;
     let before = Usage::of(&daemons)?;
     pause(CALM)?;

@@ -17,6 +17,8 @@ pub struct Criterion {
     pub unit: String,
     /// What was measured; `None` is "never", which meets no bound.
     pub measured: Option<f64>,
+    /// Whether the promise is kept.
+    pub met: bool,
 }
 
 /// A limit, on one side.
@@ -53,22 +55,14 @@ impl Criterion {
             bound,
             unit: unit.to_owned(),
             measured,
+            met: measured.is_some_and(|measured| bound.allows(measured)),
         }
-    }
-
-    /// Whether the promise is kept.
-    #[must_use]
-    pub fn is_met(&self) -> bool {
-        self.measured.is_some_and(|measured| match self.bound {
-            Bound::AtMost(most) => measured <= most,
-            Bound::AtLeast(least) => measured >= least,
-        })
     }
 
     /// What, bound, measured, verdict.
     pub(super) fn cells(&self) -> [String; 4] {
         let measured = self.measured.map(number);
-        let verdict = if self.is_met() { "met" } else { "not met" };
+        let verdict = if self.met { "ok" } else { "missed" };
         [
             self.what.clone(),
             self.with_unit(&self.bound.to_string()),
@@ -79,6 +73,15 @@ impl Criterion {
 
     fn with_unit(&self, number: &str) -> String {
         format!("{number} {}", self.unit).trim_end().to_owned()
+    }
+}
+
+impl Bound {
+    fn allows(self, measured: f64) -> bool {
+        match self {
+            Self::AtMost(most) => measured <= most,
+            Self::AtLeast(least) => measured >= least,
+        }
     }
 }
 
@@ -97,8 +100,8 @@ mod tests {
 
     #[test]
     fn what_never_came_meets_no_bound() {
-        let most = |measured| Criterion::at_most("gap", 20.0, "ms", measured).is_met();
-        let least = |measured| Criterion::at_least("rate", 100.0, "kpps", measured).is_met();
+        let most = |measured| Criterion::at_most("gap", 20.0, "ms", measured).met;
+        let least = |measured| Criterion::at_least("rate", 100.0, "kpps", measured).met;
         assert_eq!(
             [most(Some(20.0)), most(Some(20.1)), most(None)],
             [true, false, false]

@@ -1,20 +1,18 @@
-//! Reports in the target directory: `bench/NAME.json` and `bench/NAME.svg`.
+//! Reports in the target directory, `bench/NAME.json` and `bench/NAME.svg`, and the page of all of
+//! them.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
-use super::{Report, chart, page};
+use super::{Missing, Report, chart, page};
 use crate::lab::Tools;
 
 /// Where reports are kept.
 fn directory() -> Result<PathBuf> {
-    let directory = Tools::target()?.join("bench");
-    fs::create_dir_all(&directory)
-        .with_context(|| format!("cannot create {}", directory.display()))?;
-    Ok(directory)
+    Ok(Tools::target()?.join("bench"))
 }
 
 impl Report {
@@ -31,43 +29,41 @@ impl Report {
         Ok(paths)
     }
 
-    /// The report of the bench `name`, unless there is none, it is quick, or vipd or the lab were
-    /// built since.
+    /// The report of the bench `name`, if there is one.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn current(name: &str) -> Result<Option<Self>> {
+    pub fn read(name: &str) -> Result<Option<Self>> {
         let path = directory()?.join(format!("{name}.json"));
-        if !path.exists() || written_at(&path)? < built_at()? {
-            return Ok(None);
-        }
-        let text = fs::read_to_string(&path)?;
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            text => text.with_context(|| format!("cannot read {}", path.display()))?,
+        };
         // One of another shape is as good as none.
-        let report: Option<Self> = serde_json::from_str(&text).ok();
-        Ok(report.filter(|report| !report.quick))
+        Ok(serde_json::from_str(&text).ok())
     }
 }
 
-/// Writes the page of all `reports`, `bench/benchmarks.md`; returns its path.
+/// Writes the page of all `reports` to `into`, `benchmarks.md`, and their drawings below it; returns
+/// the path of the page.
 ///
 /// # Errors
 /// As of the file system.
-pub fn write_page(reports: &[Report]) -> Result<PathBuf> {
-    let path = directory()?.join("benchmarks.md");
-    write(&path, &page::render(reports))?;
+pub fn write_page(into: &Path, reports: &[Report], missing: &[Missing]) -> Result<PathBuf> {
+    for report in reports {
+        write(
+            &into.join(page::drawing(&report.name)),
+            &chart::draw(report),
+        )?;
+    }
+    let path = into.join("benchmarks.md");
+    write(&path, &page::render(reports, missing))?;
     Ok(path)
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn built_at() -> Result<SystemTime> {
-    let lab = std::env::current_exe().context("the path of the lab")?;
-    Ok(written_at(&lab)?.max(written_at(Tools::vipd()?.path())?))
-}
-
-fn written_at(path: &Path) -> Result<SystemTime> {
-    let modified = fs::metadata(path).and_then(|about| about.modified());
-    modified.with_context(|| format!("cannot look at {}", path.display()))
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)
+        .and_then(|()| fs::write(path, text))
+        .with_context(|| format!("cannot write {}", path.display()))
 }

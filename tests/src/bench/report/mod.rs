@@ -5,11 +5,12 @@ mod chart;
 mod criterion;
 mod files;
 mod page;
+mod scale;
 mod surroundings;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
-
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,12 +30,16 @@ pub struct Findings {
     pub criteria: Vec<Criterion>,
 }
 
-/// Findings, with when and where they were made.
+/// Findings, with what was asked, when and where.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Name of the bench.
     pub name: String,
-    /// When it ended, as of RFC 3339.
+    /// What is measured, in a line.
+    pub asked: String,
+    /// What the figures do not show; empty if there is nothing to say.
+    pub limits: String,
+    /// When it began, as of RFC 3339.
     pub date: String,
     /// Measured with so little effort that the figures are rough.
     pub quick: bool,
@@ -44,22 +49,42 @@ pub struct Report {
     pub findings: Findings,
 }
 
-impl Report {
-    /// What the bench `name` has found just now, here.
-    #[must_use]
-    pub fn new(name: &str, quick: bool, findings: Findings) -> Self {
-        Self {
-            name: name.to_owned(),
-            date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            quick,
-            surroundings: Surroundings::detect(),
-            findings,
-        }
-    }
+/// A bench that has no report.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// Its name.
+    pub name: String,
+    /// About how long it takes, for people.
+    pub takes: String,
+}
 
+impl Report {
     /// Whether every promise is kept, as far as the effort allows to say.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.quick || self.findings.criteria.iter().all(Criterion::is_met)
+        self.quick || self.findings.criteria.iter().all(|criterion| criterion.met)
+    }
+
+    /// How the promises fared, in a few words.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        let criteria = &self.findings.criteria;
+        let missed: Vec<&str> = criteria
+            .iter()
+            .filter(|criterion| !criterion.met)
+            .map(|criterion| criterion.what.as_str())
+            .collect();
+        let count = criteria.len();
+        match missed.as_slice() {
+            _ if self.quick => "measured with little effort, so the figures are rough".to_owned(),
+            _ if count == 0 => "nothing was promised".to_owned(),
+            [] if count == 1 => "the promise is kept".to_owned(),
+            [] => format!("all {count} promises are kept"),
+            missed => format!(
+                "{} of {count} promises are kept; missed: {}",
+                count - missed.len(),
+                missed.join("; ")
+            ),
+        }
     }
 }

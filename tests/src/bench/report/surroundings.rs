@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::lab::{Software, Tools};
 
+/// What the kernel does against each weakness of the processor.
+const WEAKNESSES: &str = "/sys/devices/system/cpu/vulnerabilities";
+
 /// What was measured, and on what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Surroundings {
@@ -26,10 +29,16 @@ pub struct Surroundings {
     pub governor: Option<String>,
     /// Name, release and architecture of the kernel.
     pub kernel: String,
+    /// Weaknesses of the processor that the kernel mitigates, which costs time.
+    pub mitigated: Vec<String>,
+    /// Those that it does not.
+    pub vulnerable: Vec<String>,
+    /// Load average of the last minute before.
+    pub load_before: String,
 }
 
 impl Surroundings {
-    /// Those of this process.
+    /// Those of this process, now.
     #[must_use]
     pub fn detect() -> Self {
         let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -44,29 +53,34 @@ impl Surroundings {
             virtual_machine: flags.split(' ').any(|flag| flag == "hypervisor"),
             governor: governor(),
             kernel: words.map(|word| word.to_string_lossy()).join(" "),
+            mitigated: weaknesses("Mitigation"),
+            vulnerable: weaknesses("Vulnerable"),
+            load_before: load(),
         }
     }
 
     /// Pairs of a name and what is so named, for people.
     pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
-        let not_told = || "not told".to_owned();
+        let or_not_told = |told: &Option<String>| told.clone().unwrap_or("not told".to_owned());
+        let or_none = |names: &[String]| match names {
+            [] => "none".to_owned(),
+            names => names.join(", "),
+        };
         let kind = if self.virtual_machine {
             ", a virtual machine"
         } else {
             ""
         };
+        let processor = format!("{}, {} cores{kind}", self.processor, self.cores);
         vec![
-            (
-                "processor",
-                format!("{}, {} cores{kind}", self.processor, self.cores),
-            ),
-            ("governor", self.governor.clone().unwrap_or_else(not_told)),
+            ("processor", processor),
+            ("governor", or_not_told(&self.governor)),
             ("kernel", self.kernel.clone()),
-            (
-                "keepalived",
-                self.keepalived.clone().unwrap_or_else(not_told),
-            ),
+            ("mitigated", or_none(&self.mitigated)),
+            ("vulnerable", or_none(&self.vulnerable)),
+            ("keepalived", or_not_told(&self.keepalived)),
             ("revision", self.revision.clone()),
+            ("load before", self.load_before.clone()),
         ]
     }
 }
@@ -80,6 +94,25 @@ fn value_of(processors: &str, name: &str) -> Option<String> {
 fn governor() -> Option<String> {
     let path = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
     Some(fs::read_to_string(path).ok()?.trim().to_owned())
+}
+
+/// Weaknesses whose state begins with `state`.
+fn weaknesses(state: &str) -> Vec<String> {
+    let entries = fs::read_dir(WEAKNESSES).into_iter().flatten().flatten();
+    let meant = entries.filter(|entry| {
+        let text = fs::read_to_string(entry.path());
+        text.is_ok_and(|text| text.starts_with(state))
+    });
+    let names = meant.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+fn load() -> String {
+    let averages = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let last_minute = averages.split(' ').next();
+    last_minute.unwrap_or_default().to_owned()
 }
 
 /// The first line of `keepalived --version`, which goes to standard error.

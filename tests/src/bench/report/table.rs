@@ -105,7 +105,7 @@ impl Table {
 
     fn cells_of(&self, row: &Row) -> Vec<String> {
         let mut cells = vec![row.name.clone()];
-        cells.extend(row.figures.iter().map(Figure::show));
+        cells.extend(row.figures.iter().map(Figure::show_with_spread));
         let ratio = || self.ratio_of(row).map_or("-".to_owned(), number);
         cells.extend(self.compared.map(|_| ratio()));
         cells

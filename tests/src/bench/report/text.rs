@@ -3,6 +3,9 @@
 use super::{Criterion, Report, Table};
 use crate::screen::{Colour, Screen};
 
+/// Width of a terminal that nobody has widened.
+const COLUMNS: usize = 80;
+
 impl Report {
     /// Everything, in aligned columns.
     #[must_use]
@@ -15,7 +18,8 @@ impl Report {
             .map(|(name, value)| screen.paint(&format!("{name}: {value}\n"), Colour::Dim))
             .collect();
         let verdicts = verdicts(&self.findings.criteria, self.quick, screen);
-        format!("\n{}\n{tables}{verdicts}\n{about}", self.findings.compared)
+        let compared = wrapped(&self.findings.compared);
+        format!("\n{compared}\n{tables}{verdicts}\n{about}")
     }
 }
 
@@ -30,7 +34,7 @@ fn verdicts(criteria: &[Criterion], quick: bool, screen: &Screen) -> String {
     }
     let cells: Vec<_> = criteria.iter().map(|it| it.cells().to_vec()).collect();
     let lines = aligned(&cells).into_iter().zip(criteria);
-    let painted = lines.map(|(line, criterion)| match criterion.is_met() {
+    let painted = lines.map(|(line, criterion)| match criterion.met {
         _ if quick => line,
         true => screen.paint(&line, Colour::Green),
         false => screen.paint(&line, Colour::Red),
@@ -44,6 +48,22 @@ fn verdicts(criteria: &[Criterion], quick: bool, screen: &Screen) -> String {
         screen.paint(title, Colour::Cyan),
         painted.collect::<String>()
     )
+}
+
+/// Lines of at most [`COLUMNS`].
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
 }
 
 /// Lines; the first column flush left, the others flush right.

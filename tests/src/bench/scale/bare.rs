@@ -17,7 +17,7 @@ pub(super) const TAKES: Duration = Duration::from_secs(5);
 /// Octets of an advert with one address, from its IP header on.
 const LENGTH: usize = 32;
 
-/// Part of a processor that the loop takes, on a LAN as the daemons have it.
+/// Part of a processor that the loop takes, on a cable as the daemons have it.
 pub(super) fn cost(load: Load) -> Result<f64> {
     let place = Place::new()?;
     let [lb1, _] = &place.directors;

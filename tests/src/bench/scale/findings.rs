@@ -5,7 +5,7 @@ use super::trial::Trial;
 use crate::bench::figures::Figure;
 use crate::bench::report::{Criterion, Findings, Table};
 
-const COMPARED: &str = "Two directors on one bridge with 255 virtual routers each, VRRP version 3 \
+const COMPARED: &str = "Two directors on one cable with 255 virtual routers each, VRRP version 3 \
     at 10 ms, first with vipd, then with keepalived; on a machine that does nothing else, and on \
     one with a busy loop on every processor. The bare loop sends 255 such adverts in one system \
     call every 10 ms. A run in which the machine stood still for more than 15 ms is repeated up to \

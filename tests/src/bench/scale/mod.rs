@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use self::trial::{Load, Trial};
+pub use self::trial::{Load, Trial, play};
 use super::Measure;
 use super::progress::Progress;
 use super::report::Findings;
@@ -80,7 +80,7 @@ impl Options {
     fn runs(&self, software: &Software, load: Load, progress: &Progress) -> Result<Vec<Trial>> {
         let mut runs = Vec::new();
         while runs.len() <= REPETITIONS {
-            let trial = trial::play(software, load, self.watched())?;
+            let trial = play(software, load, self.watched())?;
             progress.note(&format!("{load}: {} {trial}", software.name()))?;
             runs.push(trial);
             if !trial.is_disturbed() {

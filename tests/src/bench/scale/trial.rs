@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::lab::{
-    BusyLoops, Daemon, Host, Lan, Software, Stalls, pause, time_on_processors, until,
-};
+use crate::lab::{BusyLoops, Daemon, Host, Software, Stalls, pause, time_on_processors, until};
 
 /// How many virtual routers there are: all that an interface can have.
 pub(super) const ROUTERS: u8 = 255;
@@ -26,7 +24,7 @@ const STALL: Duration = Duration::from_millis(15);
 
 /// What else the processors do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Load {
+pub enum Load {
     /// Nothing.
     Idle,
     /// A busy loop on each.
@@ -54,20 +52,21 @@ impl fmt::Display for Load {
 
 /// What was seen of a pair.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Trial {
+pub struct Trial {
     /// Part of a processor that the Active director's daemon took.
-    pub(super) active: f64,
+    pub active: f64,
     /// The same of the Backup director's.
-    pub(super) backup: f64,
+    pub backup: f64,
     /// How often the Backup director took over from an Active one that nothing had happened to.
-    pub(super) takeovers: usize,
+    pub takeovers: usize,
     /// Longest time in which the daemons could not run.
-    pub(super) stall: Duration,
+    pub stall: Duration,
 }
 
 impl Trial {
     /// Whether the machine stood still.
-    pub(super) fn is_disturbed(&self) -> bool {
+    #[must_use]
+    pub fn is_disturbed(&self) -> bool {
         self.stall > STALL
     }
 }
@@ -85,26 +84,33 @@ impl fmt::Display for Trial {
     }
 }
 
-/// Two directors on one bridge.
+/// Two directors on one cable: nothing between them is charged to either.
 pub(super) struct Place {
-    #[expect(dead_code, reason = "the hosts are connected by it")]
-    lan: Lan,
     pub(super) directors: [Host; 2],
 }
 
 impl Place {
     pub(super) fn new() -> Result<Self> {
-        let mut lan = Lan::new()?;
         let directors = [Host::new("lb1")?, Host::new("lb2")?];
-        for (director, last) in directors.iter().zip([11, 12]) {
-            lan.attach(director, "eth0", &format!("192.0.2.{last}/24"))?;
+        let [lb1, lb2] = directors.each_ref().map(Host::netns);
+        let far = lb2.path();
+        lb1.ip(&format!(
+            "link add eth0 type veth peer name eth0 netns {}",
+            far.display()
+        ))?;
+        for (netns, last) in [(lb1, 11), (lb2, 12)] {
+            netns.ip("link set eth0 up")?;
+            netns.ip(&format!("address add 192.0.2.{last}/24 dev eth0"))?;
         }
-        Ok(Self { lan, directors })
+        Ok(Self { directors })
     }
 }
 
 /// Lets `software` run on both directors, and watches it for `period`.
-pub(super) fn play(software: &Software, load: Load, period: Duration) -> Result<Trial> {
+///
+/// # Errors
+/// When a daemon does not elect, or a lab cannot be set up.
+pub fn play(software: &Software, load: Load, period: Duration) -> Result<Trial> {
     let place = Place::new()?;
     let [lb1, lb2] = &place.directors;
     let active = Daemon::start(lb1, software, &config(100)?)?;

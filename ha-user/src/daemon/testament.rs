@@ -1,0 +1,179 @@
+//! What a worker leaves behind for the supervisor: how to say farewell in its name.
+//!
+//! It lies in memory that the supervisor has made and every worker writes to, so that nobody ever
+//! waits for the other, and a death at any moment leaves something that can be judged.
+
+use std::env;
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::net::Ipv4Addr;
+use std::os::fd::AsRawFd as _;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use ha_common::Priority;
+use rustix::fs::{MemfdFlags, memfd_create};
+use serde::{Deserialize, Serialize};
+
+use super::plan::RouterPlan;
+use crate::net::advert::{Cast, Frames, Identification};
+
+/// Environment variable that names the memory to a worker.
+const VARIABLE: &str = "VIPD_TESTAMENT";
+
+/// How to end the ownership of one router.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Farewell {
+    /// Name of the instance.
+    pub(super) name: String,
+    /// Interface of the adverts.
+    pub(super) ifindex: u32,
+    /// VRID.
+    pub(super) vrid: u8,
+    /// Adverts go to the multicast group.
+    pub(super) multicast: bool,
+    /// Source of the adverts.
+    pub(super) source: Ipv4Addr,
+    /// Adverts of priority 0, and where each is sent.
+    pub(super) packets: Vec<(Ipv4Addr, Vec<u8>)>,
+    /// Interface, address and length of the mask of what was put on interfaces.
+    pub(super) addresses: Vec<(u32, Ipv4Addr, u8)>,
+}
+
+impl Farewell {
+    /// The farewell of the router of `plan`.
+    #[must_use]
+    pub(super) fn of(plan: &RouterPlan) -> Self {
+        let framing = &plan.framing;
+        let mut frames = Frames::default();
+        frames.prepare(framing, Priority::LEAVING, &mut Identification::default());
+        let addresses = plan.addresses.iter();
+        Self {
+            name: plan.name.clone(),
+            ifindex: plan.ifindex,
+            vrid: framing.vrid.get(),
+            multicast: framing.cast == Cast::Multicast,
+            source: framing.source,
+            packets: frames
+                .packets()
+                .map(|(to, packet)| (to, packet.to_vec()))
+                .collect(),
+            addresses: addresses
+                .map(|one| (one.ifindex, one.address.address, one.address.prefix_len))
+                .collect(),
+        }
+    }
+}
+
+/// The memory.
+#[derive(Debug)]
+pub(super) struct Testament {
+    file: File,
+    /// What this process has written last.
+    written: Vec<u8>,
+}
+
+impl Testament {
+    /// An empty one.
+    ///
+    /// # Errors
+    /// The process has no memory or file descriptors left.
+    pub(super) fn new() -> Result<Self> {
+        let memory = memfd_create("vipd-testament", MemfdFlags::CLOEXEC);
+        Ok(Self::in_file(
+            memory.context("cannot make shared memory")?.into(),
+        ))
+    }
+
+    /// The supervisor's; `None` for a worker that was started by hand.
+    pub(super) fn of_supervisor() -> Option<Self> {
+        let path = env::var_os(VARIABLE)?;
+        match OpenOptions::new().write(true).open(path) {
+            Ok(file) => Some(Self::in_file(file)),
+            Err(error) => {
+                log::warn!("if this process dies, nobody can say farewell for it: {error}");
+                None
+            }
+        }
+    }
+
+    const fn in_file(file: File) -> Self {
+        Self {
+            file,
+            written: Vec::new(),
+        }
+    }
+
+    /// Tells the worker that `command` starts where this is.
+    pub(super) fn name_to(&self, command: &mut Command) {
+        let (pid, fd) = (std::process::id(), self.file.as_raw_fd());
+        command.env(VARIABLE, format!("/proc/{pid}/fd/{fd}"));
+    }
+
+    /// Replaces what was written before.
+    pub(super) fn write(&mut self, farewells: &[Farewell]) {
+        let text = match serde_json::to_vec(farewells) {
+            Ok(text) if text == self.written => return,
+            Ok(text) => text,
+            Err(error) => {
+                log::error!("cannot write down how to say farewell: {error}");
+                return;
+            }
+        };
+        let written = self
+            .file
+            .set_len(0)
+            .and_then(|()| self.file.seek(SeekFrom::Start(0)))
+            .and_then(|_| self.file.write_all(&text));
+        match written {
+            Ok(()) => self.written = text,
+            Err(error) => log::error!("cannot write down how to say farewell: {error}"),
+        }
+    }
+
+    /// What was written last; nothing if its writer died over it.
+    pub(super) fn read(&mut self) -> Vec<Farewell> {
+        let mut text = Vec::new();
+        let read = self
+            .file
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| self.file.read_to_end(&mut text));
+        if read.is_err() {
+            return Vec::new();
+        }
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+}
+
+/// Keeps the name of the memory out of the environment of the operator's scripts.
+pub(super) fn forget(command: &mut tokio::process::Command) {
+    command.env_remove(VARIABLE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn farewell(name: &str) -> Farewell {
+        Farewell {
+            name: name.to_owned(),
+            ifindex: 2,
+            vrid: 51,
+            multicast: true,
+            source: Ipv4Addr::new(192, 0, 2, 1),
+            packets: vec![(Ipv4Addr::new(224, 0, 0, 18), vec![0x45, 0])],
+            addresses: vec![(2, Ipv4Addr::new(192, 0, 2, 100), 24)],
+        }
+    }
+
+    #[test]
+    fn the_last_will_counts_and_half_a_will_does_not() {
+        let mut testament = Testament::new().expect("memory");
+        assert_eq!(testament.read(), []);
+        testament.write(&[farewell("VI_1"), farewell("VI_2")]);
+        testament.write(&[farewell("VI_3")]);
+        assert_eq!(testament.read(), [farewell("VI_3")]);
+        testament.file.set_len(40).expect("a shorter file");
+        assert_eq!(testament.read(), []);
+    }
+}

@@ -1,0 +1,70 @@
+//! A process that is killed is replaced by one that carries on, and nobody notices.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+use crate::patient::Patient;
+
+#[test]
+fn a_killed_worker_is_adopted_at_a_tenth_of_a_second() -> Result<()> {
+    killed_workers(100, 6)
+}
+
+#[test]
+fn a_killed_worker_is_adopted_at_a_second() -> Result<()> {
+    killed_workers(1000, 2)
+}
+
+fn killed_workers(interval_ms: u64, times: usize) -> Result<()> {
+    let mut patient = Patient::new(interval_ms)?;
+    let mut silences = Vec::new();
+    for round in 0..times {
+        if round > 0 {
+            patient.renew()?;
+        }
+        let fault = Instant::now();
+        patient.kill_worker()?;
+        patient.wait_for_adoption(fault)?;
+        silences.push(patient.judge_calm(fault).with_context(|| logs(&patient))?);
+        patient.judge_processes()?;
+    }
+    report("worker killed", interval_ms, silences);
+    Ok(())
+}
+
+#[test]
+fn everything_killed_and_started_again_carries_on() -> Result<()> {
+    let interval_ms = 500;
+    let mut patient = Patient::new(interval_ms)?;
+    let mut silences = Vec::new();
+    for _ in 0..4 {
+        let fault = Instant::now();
+        patient.daemons[0].kill()?;
+        patient.start()?;
+        patient.wait_for_adoption(fault)?;
+        silences.push(patient.judge_calm(fault).with_context(|| logs(&patient))?);
+        patient.judge_processes()?;
+    }
+    report("everything killed and started", interval_ms, silences);
+    Ok(())
+}
+
+fn logs(patient: &Patient) -> String {
+    let tail = |index: usize| patient.daemons[index].log().tail(8);
+    format!("lb1:\n{}\nlb2:\n{}", tail(0), tail(1))
+}
+
+fn report(what: &str, interval_ms: u64, mut silences: Vec<Duration>) {
+    silences.sort();
+    println!(
+        "{what}, {} times at {interval_ms} ms: no transition; without answers for {:.1?} in the \
+         median, {:.1?} at most",
+        silences.len(),
+        silences
+            .get(silences.len() / 2)
+            .copied()
+            .unwrap_or_default(),
+        silences.last().copied().unwrap_or_default(),
+    );
+}

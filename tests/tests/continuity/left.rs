@@ -1,0 +1,74 @@
+//! Where nobody can carry on, the supervisor hands over in the dead process's name.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use ha_tests::eyes::FLIGHT;
+use ha_tests::lab::{CONFIG_PATH, pause};
+use ha_tests::watched::{INSTANCE, VIP};
+
+use crate::patient::{PATIENCE, Patient};
+
+/// Of version 3 at this interval, silence alone would be waited for 3.6 s.
+const INTERVAL_MS: u64 = 1000;
+/// Far less than that.
+const SOON: Duration = Duration::from_millis(1500);
+
+#[test]
+fn a_worker_that_dies_again_is_handed_over() -> Result<()> {
+    let patient = Patient::new(INTERVAL_MS)?;
+    let first = Instant::now();
+    patient.kill_worker()?;
+    patient.wait_for_adoption(first)?;
+    patient.judge_calm(first)?;
+
+    let second = Instant::now();
+    patient.kill_worker()?;
+    judge_handover(&patient, second)?;
+    // It comes back as Backup, and as the better one preempts.
+    patient
+        .eyes
+        .wait_for_owner(patient.pair.macs[0], PATIENCE)?;
+    patient.judge_processes()
+}
+
+#[test]
+fn a_worker_that_cannot_be_replaced_is_handed_over() -> Result<()> {
+    let mut patient = Patient::new(INTERVAL_MS)?;
+    patient.pair.directors[0].write(CONFIG_PATH, "vrrp_instance VI_1 {\n interface eth0\n")?;
+    let fault = Instant::now();
+    patient.kill_worker()?;
+    judge_handover(&patient, fault)?;
+    patient.daemons[0].wait_gone(PATIENCE)?;
+    ensure!(
+        !patient.pair.directors[0].has_address(VIP)?,
+        "the VIP is still there"
+    );
+    Ok(())
+}
+
+/// lb2 has taken over soon after `fault`, and never did both answer.
+fn judge_handover(patient: &Patient, fault: Instant) -> Result<()> {
+    let daemons = &patient.daemons;
+    let taken = daemons[1].wait_for_since(INSTANCE, "MASTER", fault, PATIENCE)?;
+    let logs = || {
+        format!(
+            "lb1:\n{}\nlb2:\n{}",
+            daemons[0].log().tail(8),
+            daemons[1].log().tail(8)
+        )
+    };
+    let took = taken.at.duration_since(fault);
+    ensure!(took < SOON, "lb2 took over after {took:?}\n{}", logs());
+    pause(FLIGHT)?;
+    let end = Instant::now();
+    pause(FLIGHT)?;
+    let record = patient.eyes.take_before(end);
+    let period = fault..end;
+    ensure!(record.doubled(&period).is_none(), "two answered");
+    let silence = record.silence(&period);
+    let silence = silence.end - silence.start;
+    println!("handed over {took:.1?} after the death; without answers for {silence:.1?}");
+    ensure!(silence < SOON, "nobody answered for {silence:?}");
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! What others see of a director whose processes die and come back: nothing, or its successor.
+
+mod killed;
+mod left;
+mod patient;

@@ -1,0 +1,299 @@
+//! What must become of a frame, as somebody else reads it: with pnet, on the host, by the text of
+//! `Reason`.
+
+use ha_common::Reason;
+use ha_common::abi::{Election, flag};
+use ha_common::wire::ipv4::VRRP_GROUP;
+use ha_common::wire::{ethernet, vrrp::Authentication};
+use ha_tests::xdp::frame::{LESSER_PEER_IP, OWN_MAC, VIRTUAL_IP};
+use ha_tests::xdp::{INTERVAL, VRID};
+use ha_user::datapath::Hook;
+use pnet_packet::arp::ArpPacket;
+use pnet_packet::ethernet::EthernetPacket;
+use pnet_packet::ipv4::Ipv4Packet;
+use pnet_packet::util;
+use pnet_packet::vlan::VlanPacket;
+
+use crate::fixture::Role;
+
+const TYPE_ARP: u16 = 0x0806;
+const TYPE_IPV4: u16 = 0x0800;
+const TYPES_OF_TAGS: [u16; 2] = [0x8100, 0x88a8];
+const MOST_TAGS: usize = 2;
+const PROTOCOL_VRRP: u8 = 112;
+/// Has pnet sum all of a message, its checksum too.
+const EVERY_WORD: usize = usize::MAX;
+
+/// What a frame comes upon.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Oracle {
+    pub(crate) role: Role,
+    pub(crate) election: Election,
+    /// Authentication data of version 2.
+    pub(crate) password: [u8; 8],
+}
+
+/// A frame without its Ethernet header and tags.
+struct Payload<'a> {
+    ethertype: u16,
+    octets: &'a [u8],
+    is_tagged: bool,
+}
+
+impl<'a> Payload<'a> {
+    fn of(frame: &'a [u8]) -> Option<Self> {
+        let mut payload = Self {
+            ethertype: EthernetPacket::new(frame)?.get_ethertype().0,
+            octets: frame.get(ethernet::HEADER_LEN..)?,
+            is_tagged: false,
+        };
+        for _ in 0..MOST_TAGS {
+            if !TYPES_OF_TAGS.contains(&payload.ethertype) {
+                break;
+            }
+            let tag = VlanPacket::new(payload.octets)?;
+            payload = Self {
+                ethertype: tag.get_ethertype().0,
+                octets: payload.octets.get(VlanPacket::minimum_packet_size()..)?,
+                is_tagged: true,
+            };
+        }
+        Some(payload)
+    }
+}
+
+/// An IPv4 packet whose lengths make sense; what is behind it may be missing.
+fn ipv4(octets: &[u8]) -> Option<Ipv4Packet<'_>> {
+    let packet = Ipv4Packet::new(octets)?;
+    let header_len = u16::from(packet.get_header_length()) * 4;
+    let sound = packet.get_version() == 4 && header_len >= 20;
+    (sound && packet.get_total_length() >= header_len).then_some(packet)
+}
+
+fn is_for_us(frame: &[u8]) -> bool {
+    let destination = &frame[..6];
+    destination == [0xff; 6]
+        || destination == OWN_MAC
+        || destination[..3] == [1, 0, 0x5e]
+        || destination[..5] == [0, 0, 0x5e, 0, 1]
+}
+
+impl Oracle {
+    pub(crate) fn judge(&self, hook: Hook, frame: &[u8]) -> Reason {
+        match hook {
+            Hook::Xdp | Hook::Ingress => self.incoming(frame),
+            Hook::Egress => self.outgoing(frame),
+        }
+    }
+
+    fn incoming(&self, frame: &[u8]) -> Reason {
+        let Some(payload) = Payload::of(frame) else {
+            return Reason::Unparsable;
+        };
+        match payload.ethertype {
+            TYPE_ARP => self.arp(frame, payload.octets),
+            TYPE_IPV4 => self.ip(frame, &payload),
+            _ => Reason::Foreign,
+        }
+    }
+
+    fn outgoing(&self, frame: &[u8]) -> Reason {
+        let silent = !self.owned();
+        match Payload::of(frame) {
+            Some(payload) if payload.ethertype == TYPE_ARP => {
+                let packet = ArpPacket::new(payload.octets);
+                let ours = |it: ArpPacket<'_>| it.get_sender_proto_addr().octets() == VIRTUAL_IP;
+                match packet.is_some_and(ours) && silent {
+                    true => Reason::OutArpNotOwned,
+                    false => Reason::OutPassed,
+                }
+            }
+            Some(payload) if payload.ethertype == TYPE_IPV4 => {
+                let ours = |it: Ipv4Packet<'_>| {
+                    it.get_source().octets() == VIRTUAL_IP
+                        && it.get_next_level_protocol().0 != PROTOCOL_VRRP
+                };
+                match ipv4(payload.octets).is_some_and(ours) && silent && self.installed() {
+                    true => Reason::OutVipNotOwned,
+                    false => Reason::OutPassed,
+                }
+            }
+            _ => Reason::OutPassed,
+        }
+    }
+
+    fn owned(&self) -> bool {
+        self.role == Role::Active
+    }
+
+    fn installed(&self) -> bool {
+        self.role != Role::Backup
+    }
+
+    fn arp(&self, frame: &[u8], octets: &[u8]) -> Reason {
+        let Some(packet) = ArpPacket::new(octets) else {
+            return Reason::Unparsable;
+        };
+        let target = packet.get_target_proto_addr().octets();
+        if target != VIRTUAL_IP {
+            return Reason::ArpForeign;
+        }
+        let kind = (
+            packet.get_hardware_type().0,
+            packet.get_protocol_type().0,
+            packet.get_hw_addr_len(),
+            packet.get_proto_addr_len(),
+        );
+        let operation = packet.get_operation().0;
+        if kind != (1, TYPE_IPV4, 6, 4) || !matches!(operation, 1 | 2) {
+            return Reason::Unparsable;
+        }
+        if !is_for_us(frame) {
+            return Reason::Foreign;
+        }
+        let sender_mac = packet.get_sender_hw_addr().octets();
+        match packet.get_sender_proto_addr().octets() {
+            VIRTUAL_IP if sender_mac != OWN_MAC && self.owned() => Reason::ArpConflict,
+            VIRTUAL_IP => Reason::ArpAnnouncement,
+            _ if operation == 2 => Reason::ArpAnnouncement,
+            [0, 0, 0, 0] if self.owned() || !self.installed() => Reason::ArpProbe,
+            _ if !self.owned() => Reason::ArpNotOwned,
+            _ if sender_mac[0] & 1 != 0 => Reason::Unparsable,
+            _ => Reason::ArpAnswered,
+        }
+    }
+
+    fn ip(&self, frame: &[u8], payload: &Payload<'_>) -> Reason {
+        let Some(packet) = ipv4(payload.octets) else {
+            return Reason::Unparsable;
+        };
+        let reason = match packet.get_next_level_protocol().0 {
+            PROTOCOL_VRRP => self.advert(frame, payload, &packet),
+            _ => Reason::Foreign,
+        };
+        let is_other = matches!(reason, Reason::Foreign | Reason::AdvertForeign);
+        if !is_other || packet.get_destination().octets() != VIRTUAL_IP {
+            return reason;
+        }
+        match (is_for_us(frame), self.role) {
+            (false, _) => Reason::Foreign,
+            (true, Role::Active) => Reason::VipOwned,
+            (true, Role::Lapsed) => Reason::VipNotOwned,
+            (true, Role::Backup) => Reason::VipOperator,
+        }
+    }
+
+    fn advert(&self, frame: &[u8], payload: &Payload<'_>, packet: &Ipv4Packet<'_>) -> Reason {
+        // "More fragments", or an offset.
+        if packet.get_flags() & 1 != 0 || packet.get_fragment_offset() != 0 {
+            return Reason::Unparsable;
+        }
+        if payload.is_tagged {
+            return Reason::AdvertForeign;
+        }
+        let at = usize::from(packet.get_header_length()) * 4;
+        let message = payload.octets.get(at..).unwrap_or_default();
+        match message.first_chunk() {
+            None => Reason::Unparsable,
+            Some(header) if header[1] != VRID => Reason::AdvertForeign,
+            Some(header) => self
+                .fault(frame, packet, message, header)
+                .unwrap_or_else(|| self.heard(packet.get_source().octets(), header[2])),
+        }
+    }
+
+    /// What is wrong with an advert, by the first check that it fails.
+    fn fault(
+        &self,
+        frame: &[u8],
+        packet: &Ipv4Packet<'_>,
+        message: &[u8],
+        header: &[u8; 8],
+    ) -> Option<Reason> {
+        let version = header[0] >> 4;
+        let addresses_end = 8 + 4 * usize::from(header[3]);
+        let fitting_len = match version {
+            2 => Some(addresses_end + 8),
+            3 => Some(addresses_end),
+            _ => None,
+        };
+        let header_len = usize::from(packet.get_header_length()) * 4;
+        let len = usize::from(packet.get_total_length()) - header_len;
+        let is_multicast = packet.get_destination().octets() == VRRP_GROUP;
+        let has = |bit| self.election.flags & bit != 0;
+        let whole = message.get(..len);
+        let checks = [
+            (
+                packet.get_source().octets() == self.election.primary_ip,
+                Reason::AdvertOwn,
+            ),
+            (
+                fitting_len.is_some_and(|fitting| fitting != len) || whole.is_none(),
+                Reason::AdvertLength,
+            ),
+            (!is_multicast && !is_for_us(frame), Reason::AdvertForeign),
+            (is_multicast && packet.get_ttl() != 255, Reason::AdvertTtl),
+            (
+                is_multicast && frame[..6] != [1, 0, 0x5e, 0, 0, 0x12],
+                Reason::AdvertMac,
+            ),
+            (version != self.election.version, Reason::AdvertVersion),
+            (
+                version == 2 && !self.is_authentic(message, header[4], addresses_end),
+                Reason::AdvertAuth,
+            ),
+            (!self.is_timely(header), Reason::AdvertInterval),
+            (header[0] & 0xf != 1, Reason::AdvertType),
+            (
+                !is_intact(version, packet, whole.unwrap_or_default()),
+                Reason::AdvertChecksum,
+            ),
+            (
+                has(flag::CHECK_SOURCE) && packet.get_source().octets() != LESSER_PEER_IP,
+                Reason::AdvertSource,
+            ),
+        ];
+        let failed = checks.into_iter().find(|(fails, _)| *fails);
+        failed.map(|(_, reason)| reason)
+    }
+
+    fn is_authentic(&self, message: &[u8], kind: u8, at: usize) -> bool {
+        if self.election.flags & flag::PLAIN_TEXT_AUTH == 0 {
+            return kind == Authentication::KIND_NONE;
+        }
+        kind == Authentication::KIND_PLAIN_TEXT && message.get(at..at + 8) == Some(&self.password)
+    }
+
+    fn is_timely(&self, header: &[u8; 8]) -> bool {
+        match self.election.version {
+            2 => u64::from(header[5]) == INTERVAL.as_secs(),
+            _ => u16::from_be_bytes([header[4] & 0xf, header[5]]) != 0,
+        }
+    }
+
+    /// What a valid advert means.
+    fn heard(&self, source: [u8; 4], priority: u8) -> Reason {
+        let own = (self.election.priority, self.election.primary_ip);
+        match priority {
+            _ if self.installed() && (priority, source) > own => Reason::AdvertFenced,
+            0 => Reason::AdvertLeaving,
+            _ if priority >= self.election.accept_min_priority => Reason::AdvertAlive,
+            _ => Reason::AdvertLower,
+        }
+    }
+}
+
+fn is_intact(version: u8, packet: &Ipv4Packet<'_>, message: &[u8]) -> bool {
+    let sum = match version {
+        2 => util::checksum(message, EVERY_WORD),
+        _ => util::ipv4_checksum(
+            message,
+            EVERY_WORD,
+            &[],
+            &packet.get_source(),
+            &packet.get_destination(),
+            packet.get_next_level_protocol(),
+        ),
+    };
+    sum == 0
+}
