@@ -68,6 +68,9 @@ pub(super) struct ActiveDownTimer {
     pub(super) left: bool,
     /// The silence is too short to tell that no one else owns the addresses.
     pub(super) brief: bool,
+    /// Adverts that the data path has stamped as lower may be signs of life: it may have judged
+    /// them by a priority of ours that had fallen already.
+    pub(super) obeys_lower: bool,
     doubted: bool,
 }
 
@@ -79,6 +82,7 @@ impl ActiveDownTimer {
             heard,
             left: false,
             brief: false,
+            obeys_lower: false,
             doubted: false,
         }
     }
@@ -107,6 +111,14 @@ impl ActiveDownTimer {
         Self {
             left: true,
             brief: self.brief || prompt,
+            ..self
+        }
+    }
+
+    /// Counts adverts that were stamped as lower, until the next sign of life.
+    pub(super) fn obey_lower(self) -> Self {
+        Self {
+            obeys_lower: true,
             ..self
         }
     }

@@ -124,6 +124,7 @@ impl Draw {
                 lease
             },
             harsh: self.harsh,
+            fenced_only: self.lease == LeasePolicy::Fence,
             first_lease: match self.lease {
                 LeasePolicy::Strict => self.longest / 2,
                 // Nobody is told of a takeover before its first advert, and nothing else ends it.

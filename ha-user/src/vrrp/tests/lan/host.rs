@@ -193,7 +193,6 @@ pub(super) struct DataPath {
     pub(super) accept_min_priority: u8,
     address: Option<Ipv4Addr>,
     pub(super) interval: Duration,
-    speaker: Option<Ipv4Addr>,
     /// The advert that need not wake the process.
     familiar: Option<Advert>,
     /// Until when lower adverts need not.
@@ -221,15 +220,15 @@ impl DataPath {
     }
 
     fn stamp(&mut self, now: Nanos, advert: &Advert) {
-        if advert.priority == Priority::LEAVING {
-            if self.speaker == Some(advert.source) {
-                self.record.last_farewell = now;
-            }
-        } else if self.is_lower(advert) {
+        let (leaves, lower) = (advert.priority == Priority::LEAVING, self.is_lower(advert));
+        if lower {
             self.record.last_lower = now;
-        } else {
+        }
+        if !leaves && !lower {
             self.record.last_advert = now;
-            self.speaker = Some(advert.source);
+            self.record.last_speaker = advert.source.octets();
+        } else if self.record.last_speaker == advert.source.octets() {
+            self.record.last_resignation = now;
         }
     }
 

@@ -15,6 +15,8 @@ pub(super) struct Bounds {
     pub(super) lease: Duration,
     /// Adverts may get lost, and routers disagree.
     pub(super) harsh: bool,
+    /// Leases do not end by themselves, only by an advert.
+    pub(super) fenced_only: bool,
     /// A takeover may own this long before its advert is out.
     pub(super) first_lease: Duration,
 }
@@ -132,7 +134,9 @@ impl Watch {
                 if both && hear {
                     self.check_newcomer(pair, from);
                 }
-                self.note(one * self.routers + other, from, until.filter(|_| hear));
+                let mute = !pair.0.runs(from) && !pair.1.runs(from);
+                let index = one * self.routers + other;
+                self.note(index, from, until.filter(|_| hear), mute);
             }
         }
     }
@@ -169,7 +173,9 @@ impl Watch {
         }
     }
 
-    fn note(&mut self, pair: usize, from: Nanos, until: Option<Nanos>) {
+    /// Notes that both answer from `from` to `until`, or that they do not. Where nothing but an
+    /// advert ends an ownership, the time in which neither can speak does not count.
+    fn note(&mut self, pair: usize, from: Nanos, until: Option<Nanos>, mute: bool) {
         let Some(until) = until else {
             self.overlaps[pair] = None;
             return;
@@ -186,6 +192,9 @@ impl Watch {
             return;
         };
         overlap.end = until;
+        if mute && self.bounds.fenced_only {
+            overlap.since = overlap.since + until.saturating_since(from);
+        }
         let length = until.saturating_since(overlap.since);
         let bound = self.bounds.overlap(overlap.lost, self.interrupted);
         if !self.bounds.harsh && !self.interrupted {

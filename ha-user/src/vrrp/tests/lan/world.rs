@@ -23,6 +23,10 @@ enum Happening {
         at_host: usize,
         advert: Advert,
     },
+    Receive {
+        at_host: usize,
+        advert: Advert,
+    },
     Wake {
         host: usize,
     },
@@ -126,6 +130,7 @@ impl World {
         }
         match what {
             Happening::Arrive { at_host, advert } => self.arrive(at_host, advert),
+            Happening::Receive { at_host, advert } => self.receive(at_host, advert),
             Happening::Wake { host } => self.turn(host),
             Happening::Resume { host } => self.resume(host),
             Happening::Boot { host } => {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::wire::INSTANT;
 use super::{Happening, World};
 use crate::vrrp::{Event, Standing};
 
@@ -100,18 +99,11 @@ impl World {
             // The process may be faster than the queue of the card.
             let (low, high) = self.weather.flight;
             let read_at = self.now + self.rng.between(low, high);
-            let mut next = read_at;
-            for advert in std::mem::take(&mut self.hosts[at].card) {
-                self.schedule(
-                    next,
-                    Happening::Arrive {
-                        at_host: at,
-                        advert,
-                    },
-                );
-                next = next + INSTANT;
+            let host = &mut self.hosts[at];
+            host.card_read_at = host.card_read_at.max(read_at);
+            for advert in std::mem::take(&mut host.card) {
+                self.hand_over(at, advert);
             }
-            self.hosts[at].card_read_at = next;
         }
         self.wake(at, self.now);
     }

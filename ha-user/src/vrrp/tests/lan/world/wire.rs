@@ -6,7 +6,7 @@ use super::{Happening, World};
 use crate::vrrp::{Advert, Event};
 
 /// Between two packets that a card hands over one after the other.
-pub(super) const INSTANT: Duration = Duration::from_nanos(1);
+const INSTANT: Duration = Duration::from_nanos(1);
 
 impl World {
     pub(super) fn broadcast(&mut self, from: usize, advert: Advert) {
@@ -46,21 +46,32 @@ impl World {
         );
     }
 
+    /// An advert comes out of the cable: behind those that the card has kept, if there are any.
     pub(super) fn arrive(&mut self, at: usize, advert: Advert) {
+        if self.now < self.hosts[at].card_read_at {
+            self.hand_over(at, advert);
+        } else {
+            self.receive(at, advert);
+        }
+    }
+
+    /// Lets the card hand an advert over, an instant after the one before.
+    pub(super) fn hand_over(&mut self, at: usize, advert: Advert) {
+        let next = self.hosts[at].card_read_at;
+        self.hosts[at].card_read_at = next + INSTANT;
+        self.schedule(
+            next,
+            Happening::Receive {
+                at_host: at,
+                advert,
+            },
+        );
+    }
+
+    pub(super) fn receive(&mut self, at: usize, advert: Advert) {
         let host = &mut self.hosts[at];
         if self.now < host.halted_until {
             host.card.push(advert);
-            return;
-        }
-        if self.now < host.card_read_at {
-            let behind = host.card_read_at;
-            self.schedule(
-                behind,
-                Happening::Arrive {
-                    at_host: at,
-                    advert,
-                },
-            );
             return;
         }
         let fenced = !host.bare && host.data_path.judge(self.now, &advert);
