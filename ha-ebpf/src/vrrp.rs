@@ -244,7 +244,7 @@ impl<P: Packet> Advert<'_, P> {
             priority: self.header.priority(),
         };
         if speaker.priority == 0 {
-            self.router.record.stamp_farewell(now, speaker.source);
+            self.router.record.stamp_resignation(now, speaker.source);
             return Reason::AdvertLeaving;
         }
         if speaker.priority >= self.election.accept_min_priority {

@@ -109,7 +109,7 @@ pub struct RouterRecord {
     lower_speaker: Word,
     adverts: Word,
     conflict_at: Word,
-    last_farewell: Word,
+    last_resignation: Word,
 
     hearing: Hearing,
 }
@@ -206,9 +206,10 @@ impl RouterRecord {
         Nanos::new(self.fenced_at.get())
     }
 
-    /// Last farewell of whoever spoke last.
-    pub fn last_farewell(&self) -> Nanos {
-        Nanos::new(self.last_farewell.get())
+    /// Last time that the sender of the last sign of life said farewell, or spoke with too low a
+    /// priority.
+    pub fn last_resignation(&self) -> Nanos {
+        Nanos::new(self.last_resignation.get())
     }
 
     /// Sender of the last sign of life.
@@ -252,13 +253,15 @@ impl RouterRecord {
     pub fn stamp_lower(&self, at: Nanos, speaker: Speaker) {
         self.lower_speaker.set(speaker.pack());
         self.last_lower.set(at.get());
+        self.stamp_resignation(at, speaker.source);
     }
 
-    /// Stamps a farewell of `source`, unless someone else spoke last.
+    /// Stamps that `source` says farewell, or falls below us, unless the last sign of life is
+    /// someone else's.
     #[inline]
-    pub fn stamp_farewell(&self, at: Nanos, source: [u8; 4]) {
+    pub fn stamp_resignation(&self, at: Nanos, source: [u8; 4]) {
         if u32::from_ne_bytes(self.speaker().source) == u32::from_ne_bytes(source) {
-            self.last_farewell.set(at.get());
+            self.last_resignation.set(at.get());
         }
     }
 
@@ -312,7 +315,7 @@ impl RouterRecord {
             &self.lower_speaker,
             &self.adverts,
             &self.conflict_at,
-            &self.last_farewell,
+            &self.last_resignation,
         ];
         for word in words {
             word.set(0);
@@ -338,6 +341,23 @@ mod tests {
         assert!(!owned(16));
         record.set_owned_since(Nanos::new(16));
         assert!(owned(17));
+    }
+
+    #[test]
+    fn only_who_gave_the_last_sign_of_life_resigns() {
+        let record = RouterRecord::default();
+        let speaker = |last, priority| Speaker {
+            source: [192, 0, 2, last],
+            priority,
+        };
+        record.stamp_advert(Nanos::new(10), speaker(7, 150), 1);
+        record.stamp_lower(Nanos::new(20), speaker(8, 50));
+        record.stamp_resignation(Nanos::new(21), speaker(8, 0).source);
+        assert_eq!(record.last_resignation(), Nanos::NEVER);
+        record.stamp_lower(Nanos::new(30), speaker(7, 50));
+        assert_eq!(record.last_resignation(), Nanos::new(30));
+        record.stamp_resignation(Nanos::new(40), speaker(7, 0).source);
+        assert_eq!(record.last_resignation(), Nanos::new(40));
     }
 
     #[test]

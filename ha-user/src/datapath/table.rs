@@ -84,8 +84,9 @@ impl View for RecordTable {
             owned_since: record.owned_since(),
             fenced_at: record.fenced_at(),
             last_advert: record.last_advert(),
+            last_speaker: record.speaker().source,
             last_lower: record.last_lower(),
-            last_farewell: record.last_farewell(),
+            last_resignation: record.last_resignation(),
             lease: self.gate().policy().lease,
         }
     }

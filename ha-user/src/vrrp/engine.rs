@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ha_common::Nanos;
 
 use super::router::{Context, Input, Router};
+use super::timing::TICK;
 use super::{Action, Advert, Event, Parameters, RouterId, Status, View};
 
 /// Every Virtual Router of this host; the object that the advert thread owns.
@@ -44,16 +45,22 @@ impl Engine {
 
     /// Lets time pass up to `now`. Late or extra calls are harmless.
     pub fn handle_timeout(&mut self, now: Nanos, view: &dyn View, actions: &mut Vec<Action>) {
-        let due: Vec<RouterId> = self
-            .deadlines
-            .iter()
-            .take_while(|(at, _)| *at <= now)
-            .map(|(_, router)| *router)
-            .collect();
-        for router in due {
+        for router in self.due(now) {
             let actions = &mut *actions;
             self.tell(router, Input::Timeout, Context { now, view, actions });
         }
+    }
+
+    /// Who has something to do at `now`. Adverts that are nearly due go along with any that is, so
+    /// that all leave at once, now and an interval later.
+    fn due(&self, now: Nanos) -> Vec<RouterId> {
+        if self.next_deadline().is_none_or(|at| at > now) {
+            return Vec::new();
+        }
+        let near = self.deadlines.range(..=(now + TICK, RouterId(u32::MAX)));
+        let routers = near.filter_map(|(_, id)| Some((*id, self.routers.get(id)?)));
+        let due = routers.filter(|(_, router)| router.is_due(now));
+        due.map(|(id, _)| id).collect()
     }
 
     /// When [`Self::handle_timeout`] is next worth calling.

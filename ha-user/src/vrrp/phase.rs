@@ -7,7 +7,7 @@ use ha_common::Nanos;
 use super::action::Reason;
 use super::announcer::Announcer;
 use super::cadence::Cadence;
-use super::timing::{CLAIM, doubt};
+use super::timing::{CLAIM, doubt, earliness};
 use super::{Parameters, State};
 
 /// [`State`] with all that belongs to it.
@@ -48,6 +48,13 @@ impl Phase {
             Self::Active(ownership) => Some(ownership.deadline()),
         }
     }
+
+    /// Whether time has something to change at `now`, where it has for others: adverts may go out
+    /// a little early, but nobody believes a silence before it is complete.
+    pub(super) fn is_due(&self, now: Nanos) -> bool {
+        let early = matches!(self, Self::Active(ownership) if ownership.speaks_at(now));
+        early || self.deadline().is_some_and(|at| at <= now)
+    }
 }
 
 /// Active_Down_Timer of a Backup router.
@@ -61,6 +68,9 @@ pub(super) struct ActiveDownTimer {
     pub(super) left: bool,
     /// The silence is too short to tell that no one else owns the addresses.
     pub(super) brief: bool,
+    /// Adverts that the data path has stamped as lower may be signs of life: it may have judged
+    /// them by a priority of ours that had fallen already.
+    pub(super) obeys_lower: bool,
     doubted: bool,
 }
 
@@ -72,6 +82,7 @@ impl ActiveDownTimer {
             heard,
             left: false,
             brief: false,
+            obeys_lower: false,
             doubted: false,
         }
     }
@@ -100,6 +111,14 @@ impl ActiveDownTimer {
         Self {
             left: true,
             brief: self.brief || prompt,
+            ..self
+        }
+    }
+
+    /// Counts adverts that were stamped as lower, until the next sign of life.
+    pub(super) fn obey_lower(self) -> Self {
+        Self {
+            obeys_lower: true,
             ..self
         }
     }
@@ -168,6 +187,11 @@ impl Ownership {
             announcer: Announcer::new(now, &parameters.announcements),
             provoked: Nanos::NEVER,
         }
+    }
+
+    /// Whether Adver_Timer has fired at `now`, or is about to.
+    pub(super) fn speaks_at(&self, now: Nanos) -> bool {
+        self.next_advert <= now + earliness(self.cadence.spacing())
     }
 
     fn deadline(&self) -> Nanos {

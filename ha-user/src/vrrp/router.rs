@@ -112,6 +112,11 @@ impl Router {
         self.phase.deadline()
     }
 
+    /// Whether a timeout at `now` means something to this router, if it does to others.
+    pub(super) fn is_due(&self, now: Nanos) -> bool {
+        self.phase.is_due(now)
+    }
+
     /// What this router is doing.
     pub(super) fn status(&self) -> Status {
         Status {

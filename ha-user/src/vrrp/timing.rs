@@ -18,7 +18,7 @@ const LEARNABLE: (Duration, Duration) = (Duration::from_millis(10), Duration::fr
 const HANDOVER_STEP: Duration = Duration::from_micros(100);
 
 /// Finest wake-up that we count on.
-const TICK: Duration = Duration::from_millis(1);
+pub(super) const TICK: Duration = Duration::from_millis(1);
 
 /// Skew_Time: the higher the priority, the sooner a Backup router believes a silence.
 ///
@@ -60,6 +60,11 @@ pub(super) fn lease_length(adverts: u8, interval: Duration) -> Duration {
 /// than the interval, and adverts go out twice as often.
 pub(super) fn advert_spacing(adverts: u8, interval: Duration) -> Duration {
     if adverts <= 1 { interval / 2 } else { interval }
+}
+
+/// How much earlier than its Adver_Timer says an advert may go out in the company of others.
+pub(super) fn earliness(spacing: Duration) -> Duration {
+    TICK.min(spacing / 20)
 }
 
 /// The interval that a Backup router learns from an advert.

@@ -16,10 +16,12 @@ pub struct Record {
     pub fenced_at: Nanos,
     /// Last advert that counts as a sign of life.
     pub last_advert: Nanos,
+    /// Source address of that; 0.0.0.0 before the first.
+    pub last_speaker: [u8; 4],
     /// Last valid advert of too low a priority.
     pub last_lower: Nanos,
-    /// Last farewell of whoever spoke last.
-    pub last_farewell: Nanos,
+    /// Last time that the sender of `last_advert` said farewell, or spoke with too low a priority.
+    pub last_resignation: Nanos,
     /// What ends an ownership.
     pub lease: LeasePolicy,
 }
@@ -29,6 +31,12 @@ impl Record {
     #[must_use]
     pub fn owned(&self, now: Nanos) -> bool {
         self.ownership().holds(now, self.lease)
+    }
+
+    /// Whether who gave the last sign of life has since said farewell, or fallen below us.
+    #[must_use]
+    pub fn is_resigned(&self) -> bool {
+        self.last_resignation >= self.last_advert
     }
 
     /// What this record says of ownership.

@@ -79,7 +79,7 @@ impl AdvertThread {
         };
         record.count_advert();
         if advert.priority == Priority::LEAVING {
-            record.stamp_farewell(clock::now(), speaker.source);
+            record.stamp_resignation(clock::now(), speaker.source);
         } else if speaker.priority >= record.election().accept_min_priority {
             let interval = u64::try_from(advert.interval.as_nanos()).unwrap_or(u64::MAX);
             record.stamp_advert(clock::now(), speaker, interval);

@@ -178,9 +178,9 @@ impl Router {
         owned
     }
 
-    /// Adver_Timer has fired, or announcements are due.
+    /// Adver_Timer has fired, or others have theirs fired a little earlier, or announcements are due.
     pub(super) fn keep_speaking(&mut self, mut owned: Ownership, cx: &mut Context<'_>) {
-        if cx.now >= owned.next_advert {
+        if owned.speaks_at(cx.now) {
             owned = self.advertise(owned, cx);
         }
         let due = owned.announcer.due(cx.now, &self.parameters.announcements);

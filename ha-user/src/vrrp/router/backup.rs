@@ -41,8 +41,7 @@ impl Router {
         advert: &Advert,
         cx: &Context<'_>,
     ) -> ActiveDownTimer {
-        let record = self.record(cx);
-        let is_last_word = record.last_farewell >= record.last_advert;
+        let is_last_word = self.record(cx).is_resigned();
         let prompt = match self.active {
             Some(active) if active == advert.source && is_last_word => self.handover_time(),
             _ if self.has_replaced(advert, &timer, cx) => self.handover_time(),
@@ -72,8 +71,7 @@ impl Router {
         advert: &Advert,
         cx: &Context<'_>,
     ) -> ActiveDownTimer {
-        let record = self.record(cx);
-        let is_last_word = record.last_lower >= record.last_advert;
+        let is_last_word = self.record(cx).is_resigned();
         match self.handover_time() {
             Some(wait) if self.active == Some(advert.source) && is_last_word => {
                 self.renew(timer, cx).hasten(cx.now, wait)
@@ -131,7 +129,7 @@ impl Router {
     /// The timer after a change of what was good for a silence and a lowest priority of `before`.
     ///
     /// Where the lowest priority falls, whoever was below it may be one to obey, and their silence
-    /// begins with their last advert.
+    /// begins with their last advert; also with one from before the data path learns of it.
     fn adjust(
         &self,
         timer: ActiveDownTimer,
@@ -140,10 +138,12 @@ impl Router {
     ) -> ActiveDownTimer {
         let silence = self.active_down_interval();
         let lower = self.last_lower(cx);
-        if self.accept_min_priority() < before.1 && lower > timer.heard {
-            ActiveDownTimer::new(lower, silence)
-        } else {
+        if self.accept_min_priority() >= before.1 {
             timer.shift(before.0, silence)
+        } else if lower >= timer.heard {
+            ActiveDownTimer::new(lower, silence).obey_lower()
+        } else {
+            timer.shift(before.0, silence).obey_lower()
         }
     }
 
@@ -179,7 +179,12 @@ impl Router {
     /// The timer after the last sign of life that the data path has seen. It may not have reached us
     /// yet, and never does where it said nothing new.
     fn renew(&self, timer: ActiveDownTimer, cx: &Context<'_>) -> ActiveDownTimer {
-        let stamp = self.record(cx).last_advert;
+        let record = self.record(cx);
+        let stamp = if timer.obeys_lower {
+            record.last_advert.max(record.last_lower)
+        } else {
+            record.last_advert
+        };
         if stamp > timer.heard {
             ActiveDownTimer::new(stamp, self.active_down_interval())
         } else {
@@ -226,10 +231,20 @@ impl Router {
             let timer = self.follow(&advert, cx);
             self.retreat(timer, cx);
         } else if advert.priority >= self.accept_min_priority() {
-            // An equal router below us, which the data path has stamped all the same.
-            let heard = cx.now;
-            self.phase = Phase::Claiming(Claim { heard, ..claim });
+            self.phase = Phase::Claiming(self.disregard(claim, &advert, cx));
         }
+    }
+
+    /// The sender of `advert` is an equal router below us, which the data path has stamped all the
+    /// same. A stamp of anyone else may be of a router that we have not heard yet.
+    fn disregard(&self, claim: Claim, advert: &Advert, cx: &Context<'_>) -> Claim {
+        let record = self.record(cx);
+        let heard = if record.last_speaker == advert.source.octets() {
+            claim.heard.max(record.last_advert)
+        } else {
+            claim.heard
+        };
+        Claim { heard, ..claim }
     }
 
     pub(super) fn claim_stands(&mut self, standing: Standing, cx: &mut Context<'_>) {

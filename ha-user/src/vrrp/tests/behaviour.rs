@@ -1,6 +1,7 @@
 //! What takes more than one input to show.
 
 mod adoption;
+mod company;
 mod engine;
 mod handover;
 mod manners;

@@ -165,7 +165,7 @@ fn absorb(bench: &mut Bench, time: Duration) {
 /// The data path sees the farewell of 192.0.2.20, and the process reads it a millisecond later.
 fn hear_farewell(bench: &mut Bench) {
     bench.pass(MS);
-    bench.record.last_farewell = bench.now;
+    bench.record.last_resignation = bench.now;
     bench.pass(MS);
     bench.hear(20, 0);
 }
@@ -198,7 +198,7 @@ fn a_sign_of_life_after_a_farewell_counts_though_it_was_absorbed() {
 fn a_farewell_that_is_read_after_a_sign_of_life_that_came_later_changes_nothing() {
     let mut bench = following(150, FastHandover::BetweenTwo);
     bench.pass(SECOND);
-    bench.record.last_farewell = bench.now;
+    bench.record.last_resignation = bench.now;
     absorb(&mut bench, MS);
     bench.hear(20, 0);
     assert_eq!(summary(&bench.pass_to_deadline()), "");
@@ -212,9 +212,23 @@ fn a_router_that_falls_below_us_after_absorbed_adverts_is_replaced_as_fast() {
     absorb(&mut bench, 2 * SECOND);
     bench.pass(SECOND);
     bench.record.last_lower = bench.now;
+    bench.record.last_resignation = bench.now;
     bench.hear(20, 90);
     assert_eq!(bench.wait(), PROMPT);
     assert_eq!(summary(&bench.pass_to_deadline()), "advertise 100");
+}
+
+#[test]
+fn a_router_that_fell_below_us_and_has_risen_again_stays_though_a_stranger_speaks() {
+    let mut bench = following(150, FastHandover::BetweenTwo);
+    let silence = bench.wait();
+    bench.pass(MS);
+    bench.record.last_resignation = bench.now;
+    absorb(&mut bench, MS);
+    bench.pass(MS);
+    bench.record.last_lower = bench.now;
+    bench.hear(20, 90);
+    assert_eq!(bench.wait(), silence - 3 * MS);
 }
 
 #[test]

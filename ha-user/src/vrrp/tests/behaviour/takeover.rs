@@ -1,5 +1,6 @@
 //! How a router becomes Active.
 
+use super::super::super::FastHandover;
 use super::*;
 
 fn owner() -> Parameters {
@@ -122,24 +123,83 @@ fn without_preemption_any_advert_keeps_a_router_quiet() {
 }
 
 #[test]
+fn a_claim_is_given_up_though_an_equal_router_below_us_is_heard_meanwhile() {
+    let mut bench = claiming();
+    bench.record.last_advert = bench.now;
+    bench.record.last_speaker = [192, 0, 2, 30];
+    bench.hear(2, 100);
+    assert_eq!(summary(&bench.pass_to_deadline()), "");
+    assert_eq!(bench.wait(), Duration::from_nanos(3_608_375_000));
+}
+
+#[test]
+fn a_claim_is_not_given_up_for_an_equal_router_below_us() {
+    let mut bench = claiming();
+    bench.record.last_advert = bench.now;
+    bench.record.last_speaker = [192, 0, 2, 2];
+    bench.hear(2, 100);
+    assert_eq!(
+        summary(&bench.pass_to_deadline()),
+        format!("{TAKEOVER}: Preempted")
+    );
+}
+
+/// A fall of our own priority to 60, and the silence that is good for that.
+const LOWERED: Standing = Standing {
+    weight: -40,
+    faulted: false,
+    pending: false,
+    unsettled: false,
+};
+const LOWERED_SILENCE: Duration = Duration::from_nanos(3_765_625_000);
+
+#[test]
+fn a_router_that_fell_below_us_before_we_fell_below_it_is_obeyed() {
+    let mut bench = Bench::started(Parameters {
+        fast_handover: FastHandover::Always,
+        ..parameters()
+    });
+    bench.hear(20, 150);
+    bench.hear(20, 80);
+    assert!(bench.wait() < SECOND);
+    bench.stand(LOWERED);
+    assert_eq!(bench.wait(), LOWERED_SILENCE);
+}
+
+#[test]
+fn an_advert_that_was_judged_by_a_priority_that_had_fallen_is_a_sign_of_life() {
+    let mut bench = Bench::started(parameters());
+    bench.hear(20, 150);
+    bench.stand(LOWERED);
+    bench.record.last_lower = bench.now + SECOND;
+    assert_eq!(summary(&bench.pass_to_deadline()), "");
+    assert_eq!(bench.wait(), SECOND);
+    bench.record.last_lower = bench.now;
+    assert_eq!(
+        summary(&bench.pass_to_deadline()),
+        "advertise 60",
+        "once, for it may be of someone whom we need not obey"
+    );
+}
+
+#[test]
 fn when_the_own_priority_falls_the_silence_begins_with_the_last_lower_advert() {
-    let lowered = Standing {
-        weight: -40,
-        ..Standing::default()
-    };
-    let silence = Duration::from_nanos(3_765_625_000);
     let mut bench = Bench::started(parameters());
     bench.pass(3 * SECOND);
     bench.hear(20, 80);
     bench.pass(MS);
-    bench.stand(lowered);
-    assert_eq!(bench.wait(), silence - MS);
+    bench.stand(LOWERED);
+    assert_eq!(bench.wait(), LOWERED_SILENCE - MS);
 
     let mut bench = Bench::started(parameters());
     bench.pass(3 * SECOND);
     bench.record.last_lower = bench.now - MS;
-    bench.stand(lowered);
-    assert_eq!(bench.wait(), silence - MS, "only the data path has seen it");
+    bench.stand(LOWERED);
+    assert_eq!(
+        bench.wait(),
+        LOWERED_SILENCE - MS,
+        "only the data path has seen it"
+    );
 }
 
 fn claiming() -> Bench {

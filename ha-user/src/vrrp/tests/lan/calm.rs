@@ -24,6 +24,7 @@ impl Seed {
         let settle = self.draw.longest_silence() * 4;
         self.world.run_until(self.world.now + settle);
         let counts = self.counts();
+        let announced = self.announcements();
         self.world.run_until(self.world.now + self.draw.longest * 5);
         self.verdict()?;
         let owner = self.check_one()?;
@@ -40,7 +41,18 @@ impl Seed {
         if u128::from(adverts) > 2 * expected + 3 {
             return Err(format!("{adverts} adverts where {expected} suffice"));
         }
+        // The repetition after the takeover, and one that is owed from before.
+        let rounds = self.announcements() - announced;
+        let apart = spacing.max(Duration::from_secs(1));
+        let provoked = (self.draw.longest * 5).as_micros() / apart.as_micros();
+        if u128::from(rounds) > provoked + 3 {
+            return Err(format!("{rounds} rounds of announcements"));
+        }
         Ok(())
+    }
+
+    fn announcements(&self) -> u64 {
+        self.world.hosts.iter().map(|host| host.announcements).sum()
     }
 
     fn counts(&self) -> (u64, u64) {

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use ha_common::Priority;
+use ha_common::abi::LeasePolicy;
 
 use super::super::super::{Announcements, FastHandover, Parameters, Version};
 use super::super::parameters;
@@ -24,6 +25,8 @@ pub(super) struct Draw {
     pub(super) harsh: bool,
     /// No router has a data path: only the engine's own promises are left.
     pub(super) bare: bool,
+    /// What ends an ownership besides the engine.
+    pub(super) lease: LeasePolicy,
     pub(super) all_preempt: bool,
     /// What all routers do when the Active one goes; `None` if they differ.
     pub(super) fast_handover: Option<FastHandover>,
@@ -47,6 +50,11 @@ impl Draw {
             longest: if changes { interval * 5 } else { interval },
             harsh,
             bare: harsh && rng.chance(100),
+            lease: if harsh && rng.chance(200) {
+                rng.pick(&[LeasePolicy::Fence, LeasePolicy::Off])
+            } else {
+                LeasePolicy::Strict
+            },
             all_preempt,
             fast_handover: rng.chance(700).then(|| any_handover(rng)),
             flood: all_preempt && rng.chance(200),
@@ -65,6 +73,12 @@ impl Draw {
             } else {
                 0
             },
+            overtaking: if self.harsh {
+                rng.pick(&[0, 0, 50, 300])
+            } else {
+                0
+            },
+            doubled: rng.pick(&[0, 0, 50, 300]),
             flight: (Duration::from_micros(20), Duration::from_micros(flight)),
             latency: if self.flood {
                 (self.interval / 40, self.interval / 8)
@@ -82,6 +96,8 @@ impl Draw {
     pub(super) fn calm(&self) -> Weather {
         Weather {
             loss: 0,
+            overtaking: 0,
+            doubled: 0,
             flight: (Duration::from_micros(20), Duration::from_micros(200)),
             latency: (Duration::from_micros(10), Duration::from_micros(300)),
             hiccup: self.calm_hiccup(),
@@ -100,14 +116,20 @@ impl Draw {
         let lease = self.longest * 3;
         Bounds {
             flight: storm.flight.1,
-            // Without a data path, an address stays as long as the process stands still.
-            lease: if self.bare {
+            // Without a data path, an address stays as long as the process stands still, and
+            // without leases a data path answers as long.
+            lease: if self.bare || self.lease == LeasePolicy::Off {
                 Duration::from_secs(1_000_000)
             } else {
                 lease
             },
             harsh: self.harsh,
-            first_lease: self.longest / 2,
+            fenced_only: self.lease == LeasePolicy::Fence,
+            first_lease: match self.lease {
+                LeasePolicy::Strict => self.longest / 2,
+                // Nobody is told of a takeover before its first advert, and nothing else ends it.
+                LeasePolicy::Fence | LeasePolicy::Off => storm.standstill,
+            },
         }
     }
 
@@ -116,6 +138,7 @@ impl Draw {
         let address = Ipv4Addr::new(192, 0, 2, last);
         let mut host = Host::new(address, self.parameters(address, rng));
         host.bare = self.bare;
+        host.lease = self.lease;
         host
     }
 

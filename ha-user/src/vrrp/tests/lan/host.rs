@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use ha_common::abi::LeasePolicy;
 use ha_common::{Nanos, Priority};
 
 use super::super::super::{
@@ -29,6 +30,8 @@ pub(super) struct Host {
     /// There is no data path: the kernel answers for an installed address, and the process keeps
     /// the record.
     pub(super) bare: bool,
+    /// What ends an ownership in the data path.
+    pub(super) lease: LeasePolicy,
     /// Nothing gets through the cable, though carrier is up.
     pub(super) cut: bool,
     /// When the process wakes up.
@@ -42,6 +45,7 @@ pub(super) struct Host {
     /// When that has been read, after the machine goes on.
     pub(super) card_read_at: Nanos,
     pub(super) adverts_sent: u64,
+    pub(super) announcements: u64,
     pub(super) transitions: u64,
     engine: Engine,
 }
@@ -58,6 +62,7 @@ impl Host {
             halted_until: Nanos::NEVER,
             dead: false,
             bare: false,
+            lease: LeasePolicy::Strict,
             cut: false,
             wake_at: None,
             inbox: VecDeque::new(),
@@ -65,6 +70,7 @@ impl Host {
             card: Vec::new(),
             card_read_at: Nanos::NEVER,
             adverts_sent: 0,
+            announcements: 0,
             transitions: 0,
             engine: Engine::default(),
         };
@@ -75,6 +81,7 @@ impl Host {
     /// Starts a new process, which knows nothing of the one before.
     pub(super) fn boot(&mut self) {
         self.data_path = DataPath::default();
+        self.data_path.record.lease = self.lease;
         self.begin(self.standing, Event::Startup);
     }
 
@@ -112,6 +119,14 @@ impl Host {
             self.data_path.record.owned(now)
         };
         owned && now >= self.halted_until
+    }
+
+    /// When it stops answering if nothing happens.
+    pub(super) fn end(&self) -> Nanos {
+        match self.lease {
+            LeasePolicy::Strict => self.data_path.record.owned_until,
+            LeasePolicy::Fence | LeasePolicy::Off => Nanos::new(u64::MAX),
+        }
     }
 
     pub(super) fn handle(&mut self, now: Nanos, event: Event) -> Vec<Action> {
@@ -178,7 +193,6 @@ pub(super) struct DataPath {
     pub(super) accept_min_priority: u8,
     address: Option<Ipv4Addr>,
     pub(super) interval: Duration,
-    speaker: Option<Ipv4Addr>,
     /// The advert that need not wake the process.
     familiar: Option<Advert>,
     /// Until when lower adverts need not.
@@ -206,15 +220,15 @@ impl DataPath {
     }
 
     fn stamp(&mut self, now: Nanos, advert: &Advert) {
-        if advert.priority == Priority::LEAVING {
-            if self.speaker == Some(advert.source) {
-                self.record.last_farewell = now;
-            }
-        } else if self.is_lower(advert) {
+        let (leaves, lower) = (advert.priority == Priority::LEAVING, self.is_lower(advert));
+        if lower {
             self.record.last_lower = now;
-        } else {
+        }
+        if !leaves && !lower {
             self.record.last_advert = now;
-            self.speaker = Some(advert.source);
+            self.record.last_speaker = advert.source.octets();
+        } else if self.record.last_speaker == advert.source.octets() {
+            self.record.last_resignation = now;
         }
     }
 

@@ -70,7 +70,9 @@ fn assert_is_exercised(tally: &Tally) {
     assert!(tally.fences > 0 && tally.claims > 0, "{tally:?}");
     assert!(tally.leases_lost > 0 && tally.interrupted > 0, "{tally:?}");
     assert!(tally.adoptions > 0 && tally.farewells > 0, "{tally:?}");
-    assert!(tally.declines > 0, "{tally:?}");
+    assert!(tally.declines > 0 && tally.absorbed > 0, "{tally:?}");
+    assert!(tally.doubled > 0 && tally.overtaken > 0, "{tally:?}");
+    assert!(tally.dual_active > 0, "{tally:?}");
     assert!(
         tally.overlaps > 0,
         "adverts that cross make short overlaps: {tally:?}"

@@ -94,7 +94,10 @@ impl Seed {
             0 | 1 => vec![Fault::Freeze(length)],
             2 => vec![Fault::Halt(length)],
             3 => vec![Fault::Kill(length)],
-            4 if rng.chance(500) => vec![self.draw.restart(length / 8, rng)],
+            4 if rng.chance(500) => {
+                let length = rng.pick(&[length / 8, length]);
+                vec![self.draw.restart(length, rng)]
+            }
             4 if self.draw.harsh => vec![Fault::Cut(length)],
             4 | 5 => {
                 let weight = i32::try_from(rng.number(0..=120)).unwrap_or(0) - 60;
@@ -104,8 +107,12 @@ impl Seed {
                 }))]
             }
             6 => {
-                let parameters = self.draw.parameters(self.world.hosts[host].address, rng);
-                vec![Fault::Tell(Event::Reconfigured(Box::new(parameters)))]
+                let address = self.world.hosts[host].address;
+                let reload = |rng: &mut Rng| {
+                    let parameters = self.draw.parameters(address, rng);
+                    Fault::Tell(Event::Reconfigured(Box::new(parameters)))
+                };
+                (0..rng.pick(&[1, 1, 5])).map(|_| reload(rng)).collect()
             }
             7 => {
                 self.world

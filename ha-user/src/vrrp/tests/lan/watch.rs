@@ -15,6 +15,8 @@ pub(super) struct Bounds {
     pub(super) lease: Duration,
     /// Adverts may get lost, and routers disagree.
     pub(super) harsh: bool,
+    /// Leases do not end by themselves, only by an advert.
+    pub(super) fenced_only: bool,
     /// A takeover may own this long before its advert is out.
     pub(super) first_lease: Duration,
 }
@@ -56,6 +58,10 @@ pub(super) struct Tally {
     pub(super) adoptions: u64,
     pub(super) farewells: u64,
     pub(super) declines: u64,
+    pub(super) doubled: u64,
+    pub(super) overtaken: u64,
+    pub(super) absorbed: u64,
+    pub(super) dual_active: u64,
 }
 
 impl Tally {
@@ -71,6 +77,10 @@ impl Tally {
         self.adoptions += other.adoptions;
         self.farewells += other.farewells;
         self.declines += other.declines;
+        self.doubled += other.doubled;
+        self.overtaken += other.overtaken;
+        self.absorbed += other.absorbed;
+        self.dual_active += other.dual_active;
     }
 }
 
@@ -82,8 +92,6 @@ pub(super) struct Watch {
     /// A process stood still in the middle of its actions.
     pub(super) interrupted: bool,
     pub(super) violation: Option<String>,
-    /// Times that a router told of another Active one.
-    pub(super) dual_active: u64,
     /// Who must answer without a gap.
     pub(super) steady: Option<usize>,
     /// Who is going, until another one answers.
@@ -99,7 +107,6 @@ impl Watch {
             tally: Tally::default(),
             interrupted: false,
             violation: None,
-            dual_active: 0,
             steady: None,
             awaits: None,
             overlaps: vec![None; routers * routers],
@@ -122,19 +129,21 @@ impl Watch {
             for other in one + 1..hosts.len() {
                 let both = owners.contains(&one) && owners.contains(&other);
                 let pair = (&hosts[one], &hosts[other]);
-                let until = both.then(|| to.min(end(pair.0)).min(end(pair.1)));
+                let until = both.then(|| to.min(pair.0.end()).min(pair.1.end()));
                 let hear = !pair.0.cut && !pair.1.cut;
                 if both && hear {
                     self.check_newcomer(pair, from);
                 }
-                self.note(one * self.routers + other, from, until.filter(|_| hear));
+                let mute = !pair.0.runs(from) && !pair.1.runs(from);
+                let index = one * self.routers + other;
+                self.note(index, from, until.filter(|_| hear), mute);
             }
         }
     }
 
     fn check_steady(&mut self, hosts: &[Host], from: Nanos, to: Nanos) {
         let Some(at) = self.steady else { return };
-        if !hosts[at].answers(from) || end(&hosts[at]) < to {
+        if !hosts[at].answers(from) || hosts[at].end() < to {
             self.fail(from, format!("{at} has stopped answering"));
         }
     }
@@ -164,7 +173,9 @@ impl Watch {
         }
     }
 
-    fn note(&mut self, pair: usize, from: Nanos, until: Option<Nanos>) {
+    /// Notes that both answer from `from` to `until`, or that they do not. Where nothing but an
+    /// advert ends an ownership, the time in which neither can speak does not count.
+    fn note(&mut self, pair: usize, from: Nanos, until: Option<Nanos>, mute: bool) {
         let Some(until) = until else {
             self.overlaps[pair] = None;
             return;
@@ -181,6 +192,9 @@ impl Watch {
             return;
         };
         overlap.end = until;
+        if mute && self.bounds.fenced_only {
+            overlap.since = overlap.since + until.saturating_since(from);
+        }
         let length = until.saturating_since(overlap.since);
         let bound = self.bounds.overlap(overlap.lost, self.interrupted);
         if !self.bounds.harsh && !self.interrupted {
@@ -199,8 +213,4 @@ impl Watch {
         self.violation
             .get_or_insert_with(|| format!("at {now:?}: {what}"));
     }
-}
-
-fn end(host: &Host) -> Nanos {
-    host.data_path.record.owned_until
 }
