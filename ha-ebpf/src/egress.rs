@@ -63,8 +63,9 @@ fn ipv4(packet: &impl Packet, payload: Payload, gate: &Gate) -> Reason {
     let Some(router) = Router::by_address(header.source()) else {
         return Reason::OutPassed;
     };
-    match router.standing(gate) {
-        Standing::NotOwned if router.is_closed(gate) => Reason::OutVipNotOwned,
+    let now = maps::now();
+    match router.standing_at(gate, now) {
+        Standing::NotOwned if router.is_mute(gate, now) => Reason::OutVipNotOwned,
         Standing::Owned | Standing::NotOwned => Reason::OutPassed,
         Standing::Orphaned => Reason::Orphaned,
     }

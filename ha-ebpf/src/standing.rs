@@ -33,7 +33,17 @@ impl Router {
         }
     }
 
-    /// Whether IP to or from the router's addresses is dropped while this host does not own them.
+    /// Whether IP from the router's addresses is dropped while this host does not own them.
+    #[inline(always)]
+    pub(crate) fn is_mute(&self, gate: &Gate, now: Nanos) -> bool {
+        match gate.policy().backup_traffic {
+            BackupTraffic::Auto => self.record.lingers(now),
+            BackupTraffic::Pass => false,
+            BackupTraffic::Drop => true,
+        }
+    }
+
+    /// Whether IP to the router's addresses is dropped while this host does not own them.
     #[inline(always)]
     pub(crate) fn is_closed(&self, gate: &Gate) -> bool {
         match gate.policy().backup_traffic {

@@ -6,6 +6,10 @@ use super::ownership::{LeasePolicy, Ownership};
 use super::word::Word;
 use crate::time::Nanos;
 
+/// How long the kernel may hold packets from an address that was taken off: it asks for the MAC of
+/// their next hop three times, a second apart, and sends them all when it hears it.
+const LINGER_NANOS: u64 = 5_000_000_000;
+
 /// What the program needs to know of a router to judge an advert, packed into words that are
 /// written and read whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +103,7 @@ pub struct RouterRecord {
     interval: Word,
     election: Word,
     auth: Word,
-    installed: Word,
+    installed_until: Word,
     _reserved: Word,
 
     last_advert: Word,
@@ -180,12 +184,24 @@ impl RouterRecord {
 
     /// Whether the daemon has put the addresses on an interface.
     pub fn installed(&self) -> bool {
-        self.installed.get() != 0
+        self.installed_until.get() == u64::MAX
     }
 
-    /// Notes that the addresses are, or are about to be, on an interface (`true`), or gone.
-    pub fn set_installed(&self, installed: bool) {
-        self.installed.set(u64::from(installed));
+    /// Whether the kernel may still hold packets from the addresses at `now`: they are on an
+    /// interface, or were a moment ago.
+    #[inline]
+    pub fn lingers(&self, now: Nanos) -> bool {
+        now.get().saturating_sub(self.installed_until.get()) < LINGER_NANOS
+    }
+
+    /// Notes that the addresses are, or are about to be, on an interface.
+    pub fn set_installed(&self) {
+        self.installed_until.set(u64::MAX);
+    }
+
+    /// Notes that the addresses were taken off at `at`, or never were there: [`Nanos::NEVER`].
+    pub fn set_taken_off(&self, at: Nanos) {
+        self.installed_until.set(at.get());
     }
 }
 
@@ -308,6 +324,7 @@ impl RouterRecord {
             &self.interval,
             &self.election,
             &self.auth,
+            &self.installed_until,
             &self.last_advert,
             &self.last_lower,
             &self.fenced_at,
@@ -320,7 +337,6 @@ impl RouterRecord {
         for word in words {
             word.set(0);
         }
-        self.set_installed(false);
         self.hearing.reset();
     }
 }
@@ -358,6 +374,17 @@ mod tests {
         assert_eq!(record.last_resignation(), Nanos::new(30));
         record.stamp_resignation(Nanos::new(40), speaker(7, 0).source);
         assert_eq!(record.last_resignation(), Nanos::new(40));
+    }
+
+    #[test]
+    fn what_was_installed_lingers() {
+        let record = RouterRecord::default();
+        let (now, later) = (Nanos::new(1 << 40), Nanos::new(2 << 40));
+        assert!(!record.installed() && !record.lingers(now));
+        record.set_installed();
+        assert!(record.installed() && record.lingers(now) && record.lingers(later));
+        record.set_taken_off(now);
+        assert!(!record.installed() && record.lingers(now) && !record.lingers(later));
     }
 
     #[test]

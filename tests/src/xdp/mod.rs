@@ -119,7 +119,7 @@ impl Director {
     /// Makes it Active, with an advert just sent.
     pub fn take_over(&self) {
         let now = clock::now();
-        self.record().set_installed(true);
+        self.record().set_installed();
         self.record().set_last_sent(now);
         self.record().set_owned_since(now);
         self.record().set_owned_until(now + LEASE);

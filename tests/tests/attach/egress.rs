@@ -79,7 +79,11 @@ impl Speech {
 fn lose(datapath: &Datapath, installed: bool) {
     let records = datapath.records();
     let record = records.record(ROUTER);
-    record.set_installed(installed);
+    if installed {
+        record.set_installed();
+    } else {
+        record.set_taken_off(Nanos::NEVER);
+    }
     record.set_owned_until(Nanos::NEVER);
 }
 

@@ -1,19 +1,24 @@
 //! What leaves: who speaks for the virtual address.
 
+use std::time::Duration;
+
 use anyhow::Result;
-use ha_common::Reason;
 use ha_common::abi::{BackupTraffic, Policy};
 use ha_common::wire::{arp, ethernet, ipv4, vlan};
+use ha_common::{Nanos, Reason};
 use ha_tests::xdp::Director;
 use ha_tests::xdp::frame::{
     self, Advert, CLIENT_MAC, FOREIGN_IP, OWN_IP, OWN_MAC, VIRTUAL_IP, arp_frame, tagged,
 };
+use ha_user::net::clock;
 
 use crate::fixture::Fixture;
 use crate::fixture::Role::{self, Active, Backup, Lapsed};
 use crate::policies::orphan;
 
 const UDP: u8 = 17;
+
+const LONG_AGO: Duration = Duration::from_secs(10);
 
 pub(crate) fn fixtures() -> impl Iterator<Item = Fixture> {
     owner()
@@ -87,9 +92,23 @@ fn former_owner() -> Vec<Fixture> {
         case(OutVipNotOwned, Lapsed, "a packet as the VIP", udp.clone()),
         case(OutVipNotOwned, Lapsed, "the same in a VLAN", tagged),
         case(OutPassed, Lapsed, "an advert", advert),
+        case(OutVipNotOwned, Lapsed, "a packet that waited", udp.clone())
+            .prepare(|director| taken_off(director, clock::now())),
+        case(
+            OutPassed,
+            Lapsed,
+            "from what was ours long ago",
+            udp.clone(),
+        )
+        .prepare(|director| taken_off(director, clock::now() - LONG_AGO)),
         case(Orphaned, Lapsed, "an orphan's packet", udp).prepare(orphan),
         case(Orphaned, Lapsed, "an orphan's announcement", announcement()).prepare(orphan),
     ]
+}
+
+fn taken_off(director: &Director, at: Nanos) -> Result<()> {
+    director.record().set_taken_off(at);
+    Ok(())
 }
 
 fn backup() -> Vec<Fixture> {

@@ -43,7 +43,7 @@ impl Executor {
             return;
         }
         carriage.leaving = false;
-        self.records.record(router).set_installed(false);
+        self.records.record(router).set_taken_off(clock::now());
         if std::mem::take(&mut carriage.farewell) {
             self.advertise(router, Priority::LEAVING, None);
             self.send_waiting();
@@ -98,7 +98,7 @@ impl Executor {
         carriage.generation += 1;
         carriage.leaving = false;
         carriage.farewell = false;
-        self.records.record(router).set_installed(true);
+        self.records.record(router).set_installed();
         let name = carriage.plan.name.clone();
         let changes = changes(&carriage.plan, Operation::Add);
         self.addresses.hold(changes, held, move |outcomes| {
