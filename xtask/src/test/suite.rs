@@ -16,6 +16,9 @@ pub(super) struct Suite {
     command: Command,
     /// Options of libtest, after the filter.
     options: &'static [&'static str],
+    /// Runs tests again whose subject is time, and which something else on the machine may have
+    /// disturbed.
+    again: Option<Command>,
 }
 
 impl Suite {
@@ -27,6 +30,7 @@ impl Suite {
             name: artifact.name(),
             command,
             options: &[],
+            again: None,
         }
     }
 
@@ -38,21 +42,27 @@ impl Suite {
             name: "documentation".to_owned(),
             command,
             options: &[],
+            again: None,
         }
     }
 
     /// A suite that runs as root, one test at a time.
     pub(super) fn in_lab(lab: &Lab, artifact: Artifact) -> Self {
-        let mut command = lab.start(&artifact.executable);
-        command.current_dir(&artifact.directory);
+        let start = || {
+            let mut command = lab.start(&artifact.executable);
+            command.current_dir(&artifact.directory);
+            command
+        };
         Self {
             name: artifact.name(),
-            command,
+            command: start(),
             options: &["--test-threads=1"],
+            again: Some(start()),
         }
     }
 
-    /// Runs it and prints one line, or everything that it printed if a test failed.
+    /// Runs it and prints one line, or everything that it printed if a test failed. In a lab, one or
+    /// two that failed run once more.
     ///
     /// # Errors
     /// It cannot be started.
@@ -61,20 +71,34 @@ impl Suite {
             self.command.arg(filter);
         }
         self.command.args(self.options);
-        let outcome = job::run(&self.name, &mut self.command)?;
-        let status = outcome.status.to_string();
-        let end = outcome.status.success().then_some(()).ok_or(&*status);
-        let tally = Tally::of(&self.name, &outcome.stdout, end);
-        self.print(&tally, &outcome);
-        Ok(tally)
+        let tally = Self::perform(&self.name, &self.name, &mut self.command)?;
+        match &mut self.again {
+            Some(again) if tally.may_be_chance() => {
+                let tests = tally.failed_tests(&self.name);
+                again.args(tests).arg("--exact").args(self.options);
+                let label = format!("{}, again", self.name);
+                Ok(tally.amended_by(Self::perform(&self.name, &label, again)?))
+            }
+            _ => Ok(tally),
+        }
     }
 
-    fn print(&self, tally: &Tally, outcome: &Outcome) {
-        if tally.is_failure() {
-            print!("{}{}", outcome.stdout, outcome.stderr);
-        }
-        if !tally.is_empty() {
-            println!("{:<28} {tally} in {:.1?}", self.name, outcome.elapsed);
-        }
+    /// Runs `command` of the suite called `name`.
+    fn perform(name: &str, label: &str, command: &mut Command) -> Result<Tally> {
+        let outcome = job::run(label, command)?;
+        let status = outcome.status.to_string();
+        let end = outcome.status.success().then_some(()).ok_or(&*status);
+        let tally = Tally::of(name, &outcome.stdout, end);
+        print(label, &tally, &outcome);
+        Ok(tally)
+    }
+}
+
+fn print(label: &str, tally: &Tally, outcome: &Outcome) {
+    if tally.is_failure() {
+        print!("{}{}", outcome.stdout, outcome.stderr);
+    }
+    if !tally.is_empty() {
+        println!("{label:<28} {tally} in {:.1?}", outcome.elapsed);
     }
 }

@@ -15,7 +15,12 @@ pub(crate) struct Tally {
     failed: usize,
     /// `suite: test` of those that ran and failed.
     failures: Vec<String>,
+    /// `suite: test` of those that failed, and passed when they ran again.
+    unsteady: Vec<String>,
 }
+
+/// More failures in one suite than this are not put down to chance.
+const CHANCES: usize = 2;
 
 impl Tally {
     /// Reads what libtest printed. Something else that ran counts as one test, and so does a suite
@@ -47,6 +52,7 @@ impl Tally {
             passed: 0,
             failed: 1,
             failures: vec![format!("{suite}: {end}")],
+            unsteady: Vec::new(),
         }
     }
 
@@ -59,6 +65,35 @@ impl Tally {
         self.passed += other.passed;
         self.failed += other.failed;
         self.failures.extend(other.failures);
+        self.unsteady.extend(other.unsteady);
+    }
+
+    /// Whether so few tests failed that something else on the machine may have disturbed them.
+    pub(super) fn may_be_chance(&self) -> bool {
+        self.is_failure() && self.failed <= CHANCES
+    }
+
+    /// The names in `suite` of the tests that failed.
+    pub(super) fn failed_tests(&self, suite: &str) -> Vec<String> {
+        let prefix = format!("{suite}: ");
+        let names = self
+            .failures
+            .iter()
+            .filter_map(|it| it.strip_prefix(&prefix));
+        names.map(str::to_owned).collect()
+    }
+
+    /// What is known after all failed tests, and they alone, ran again with this result.
+    pub(super) fn amended_by(mut self, again: Self) -> Self {
+        if again.passed + again.failed != self.failed {
+            return self;
+        }
+        self.failures.retain(|test| !again.failures.contains(test));
+        std::mem::swap(&mut self.unsteady, &mut self.failures);
+        self.passed += again.passed;
+        self.failed = again.failed;
+        self.failures = again.failures;
+        self
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -76,6 +111,9 @@ impl Tally {
     pub(crate) fn verdict(&self, started: Instant) -> Result<()> {
         for failure in &self.failures {
             println!("failed: {failure}");
+        }
+        for test in &self.unsteady {
+            println!("passed only when it ran again: {test}");
         }
         println!("{self} in {:.0?}", started.elapsed());
         if self.is_failure() {
@@ -132,6 +170,26 @@ mod tests {
         assert_eq!((other.passed, other.failed), (1, 0));
         let unselected = Tally::of("suite", "test result: ok. 0 passed; 0 failed;\n", Ok(()));
         assert!(unselected.is_empty());
+    }
+
+    #[test]
+    fn a_second_run_counts_for_the_tests_that_failed() {
+        let of = |stdout: &str| Tally::of("suite", stdout, Err("exit status: 101"));
+        let first = || of("failures:\n    a\n    b\n\ntest result: FAILED. 5 passed; 2 failed;");
+        assert!(first().may_be_chance());
+        assert_eq!(first().failed_tests("suite"), ["a", "b"]);
+
+        let again = of("failures:\n    b\n\ntest result: FAILED. 1 passed; 1 failed;");
+        let amended = first().amended_by(again);
+        assert_eq!((amended.passed, amended.failed), (6, 1));
+        assert_eq!(amended.unsteady, ["suite: a"]);
+        assert_eq!(amended.failures, ["suite: b"]);
+
+        let nothing = of("test result: ok. 0 passed; 0 failed;");
+        assert_eq!(first().amended_by(nothing).failed, 2, "did not run");
+        let died = Tally::of("suite", "running 3 tests\n", Err("signal 9"));
+        let nothing = Tally::of("suite", "test result: ok. 0 passed; 0 failed;", Ok(()));
+        assert!(died.amended_by(nothing).is_failure());
     }
 
     #[test]
