@@ -1,6 +1,6 @@
 //! Filters for the advert socket: what is of no consequence never wakes us.
 //!
-//! Where there is a data path, its program decides ([`attach`]). This classic one is for a daemon
+//! Where there is a data path, its program decides (`attach`). This classic one is for a daemon
 //! without.
 #![expect(
     unsafe_code,
