@@ -1,5 +1,6 @@
 //! Packets with their verdicts, for whoever wants to see them: `vipctl capture`.
 
+use super::rate::sample_period;
 use crate::reason::Reason;
 use crate::time::Nanos;
 
@@ -7,13 +8,11 @@ use crate::time::Nanos;
 pub const CAPTURED_OCTETS: usize = 1522;
 /// Bytes of the ring of [`Captured`] packets.
 pub const CAPTURE_RING_BYTES: u32 = 1024 * 1024;
-/// Packets that one processor shows in a period of 2^30 ns, however many there are.
+/// Packets that one processor shows in about a second (2^30 ns), however many there are.
 pub const CAPTURE_RATE: u64 = 20_000;
 
 /// Octets in front of a packet in the ring.
 const HEADER_LEN: usize = 24;
-/// Length of a period, as a power of 2.
-const PERIOD_SHIFT: u32 = 30;
 
 /// Which way a packet went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +115,7 @@ impl CaptureTally {
     /// Whether one more packet may be shown at `now`; counts it if not.
     #[inline(always)]
     pub const fn admit(&mut self, now: Nanos) -> bool {
-        let period = now.get() >> PERIOD_SHIFT;
+        let period = sample_period(now);
         if self.period != period {
             self.period = period;
             self.shown = 0;
@@ -186,10 +185,10 @@ mod tests {
     #[test]
     fn a_flood_is_shown_in_part_and_counted() {
         let mut tally = CaptureTally::default();
-        let now = Nanos::new(5 << PERIOD_SHIFT);
+        let now = Nanos::new(5 << 30);
         let shown = (0..CAPTURE_RATE + 10).filter(|_| tally.admit(now)).count();
         assert_eq!((shown as u64, tally.left_out()), (CAPTURE_RATE, 10));
-        assert!(tally.admit(Nanos::new(6 << PERIOD_SHIFT)));
+        assert!(tally.admit(Nanos::new(6 << 30)));
     }
 
     #[test]
