@@ -1,7 +1,6 @@
 //! What a dead worker owned: answered for by the data path until its leases end, or until the next
 //! worker carries on, or until nobody does and others are told.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use ha_common::Nanos;
@@ -100,9 +99,11 @@ impl Estate {
                 .for_each(|farewell| say(&socket, farewell)),
             Err(error) => log::error!("cannot say farewell: {error}"),
         }
-        let removals = farewells
-            .flat_map(|farewell| &farewell.addresses)
-            .map(removal);
+        let removals = farewells.flat_map(|farewell| &farewell.addresses).map(
+            |(ifindex, address, prefix_len)| {
+                AddressChange::plain(Operation::Remove, *ifindex, *address, *prefix_len)
+            },
+        );
         match AddressWorker::spawn(Duration::ZERO) {
             Ok(addresses) => addresses.submit(removals.collect(), |_| ()),
             Err(error) => log::error!("cannot take addresses off: {error}"),
@@ -143,18 +144,5 @@ fn say(socket: &AdvertSocket, farewell: &Farewell) {
     log::warn!("({}) handing over: nobody carries on here", farewell.name);
     for error in outcomes.into_iter().filter_map(Result::err) {
         log::error!("({}) cannot say farewell: {error}", farewell.name);
-    }
-}
-
-fn removal(address: &(u32, Ipv4Addr, u8)) -> AddressChange {
-    let (ifindex, address, prefix_len) = *address;
-    AddressChange {
-        operation: Operation::Remove,
-        ifindex,
-        address,
-        prefix_len,
-        label: None,
-        broadcast: None,
-        scope: 0,
     }
 }

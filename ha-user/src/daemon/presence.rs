@@ -20,20 +20,10 @@ pub(super) fn removals(strays: &[Ipv4Addr], links: &Links) -> Vec<AddressChange>
         .iter()
         .flat_map(assigned)
         .filter(|(_, one)| strays.contains(&one.address))
-        .map(|(ifindex, one)| removal(ifindex, one))
+        .map(|(ifindex, one)| {
+            AddressChange::plain(Operation::Remove, ifindex, one.address, one.prefix_len)
+        })
         .collect()
-}
-
-fn removal(ifindex: u32, assigned: Address) -> AddressChange {
-    AddressChange {
-        operation: Operation::Remove,
-        ifindex,
-        address: assigned.address,
-        prefix_len: assigned.prefix_len,
-        label: None,
-        broadcast: None,
-        scope: 0,
-    }
 }
 
 /// Virtual addresses that were last seen on their interfaces.

@@ -48,6 +48,25 @@ pub struct AddressChange {
 type Key = (u32, Ipv4Addr, u8);
 
 impl AddressChange {
+    /// A change of an address of which no more is said.
+    #[must_use]
+    pub const fn plain(
+        operation: Operation,
+        ifindex: u32,
+        address: Ipv4Addr,
+        prefix_len: u8,
+    ) -> Self {
+        Self {
+            operation,
+            ifindex,
+            address,
+            prefix_len,
+            label: None,
+            broadcast: None,
+            scope: 0,
+        }
+    }
+
     fn key(&self) -> Key {
         (self.ifindex, self.address, self.prefix_len)
     }

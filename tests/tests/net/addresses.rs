@@ -11,23 +11,6 @@ use ha_user::net::link::{Address, Links};
 
 use super::{LEFT, PATIENCE, Pair, VIP, ifindex};
 
-pub(super) fn change(
-    operation: Operation,
-    ifindex: u32,
-    address: Ipv4Addr,
-    prefix_len: u8,
-) -> AddressChange {
-    AddressChange {
-        operation,
-        ifindex,
-        address,
-        prefix_len,
-        label: None,
-        broadcast: None,
-        scope: 0,
-    }
-}
-
 pub(super) fn carry_out(
     worker: &AddressWorker,
     changes: Vec<AddressChange>,
@@ -56,7 +39,7 @@ fn addresses_come_and_go() -> Result<()> {
     let pair = Pair::new(1)?;
     let eth0 = ifindex(&pair.left, "eth0")?;
     let worker = worker(&pair.left)?;
-    let mut add = change(Operation::Add, eth0, VIP, 32);
+    let mut add = AddressChange::plain(Operation::Add, eth0, VIP, 32);
     add.label = Some("eth0:vip".into());
     add.broadcast = Some(Ipv4Addr::new(192, 0, 2, 255));
     add.scope = 253;
@@ -67,7 +50,7 @@ fn addresses_come_and_go() -> Result<()> {
     let shown = pair.left.ip("-4 address show dev eth0")?;
     let expected = "inet 192.0.2.100/32 brd 192.0.2.255 scope link eth0:vip";
     assert!(shown.contains(expected), "{shown}");
-    let remove = change(Operation::Remove, eth0, VIP, 32);
+    let remove = AddressChange::plain(Operation::Remove, eth0, VIP, 32);
     for _ in 0..2 {
         let outcomes = carry_out(&worker, vec![remove.clone()])?;
         assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
@@ -83,13 +66,19 @@ fn an_operators_address_with_another_mask_is_left_alone() -> Result<()> {
     pair.left
         .ip(&format!("address add {VIP}/24 dev eth0 label eth0:0"))?;
     let worker = worker(&pair.left)?;
-    carry_out(&worker, vec![change(Operation::Add, eth0, VIP, 32)])?;
+    carry_out(
+        &worker,
+        vec![AddressChange::plain(Operation::Add, eth0, VIP, 32)],
+    )?;
     let both = addresses(&pair.left)?;
     assert!(
         both.contains(&(VIP, 32)) && both.contains(&(VIP, 24)),
         "{both:?}"
     );
-    carry_out(&worker, vec![change(Operation::Remove, eth0, VIP, 32)])?;
+    carry_out(
+        &worker,
+        vec![AddressChange::plain(Operation::Remove, eth0, VIP, 32)],
+    )?;
     assert_eq!(addresses(&pair.left)?, [(LEFT, 24), (VIP, 24)]);
     Ok(())
 }
@@ -101,7 +90,7 @@ fn one_failure_in_many_changes_is_told_and_stops_none() -> Result<()> {
     let worker = worker(&pair.left)?;
     let address = |number: u8| Ipv4Addr::new(198, 51, 100, number);
     let mut changes: Vec<_> = (0..200)
-        .map(|number| change(Operation::Add, eth0, address(number), 32))
+        .map(|number| AddressChange::plain(Operation::Add, eth0, address(number), 32))
         .collect();
     changes[77].ifindex = 4711;
     let started = Instant::now();
@@ -127,7 +116,10 @@ fn the_worker_finishes_what_it_was_asked_before_it_ends() -> Result<()> {
     let worker = worker(&pair.left)?;
     for number in 0..100 {
         let address = Ipv4Addr::new(198, 51, 100, number);
-        worker.submit(vec![change(Operation::Add, eth0, address, 32)], drop);
+        worker.submit(
+            vec![AddressChange::plain(Operation::Add, eth0, address, 32)],
+            drop,
+        );
     }
     drop(worker);
     assert_eq!(addresses(&pair.left)?.len(), 1 + 100);

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use ha_tests::lab::until;
 use ha_user::net::Held;
-use ha_user::net::address::{AddressWorker, Operation};
+use ha_user::net::address::{AddressChange, AddressWorker, Operation};
 
-use super::addresses::{addresses, change};
+use super::addresses::addresses;
 use super::links::monitored;
 use super::{LEFT, PATIENCE, Pair, VIP, ifindex};
 
@@ -60,7 +60,7 @@ fn hold(worker: &AddressWorker, ifindex: u32, held: &Arc<AtomicBool>) -> Result<
     let asked = Arc::clone(held);
     let held: Held = Arc::new(move || asked.load(Ordering::SeqCst));
     let changes = [VIP, OPERATORS, PREDECESSORS]
-        .map(|address| change(Operation::Add, ifindex, address, 32))
+        .map(|address| AddressChange::plain(Operation::Add, ifindex, address, 32))
         .into();
     let (sender, done) = channel();
     worker.hold(changes, held, move |outcomes| {
@@ -78,7 +78,7 @@ fn a_removed_address_stays_away() -> Result<()> {
     let eth0 = ifindex(&pair.left, "eth0")?;
     let worker = pair.left.enter(|| AddressWorker::spawn(LIFETIME))??;
     hold(&worker, eth0, &Arc::new(AtomicBool::new(true)))?;
-    let remove = change(Operation::Remove, eth0, VIP, 32);
+    let remove = AddressChange::plain(Operation::Remove, eth0, VIP, 32);
     let (sender, done) = channel();
     worker.submit(vec![remove], move |_| {
         let _ = sender.send(());

@@ -7,7 +7,7 @@ use ha_tests::lab::Netns;
 use ha_user::net::address::{AddressChange, Operation};
 use ha_user::net::link::{Links, Monitor};
 
-use super::addresses::{carry_out, change, worker};
+use super::addresses::{carry_out, worker};
 use super::{PATIENCE, Pair, VIP, ifindex};
 
 /// Runs `scenario` with a monitor of `netns`.
@@ -76,13 +76,18 @@ fn a_monitor_survives_a_burst_that_overflows_it() -> Result<()> {
     monitored(&pair.left, async |monitor| {
         let all = |operation| -> Vec<AddressChange> {
             (0..4000_u32)
-                .map(|number| change(operation, eth0, Ipv4Addr::from(0x0a00_0000 + number), 32))
+                .map(|number| {
+                    AddressChange::plain(operation, eth0, Ipv4Addr::from(0x0a00_0000 + number), 32)
+                })
                 .collect()
         };
         // The monitor does not read meanwhile: it shares this thread.
         carry_out(&worker, all(Operation::Add))?;
         carry_out(&worker, all(Operation::Remove))?;
-        carry_out(&worker, vec![change(Operation::Add, eth0, VIP, 32)])?;
+        carry_out(
+            &worker,
+            vec![AddressChange::plain(Operation::Add, eth0, VIP, 32)],
+        )?;
         let links = next(monitor).await?;
         assert_eq!(links.get(eth0).context("eth0")?.addresses.len(), 2);
         Ok(())
