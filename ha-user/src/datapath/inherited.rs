@@ -119,10 +119,11 @@ impl Inherited {
 
     /// Has the next load of the object find these maps instead of making new ones.
     pub(super) fn shelf(&self) -> Result<Shelf, InheritError> {
-        let shelf = Shelf::new()?;
+        let mut shelf = Shelf::new()?;
         let ours = self.maps.iter().filter(|(name, _)| !name.starts_with('.'));
         for (name, map) in ours {
             map.pin(shelf.place(name)).map_err(std::io::Error::other)?;
+            shelf.names.push(name.clone());
         }
         Ok(shelf)
     }
@@ -136,20 +137,28 @@ impl Source for Inherited {
 
 /// A file system for maps that nobody else sees, and that goes with this.
 #[derive(Debug)]
-pub(super) struct Shelf(File);
+pub(super) struct Shelf {
+    directory: File,
+    names: Vec<String>,
+}
 
 impl Shelf {
     fn new() -> std::io::Result<Self> {
         let system = fsopen("bpf", FsOpenFlags::FSOPEN_CLOEXEC)?;
         fsconfig_create(&system)?;
         let flags = FsMountFlags::FSMOUNT_CLOEXEC;
-        Ok(Self(
-            fsmount(&system, flags, MountAttrFlags::empty())?.into(),
-        ))
+        Ok(Self {
+            directory: fsmount(&system, flags, MountAttrFlags::empty())?.into(),
+            names: Vec::new(),
+        })
     }
 
-    /// Where the map `name` lies.
-    pub(super) fn place(&self, name: &str) -> PathBuf {
-        format!("/proc/self/fd/{}/{name}", self.0.as_raw_fd()).into()
+    /// Which maps lie here, and where.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+        self.names.iter().map(|name| (&**name, self.place(name)))
+    }
+
+    fn place(&self, name: &str) -> PathBuf {
+        format!("/proc/self/fd/{}/{name}", self.directory.as_raw_fd()).into()
     }
 }

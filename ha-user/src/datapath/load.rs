@@ -48,27 +48,6 @@ pub enum LoadError {
     Io(#[from] io::Error),
 }
 
-/// Maps that programs are to work with; all others are made for them.
-const SHARED: [&str; 13] = [
-    map::GATE,
-    map::ROUTERS,
-    map::RECORDS,
-    map::INTERFACES,
-    map::ADDRESSES,
-    map::PEERS,
-    map::COUNTERS,
-    map::FLOODS,
-    map::NOTICES,
-    map::CAPTURES,
-    map::CAPTURE_TALLY,
-    SCRATCH,
-    CAPTURED,
-];
-/// Room that the programs need for themselves.
-const SCRATCH: &str = "SCRATCH";
-/// As above.
-const CAPTURED: &str = "CAPTURED";
-
 pub(super) fn load(options: LoadOptions) -> Result<Datapath, LoadError> {
     let mut object = open(options, None)?;
     let debug_log = options.debug_xdp.then(|| EbpfLogger::init(&mut object));
@@ -124,10 +103,8 @@ fn open(options: LoadOptions, shelf: Option<&Shelf>) -> Result<Ebpf, LoadError> 
     let level: u8 = if options.debug_xdp { u8::MAX } else { 0 };
     let mut loader = EbpfLoader::new();
     loader.override_global(aya_log::LEVEL, &level, false);
-    if let Some(shelf) = shelf {
-        for name in SHARED {
-            loader.map_pin_path(name, shelf.place(name));
-        }
+    for (name, place) in shelf.into_iter().flat_map(Shelf::places) {
+        loader.map_pin_path(name, place);
     }
     loader
         .load(OBJECT)
