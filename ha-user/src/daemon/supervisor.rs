@@ -90,15 +90,16 @@ impl Supervisor {
                 self.hand_over();
                 return Ok(Exit::Success.into());
             }
-            log::error!("the VRRP process ended ({status}); starting it again");
             let last = status.code().and_then(Exit::that_stops_the_parent);
             let pause = self.respite.after_death(Instant::now());
             if last.is_some() || !self.respite.is_first() {
                 self.hand_over();
             }
             if let Some(exit) = last {
+                log::error!("the VRRP process ended ({status}), and would again");
                 return Ok(exit.into());
             }
+            log::error!("the VRRP process ended ({status}); starting it again");
             if wait(pause, &mut signals).await {
                 self.hand_over();
                 return Ok(Exit::Success.into());
@@ -148,11 +149,7 @@ impl Supervisor {
             return Ok(());
         };
         log::error!("the VRRP process does not carry on in time: ending it");
-        send(worker, Signal::KILL);
-        worker
-            .wait()
-            .await
-            .context("cannot wait for the VRRP process")?;
+        kill(worker).await?;
         estate.hand_over();
         Ok(())
     }
@@ -190,13 +187,15 @@ async fn stop(worker: &mut Child) -> Result<ExitStatus> {
         Ok(status) => status.context("cannot wait for the VRRP process"),
         Err(_) => {
             log::error!("the VRRP process did not stop within {STOP_TIMEOUT:?}; killing it");
-            send(worker, Signal::KILL);
-            worker
-                .wait()
-                .await
-                .context("cannot wait for the VRRP process")
+            kill(worker).await
         }
     }
+}
+
+async fn kill(worker: &mut Child) -> Result<ExitStatus> {
+    send(worker, Signal::KILL);
+    let ended = worker.wait().await;
+    ended.context("cannot wait for the VRRP process")
 }
 
 fn send(worker: &Child, number: Signal) {
