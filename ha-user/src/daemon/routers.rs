@@ -106,10 +106,9 @@ impl Routers {
         &mut self,
         plans: Vec<RouterPlan>,
         standing: impl Fn(&RouterPlan) -> Standing,
-        datapath: Option<&mut Datapath>,
+        mut datapath: Option<&mut Datapath>,
         orders: &Orders,
     ) {
-        let mut datapath = datapath;
         self.retire_all_but(&plans, orders);
         for plan in plans {
             let now = standing(&plan);

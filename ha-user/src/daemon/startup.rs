@@ -142,19 +142,18 @@ pub(super) fn start_adverts(
 ) -> Result<Adverts> {
     let (orders, order_queue) = order::queue()?;
     let (report_sender, reports) = mpsc::unbounded_channel();
-    let mut socket = AdvertSocket::open().context("cannot open the socket for adverts")?;
-    let (records, notices) = match datapath {
-        Some(datapath) => {
-            if let Some(Err(error)) = datapath.socket_filter().map(|one| socket.filter_by(one)) {
-                log::warn!("every advert will wake vipd: the socket's filter: {error}");
-            }
-            (datapath.records(), datapath.notices())
-        }
-        None => (RecordTable::in_memory(), None),
+    let socket = AdvertSocket::open().context("cannot open the socket for adverts")?;
+    let (records, notices, filter) = match datapath {
+        Some(datapath) => (
+            datapath.records(),
+            datapath.notices(),
+            datapath.socket_filter(),
+        ),
+        None => (RecordTable::in_memory(), None, None),
     };
     gate::apply(records.gate(), &config.xdp);
     records.gate().beat(clock::now());
-    let executor = Executor::new(Means {
+    let mut executor = Executor::new(Means {
         socket,
         records: records.clone(),
         announcer: Announcer::spawn().context("cannot start the thread for gratuitous ARP")?,
@@ -164,6 +163,9 @@ pub(super) fn start_adverts(
         reports: report_sender.clone(),
         guarded: attachments.any(),
     });
+    if let Some(filter) = filter {
+        executor.filter_by(filter);
+    }
     orders.send(Order::Judged(attachments.guarded()));
     let thread = AdvertThread::new(executor, order_queue, notices, report_sender)?;
     Ok(Adverts {
