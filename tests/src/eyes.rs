@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::findings::{Doubled, Round, longest_silence, strangers};
-use crate::lab::{Entry, Frame, Listener, Mac, Prober, Stalls, Talker, Transcript, Witness, until};
-use crate::watched::{INTERFACE, Pair, VIP, WITNESS};
+use crate::lab::{
+    Daemon, Entry, Frame, Listener, Mac, Prober, Stalls, Talker, Tools, Transcript, Witness, until,
+};
+use crate::watched::{INTERFACE, Pair, Setup, VIP, WITNESS};
 
 /// A processor that ran nothing for longer has stalled.
 const STALL: Duration = Duration::from_millis(5);
@@ -62,6 +64,21 @@ impl Eyes {
             prober: pair.probe()?,
             _talkers: talkers.collect::<Result<_>>()?,
         })
+    }
+
+    /// Starts vipd on new directors, and watches them. The first one is Active when this returns.
+    ///
+    /// # Errors
+    /// As of [`Self::open`], when vipd does not start, or when another one is Active after `limit`.
+    pub fn on_new<const N: usize>(
+        setup: Setup<N>,
+        limit: Duration,
+    ) -> Result<(Pair<N>, [Daemon; N], Self)> {
+        let pair = Pair::new(setup)?;
+        let daemons = pair.start(&Tools::vipd()?)?;
+        let eyes = Self::open(&pair)?;
+        eyes.wait_for_owner(pair.macs[0], limit)?;
+        Ok((pair, daemons, eyes))
     }
 
     /// Waits until `owner` alone has answered for a while.

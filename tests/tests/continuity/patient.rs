@@ -21,16 +21,14 @@ pub(crate) struct Patient {
 
 impl Patient {
     pub(crate) fn new(interval_ms: u64) -> Result<Self> {
-        let pair = Pair::new(Setup {
+        let setup = Setup {
             version: 3,
             interval_ms,
             preempt: true,
             priorities: [150, 100],
             xdp: Some("native"),
-        })?;
-        let daemons = pair.start(&Tools::vipd()?)?;
-        let eyes = Eyes::open(&pair)?;
-        eyes.wait_for_owner(pair.macs[0], PATIENCE)?;
+        };
+        let (pair, daemons, eyes) = Eyes::on_new(setup, PATIENCE)?;
         Ok(Self {
             pair,
             daemons,

@@ -231,10 +231,7 @@ struct Scene {
 impl Scene {
     /// lb1 is Active, lb2 follows.
     fn new(setup: Setup) -> Result<Self> {
-        let pair = Pair::new(setup)?;
-        let daemons = pair.start(&Tools::vipd()?)?;
-        let eyes = Eyes::open(&pair)?;
-        eyes.wait_for_owner(pair.macs[0], PATIENCE)?;
+        let (pair, daemons, eyes) = Eyes::on_new(setup, PATIENCE)?;
         Ok(Self {
             pair,
             daemons,
