@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use super::protocol::{Request, Response, Status};
-use super::{capture, detach, render};
+use super::{capture, detach, render, restart};
 
 /// How long the daemon may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -45,6 +45,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Run vipd as it is installed now, without a gap
+    #[command(long_about = restart::ABOUT)]
+    Restart,
     /// Explain the counters of packets; needs no daemon
     Reasons,
     /// Write the packets that vipd judges, with their verdicts, as pcapng
@@ -61,8 +64,8 @@ enum Command {
 }
 
 /// How `vipctl` ends.
-#[derive(Clone, Copy)]
-enum Failure {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Failure {
     Error = 1,
     NoDaemon = 3,
     NotPermitted = 4,
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Status { json } => {
             ask(&socket, Request::Status).and_then(|status| show_status(&status, json))
         }
+        Command::Restart => restart::restart(&socket).and_then(|said| print(&said)),
         Command::Capture(options) => capture::run(&options)
             .map_err(refused)
             .map(|summary| say(&summary)),
@@ -133,26 +137,48 @@ fn print(text: &str) -> Result<(), (Failure, String)> {
     }
 }
 
-fn ask(socket: &Path, request: Request) -> Result<Status, (Failure, String)> {
-    match exchange(socket, request) {
-        Ok(Response::Status(status)) => Ok(*status),
-        Ok(Response::Error(text)) => Err((Failure::Error, text)),
-        Err(error) => Err(explain(socket, &error)),
+/// Asks for what is answered by a status.
+///
+/// # Errors
+/// What went wrong, for people.
+pub(super) fn ask(socket: &Path, request: Request) -> Result<Status, (Failure, String)> {
+    match exchange(socket, request, TIMEOUT) {
+        Ok(Some(Response::Status(status))) => Ok(*status),
+        Ok(Some(Response::Error(text))) => Err((Failure::Error, text)),
+        Ok(None) => {
+            let text = "the daemon has ended before it answered";
+            Err((Failure::NoDaemon, text.to_owned()))
+        }
+        Err(error) => Err(explain(socket, &error, TIMEOUT)),
     }
 }
 
-fn exchange(socket: &Path, request: Request) -> std::io::Result<Response> {
+/// Asks, and waits for the answer; `None` if the daemon hangs up without.
+///
+/// # Errors
+/// As of sockets, or if there is no answer within `limit`.
+pub(super) fn exchange(
+    socket: &Path,
+    request: Request,
+    limit: Duration,
+) -> std::io::Result<Option<Response>> {
     let mut stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_read_timeout(Some(limit))?;
     let mut question = serde_json::to_vec(&request)?;
     question.push(b'\n');
     stream.write_all(&question)?;
     let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line)?;
-    Ok(serde_json::from_str(&line)?)
+    match BufReader::new(stream).read_line(&mut line) {
+        Ok(0) => Ok(None),
+        // It ended with something left to read.
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => Ok(None),
+        Err(error) => Err(error),
+        Ok(_) => Ok(Some(serde_json::from_str(&line)?)),
+    }
 }
 
-fn explain(socket: &Path, error: &std::io::Error) -> (Failure, String) {
+/// Says what an error means, after `limit` was waited for.
+pub(super) fn explain(socket: &Path, error: &std::io::Error, limit: Duration) -> (Failure, String) {
     use std::io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied, WouldBlock};
     let socket = socket.display();
     match error.kind() {
@@ -166,7 +192,7 @@ fn explain(socket: &Path, error: &std::io::Error) -> (Failure, String) {
         ),
         WouldBlock => (
             Failure::Error,
-            format!("the daemon on {socket} does not answer within {TIMEOUT:?}: is it frozen?"),
+            format!("the daemon on {socket} does not answer within {limit:?}: is it frozen?"),
         ),
         _ => (Failure::Error, format!("cannot ask on {socket}: {error}")),
     }

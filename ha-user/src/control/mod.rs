@@ -5,4 +5,5 @@ pub mod client;
 mod detach;
 pub mod protocol;
 pub mod render;
+mod restart;
 pub mod server;

@@ -13,6 +13,8 @@ pub const SCHEMA: &str = "vipd.status/1";
 pub enum Request {
     /// How is everyone?
     Status,
+    /// Run the program as it is installed now. Answered by an error, or by the end of the process.
+    Restart,
 }
 
 /// Answer to [`Request::Status`]. Times are seconds.

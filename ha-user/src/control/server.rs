@@ -87,22 +87,21 @@ fn is_socket(meta: &fs::Metadata) -> bool {
 
 async fn serve_client(stream: UnixStream, questions: mpsc::Sender<Question>) {
     // A client that is slow, rude or gone is its own loss.
-    let _ = timeout(CLIENT_TIMEOUT, converse(stream, questions)).await;
+    let _ = converse(stream, questions).await;
 }
 
 async fn converse(stream: UnixStream, questions: mpsc::Sender<Question>) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
-    BufReader::new(reader.take(MAX_REQUEST))
-        .read_line(&mut line)
-        .await?;
+    let mut reader = BufReader::new(reader.take(MAX_REQUEST));
+    timeout(CLIENT_TIMEOUT, reader.read_line(&mut line)).await??;
     let response = match serde_json::from_str(&line) {
         Ok(request) => ask(request, &questions).await,
         Err(error) => Response::Error(format!("cannot understand the question: {error}")),
     };
     let mut answer = serde_json::to_vec(&response)?;
     answer.push(b'\n');
-    writer.write_all(&answer).await
+    timeout(CLIENT_TIMEOUT, writer.write_all(&answer)).await?
 }
 
 async fn ask(request: Request, questions: &mpsc::Sender<Question>) -> Response {

@@ -9,6 +9,7 @@ mod receiving;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd as _;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -188,7 +189,10 @@ impl AdvertThread {
                 self.finish_retiring(router);
             }
             Order::AddressVanished(router) => self.executor.restore_addresses(router),
-            Order::Judged(interfaces) => self.judged = interfaces,
+            Order::Judged(interfaces) => {
+                self.executor.guard(!interfaces.is_empty());
+                self.judged = interfaces;
+            }
             Order::FilterBy(program) => self.executor.filter_by(&program),
             Order::Heartbeat => {
                 if self.watchdog.heard(clock::now()) {
@@ -199,6 +203,7 @@ impl AdvertThread {
             // Who asked may have hung up.
             Order::Inquire(answer) => drop(answer.send(self.report())),
             Order::Stop => self.stop(),
+            Order::Cease => self.cease(),
         }
     }
 
@@ -240,6 +245,16 @@ impl AdvertThread {
         self.stop_at = Some(clock::now() + STOP_TIMEOUT);
         for router in self.standings.clone().into_keys() {
             self.tell(router, Event::Shutdown);
+        }
+    }
+
+    /// Everything that this thread owns lasts as long as the process: what others still do for it ends
+    /// with that, and not before something is half done.
+    fn cease(&self) -> ! {
+        // The main loop waits for this.
+        let _ = self.reports.send(Report::Stopped);
+        loop {
+            thread::park();
         }
     }
 

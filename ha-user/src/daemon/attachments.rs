@@ -93,12 +93,6 @@ impl Attachments {
         self.tried.len() != before
     }
 
-    /// Whether any interface is guarded by the data path.
-    #[must_use]
-    pub(super) fn any(&self) -> bool {
-        self.tried.values().any(|attempt| attempt.mode != OFF)
-    }
-
     /// Interfaces that are guarded.
     pub(super) fn guarded(&self) -> BTreeSet<u32> {
         let guarded = self.tried.iter().filter(|(_, attempt)| attempt.mode != OFF);

@@ -25,11 +25,10 @@ pub(super) struct Estate {
 }
 
 impl Estate {
-    /// Looks for what the worker that has just died owned; `None` if that is nothing, or there is no
-    /// data path that knows.
+    /// Looks for what the worker that died at `died_at` owned; `None` if that is nothing, or there is
+    /// no data path that knows.
     #[must_use]
-    pub(super) fn open(farewells: Vec<Farewell>) -> Option<Self> {
-        let died_at = clock::now();
+    pub(super) fn open(farewells: Vec<Farewell>, died_at: Nanos) -> Option<Self> {
         let mut interfaces: Vec<u32> = farewells
             .iter()
             .flat_map(|one| {

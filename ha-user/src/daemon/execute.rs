@@ -78,8 +78,6 @@ pub(super) struct Means {
     pub(super) orders: Orders,
     /// To the main loop.
     pub(super) reports: UnboundedSender<Report>,
-    /// Whether a data path is attached.
-    pub(super) guarded: bool,
 }
 
 impl Executor {
@@ -94,11 +92,16 @@ impl Executor {
             addresses: means.addresses,
             orders: means.orders,
             reports: means.reports,
-            guarded: means.guarded,
+            guarded: false,
             garp_interval: means.garp_interval,
             identification: Identification::default(),
             waiting: Vec::new(),
         }
+    }
+
+    /// Whether a data path is attached from now on.
+    pub(super) fn guard(&mut self, guarded: bool) {
+        self.guarded = guarded;
     }
 
     /// Has `program` tell which adverts are worth reading.

@@ -1,10 +1,12 @@
 //! Without `--dont-fork`: start the daemon in the background, return when it is ready.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
 use super::exit::Exit;
+use super::link;
 use super::role::{self, Role};
 
 /// Starts the supervisor and waits until its worker is ready.
@@ -12,13 +14,13 @@ use super::role::{self, Role};
 /// # Errors
 /// If the supervisor cannot be started.
 pub(super) fn run() -> Result<ExitCode> {
-    let (mut command, readiness) = role::again(Role::Supervisor)?;
+    let (mut command, stream) = role::again(Path::new(role::SAME_PROGRAM), Role::Supervisor)?;
     let mut supervisor = command
         .spawn()
         .context("cannot start the daemon's parent process")?;
-    // Our copy of the pipe's far end must go, or its end would never be seen.
+    // Our copy of the socket's far end must go, or its end would never be seen.
     drop(command);
-    if readiness.wait() {
+    if link::wait_until_ready(stream) {
         return Ok(Exit::Success.into());
     }
     let status = supervisor

@@ -10,6 +10,7 @@
 
 mod adverts;
 mod attachments;
+mod child;
 mod configuration;
 mod describe;
 mod estate;
@@ -18,19 +19,23 @@ mod exit;
 mod gate;
 mod lateness;
 mod launcher;
+mod link;
 mod listeners;
 mod notifier;
 mod order;
 mod pidfile;
 mod plan;
+mod prepared;
 mod presence;
 mod realtime;
+mod renewal;
 mod respite;
 mod role;
 mod routers;
 mod scripts;
 mod startup;
 mod status;
+mod successor;
 mod supervisor;
 mod testament;
 mod version;
@@ -100,8 +105,8 @@ fn run(invocation: &Invocation) -> Result<ExitCode> {
     }
     match role {
         Role::Launcher => launcher::run(),
-        Role::Supervisor => supervisor::run(options),
-        Role::Worker => worker::run(options),
+        Role::Supervisor | Role::RenewedSupervisor => supervisor::run(options, role),
+        Role::Worker | Role::Successor => worker::run(options, role),
     }
 }
 
@@ -111,7 +116,7 @@ fn start_logging(options: &Options, role: Role) -> Result<()> {
         console: options.log_console,
         syslog: !options.no_syslog,
         detail: options.log_detail || options.debug_xdp,
-        tag: if role == Role::Worker {
+        tag: if role.is_worker() {
             format!("{name}_vrrp")
         } else {
             name

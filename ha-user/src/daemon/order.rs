@@ -50,6 +50,8 @@ pub(super) enum Order {
     Inquire(oneshot::Sender<ThreadReport>),
     /// Leave with every router. Answered by the end of the thread.
     Stop,
+    /// Leave every router as it is, and do nothing any more. Answered by [`Report::Stopped`].
+    Cease,
 }
 
 /// What the advert thread is doing.
@@ -107,7 +109,7 @@ pub(super) enum Report {
     },
     /// A router has left, its addresses are off the interfaces.
     Retired(RouterId),
-    /// The thread has ended.
+    /// The thread has ended, or does nothing any more.
     Stopped,
 }
 

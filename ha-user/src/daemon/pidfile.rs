@@ -6,6 +6,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -22,7 +23,7 @@ const GLANCE: Duration = Duration::from_millis(2);
 #[derive(Debug)]
 pub(super) struct PidFile {
     path: PathBuf,
-    _locked: File,
+    locked: File,
 }
 
 impl PidFile {
@@ -43,8 +44,22 @@ impl PidFile {
             .with_context(|| cannot_write(path))?;
         Ok(Self {
             path: path.to_owned(),
-            _locked: locked,
+            locked,
         })
+    }
+
+    /// The file at `path`, which this process has locked under another program.
+    pub(super) fn locked(path: &Path, locked: OwnedFd) -> Self {
+        Self {
+            path: path.to_owned(),
+            locked: locked.into(),
+        }
+    }
+}
+
+impl AsFd for PidFile {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.locked.as_fd()
     }
 }
 

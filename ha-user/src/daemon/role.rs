@@ -1,14 +1,16 @@
-//! The three parts that one command line plays: launcher, supervisor, worker.
+//! The parts that one command line plays: launcher, supervisor, worker, and the successors of the
+//! last two.
 //!
 //! A part starts the next by running this program again with the same arguments and its role in
 //! the environment: no fork without exec, so no state is inherited by accident. The new process's
-//! standard input is a pipe to the one who started it, and one line on it says that it is ready.
+//! standard input is a socket to the one who started it (see [`super::link`]).
 
 use std::env;
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader};
+use std::fs::{self, OpenOptions};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -18,8 +20,11 @@ use crate::cli::Options;
 /// Environment variable that carries the role.
 const VARIABLE: &str = "VIPD_ROLE";
 
-/// What a started process writes when it is ready.
-const READY: &[u8] = b"ready\n";
+/// This very program, also when another one has been installed in its place.
+pub(super) const SAME_PROGRAM: &str = "/proc/self/exe";
+
+/// What the kernel adds to the name of a program that has been replaced.
+const REPLACED: &str = " (deleted)";
 
 /// Which part a process plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,26 +33,41 @@ pub(super) enum Role {
     Launcher,
     /// Keeps a worker running.
     Supervisor,
+    /// Goes on as the supervisor that this process was until now.
+    RenewedSupervisor,
     /// Runs VRRP.
     Worker,
+    /// Gets ready to be the worker, and waits for its turn.
+    Successor,
 }
 
 impl Role {
     /// Role of this process; one that was started by hand has none yet.
     #[must_use]
     pub(super) fn of_this_process() -> Option<Self> {
-        match env::var(VARIABLE).ok()?.as_str() {
-            "supervisor" => Some(Self::Supervisor),
-            "worker" => Some(Self::Worker),
-            _ => None,
-        }
+        const GIVEN: [Role; 4] = [
+            Role::Supervisor,
+            Role::RenewedSupervisor,
+            Role::Worker,
+            Role::Successor,
+        ];
+        let name = env::var(VARIABLE).ok()?;
+        GIVEN.into_iter().find(|role| role.name() == name)
+    }
+
+    /// Whether this part runs VRRP, sooner or later.
+    #[must_use]
+    pub(super) fn is_worker(self) -> bool {
+        matches!(self, Self::Worker | Self::Successor)
     }
 
     const fn name(self) -> &'static str {
         match self {
             Self::Launcher => "launcher",
             Self::Supervisor => "supervisor",
+            Self::RenewedSupervisor => "renewed-supervisor",
             Self::Worker => "worker",
+            Self::Successor => "successor",
         }
     }
 }
@@ -57,61 +77,68 @@ pub(super) fn forget(command: &mut tokio::process::Command) {
     command.env_remove(VARIABLE);
 }
 
-/// The command that starts this program again as `role`, and the end of the pipe on which it says
-/// that it is ready.
+/// The command that runs `program` as `role` with the arguments of this process, and our end of the
+/// socket that is its standard input.
 ///
 /// # Errors
-/// If no pipe can be made.
-pub(super) fn again(role: Role) -> Result<(Command, Readiness)> {
-    let (ours, theirs) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
-        .context("cannot make a pipe to a new process")?;
-    let mut command = Command::new("/proc/self/exe");
+/// If no socket can be made.
+pub(super) fn again(program: &Path, role: Role) -> Result<(Command, UnixStream)> {
+    let (ours, theirs) = UnixStream::pair().context("cannot make a socket to a new process")?;
+    let mut command = Command::new(program);
     if let Some(name) = env::args_os().next() {
         command.arg0(name);
     }
     command
         .args(env::args_os().skip(1))
         .env(VARIABLE, role.name())
-        .stdin(theirs);
-    Ok((command, Readiness(ours)))
+        .stdin(OwnedFd::from(theirs));
+    Ok((command, ours))
 }
 
-/// Waits for a process that was started by [`again`].
-#[derive(Debug)]
-pub(super) struct Readiness(OwnedFd);
-
-impl Readiness {
-    /// Blocks until the process is ready (`true`), or has ended before it was (`false`).
-    #[must_use]
-    pub(super) fn wait(self) -> bool {
-        let mut line = String::new();
-        // An error is an end like any other: the process did not get ready.
-        let _ = BufReader::new(File::from(self.0)).read_line(&mut line);
-        line.as_bytes() == READY
-    }
+/// Where the program lies now that the operator has called: the path that was called if that was a
+/// whole one, so that a link may lead elsewhere by now, else where this program came from.
+pub(super) fn installed_program() -> PathBuf {
+    let called = env::args_os().next().map(PathBuf::from);
+    let called = called.filter(|path| path.is_absolute() && path.exists());
+    called.unwrap_or_else(|| {
+        let path = fs::read_link(SAME_PROGRAM).unwrap_or_else(|_| SAME_PROGRAM.into());
+        let name = path.to_string_lossy();
+        let replaced = name.strip_suffix(REPLACED).map(PathBuf::from);
+        replaced.unwrap_or(path)
+    })
 }
 
-/// Says that this process is ready. In the background it then lets go of its caller's terminal or
-/// pipes, so that nobody waits for their end; only a console log keeps standard error.
+/// The socket to whoever started this process in its role; `/dev/null` takes its place as standard
+/// input.
+///
+/// # Errors
+/// If there is nothing on standard input, or no `/dev/null`.
+pub(super) fn starter() -> Result<UnixStream> {
+    let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)
+        .context("cannot speak with whoever has started this process")?;
+    rustix::stdio::dup2_stdin(null()?).context("cannot let go of standard input")?;
+    Ok(socket.into())
+}
+
+/// Lets go of the caller's terminal or pipes in the background, so that nobody waits for their end;
+/// only a console log keeps standard error.
 ///
 /// # Errors
 /// If `/dev/null` cannot take their place.
-pub(super) fn say_ready(options: &Options) -> Result<()> {
-    if Role::of_this_process().is_none() {
-        return Ok(());
-    }
-    // Whoever started us may be gone; that is its business.
-    let _ = rustix::io::write(rustix::stdio::stdin(), READY);
-    let null = OpenOptions::new().read(true).write(true).open("/dev/null");
-    let null = null.context("cannot open /dev/null")?;
-    rustix::stdio::dup2_stdin(&null).context("cannot let go of standard input")?;
+pub(super) fn let_go(options: &Options) -> Result<()> {
     if !options.dont_fork {
+        let null = null()?;
         rustix::stdio::dup2_stdout(&null).context("cannot let go of standard output")?;
         if !options.log_console {
             rustix::stdio::dup2_stderr(&null).context("cannot let go of standard error")?;
         }
     }
     Ok(())
+}
+
+fn null() -> Result<fs::File> {
+    let null = OpenOptions::new().read(true).write(true).open("/dev/null");
+    null.context("cannot open /dev/null")
 }
 
 /// Gives this process, as `ps` and `killall` see it, the name that the program was called by.

@@ -17,17 +17,28 @@ pub(super) struct Scripts {
     watches: BTreeMap<String, Watch>,
     sender: UnboundedSender<Verdict>,
     verdicts: UnboundedReceiver<Verdict>,
+    /// What a previous process knew of scripts that do not run here yet.
+    inherited: BTreeMap<String, bool>,
 }
 
 impl Scripts {
-    /// None yet.
-    pub(super) fn new() -> Self {
+    /// None yet. Those that `inherited` names begin with that verdict.
+    pub(super) fn new(inherited: BTreeMap<String, bool>) -> Self {
         let (sender, verdicts) = mpsc::unbounded_channel();
         Self {
             watches: BTreeMap::new(),
             sender,
             verdicts,
+            inherited,
         }
+    }
+
+    /// What is known of each.
+    pub(super) fn known(&self) -> BTreeMap<String, bool> {
+        let watches = self.watches.iter();
+        watches
+            .filter_map(|(name, watch)| Some((name.clone(), watch.up?)))
+            .collect()
     }
 
     /// Starts scripts that some instance tracks, keeps those that have not changed, ends the rest.
@@ -44,7 +55,11 @@ impl Scripts {
         {
             let watch = match before.remove(&settings.name) {
                 Some(watch) if watch.settings == *settings => Some(watch),
-                old => self.start(config, settings, old.and_then(|watch| watch.up)),
+                old => {
+                    let inherited = self.inherited.remove(&settings.name);
+                    let known = old.and_then(|watch| watch.up).or(inherited);
+                    self.start(config, settings, known)
+                }
             };
             if let Some(watch) = watch {
                 self.watches.insert(settings.name.clone(), watch);

@@ -11,34 +11,32 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::oneshot;
 
 use super::adverts::AdvertThread;
-use super::attachments::Attachments;
 use super::execute::{Executor, Means};
-use super::order::{self, Order, Orders, Report};
+use super::order::{self, Orders, Report};
 use super::plan::{self, RouterPlan};
-use super::{gate, realtime};
+use super::realtime;
 use crate::config::model::{Config, XdpMode};
 use crate::datapath::{Datapath, DebugLog, LoadOptions, Loaded, RecordTable};
 use crate::net::address::{AddressChange, AddressWorker, Operation};
 use crate::net::announce::Announcer;
-use crate::net::clock;
 use crate::net::link::Links;
 use crate::net::socket::AdvertSocket;
+use crate::net::urgency;
 
 /// A predecessor that was killed leaves its addresses behind.
-pub(super) async fn remove_stale_addresses(addresses: &AddressWorker, plans: &[RouterPlan]) {
+///
+/// # Errors
+/// The process may not have another thread or file descriptor.
+pub(super) fn remove_stale_addresses(plans: &[RouterPlan]) -> io::Result<()> {
     let carried = plans.iter().flat_map(|plan| &plan.addresses);
-    let changes = carried
-        .map(|address| address.change(Operation::Remove))
-        .collect();
-    let (done, wait) = oneshot::channel();
-    addresses.submit(changes, move |_| {
-        // The one who waits does so until the answer.
-        let _ = done.send(());
-    });
-    let _ = wait.await;
+    let changes = carried.map(|address| address.change(Operation::Remove));
+    remove_addresses(changes.collect())
 }
 
 /// Takes addresses off, and waits for the kernel.
+///
+/// # Errors
+/// The process may not have another thread or file descriptor.
 pub(super) fn remove_addresses(changes: Vec<AddressChange>) -> io::Result<()> {
     if !changes.is_empty() {
         AddressWorker::spawn(Duration::ZERO)?.submit(changes, |_| ());
@@ -66,6 +64,8 @@ pub(super) fn open_datapath(
         Ok(None) => {}
         Err(error) => log::info!("nothing is inherited from a process before: {error}"),
     }
+    // The verifier takes its time, and nobody waits for it.
+    urgency::relax();
     load_datapath(debug_xdp)
 }
 
@@ -134,12 +134,7 @@ pub(super) struct Adverts {
 ///
 /// # Errors
 /// If a socket or a thread is not to be had.
-pub(super) fn start_adverts(
-    config: &Config,
-    datapath: Option<&mut Datapath>,
-    attachments: &Attachments,
-    addresses: AddressWorker,
-) -> Result<Adverts> {
+pub(super) fn start_adverts(config: &Config, datapath: Option<&mut Datapath>) -> Result<Adverts> {
     let (orders, order_queue) = order::queue()?;
     let (report_sender, reports) = mpsc::unbounded_channel();
     let socket = AdvertSocket::open().context("cannot open the socket for adverts")?;
@@ -151,8 +146,8 @@ pub(super) fn start_adverts(
         ),
         None => (RecordTable::in_memory(), None, None),
     };
-    gate::apply(records.gate(), &config.xdp);
-    records.gate().beat(clock::now());
+    let addresses = AddressWorker::spawn(config.xdp.address_lifetime)
+        .context("cannot start the address thread")?;
     let mut executor = Executor::new(Means {
         socket,
         records: records.clone(),
@@ -161,12 +156,10 @@ pub(super) fn start_adverts(
         addresses,
         orders: orders.clone(),
         reports: report_sender.clone(),
-        guarded: attachments.any(),
     });
     if let Some(filter) = filter {
         executor.filter_by(filter);
     }
-    orders.send(Order::Judged(attachments.guarded()));
     let thread = AdvertThread::new(executor, order_queue, notices, report_sender)?;
     Ok(Adverts {
         thread: realtime::spawn(thread, config.global.rt_priority)?,

@@ -1,97 +1,161 @@
 //! The parent process: keeps a worker running, passes signals on, owns the pid file.
 
-use std::pin::pin;
+use std::path::Path;
 use std::process::{ExitCode, ExitStatus};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use rustix::process::{Pid, Signal, kill_process};
-use tokio::process::{Child, Command};
+use ha_common::Nanos;
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::spawn_blocking;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use super::child::Child;
 use super::estate::Estate;
 use super::exit::Exit;
+use super::link::{self, Word};
 use super::pidfile::{self, PidFile};
+use super::renewal::{self, Legacy};
 use super::respite::Respite;
 use super::role::{self, Role};
+use super::successor::Successor;
 use super::testament::Testament;
 use crate::cli::Options;
+use crate::net::{clock, urgency};
 
 /// How long a worker may take to withdraw adverts and addresses before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a worker may take to stop where it stands. It goes on until then.
+const GIVE_WAY_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long a worker that does nothing any more may take to end.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs until it is told to stop, or a worker ends in a way that starting it again cannot cure.
 ///
 /// # Errors
 /// If another daemon lives, or a worker or the pid file cannot be made.
-pub(super) fn run(options: &Options) -> Result<ExitCode> {
-    let _pid = PidFile::create(&options.pid)?;
-    // The worker of a supervisor that was killed leaves in order, or is being killed as well.
-    pidfile::refuse_if_alive(&options.vrrp_pid, STOP_TIMEOUT)?;
-    if !options.dont_fork {
-        rustix::process::setsid().context("cannot leave the terminal's session")?;
-    }
+pub(super) fn run(options: &Options, role: Role) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(Supervisor::new()?.supervise(options))
+    // When a worker is to be replaced, every moment counts.
+    urgency::hasten();
+    runtime.block_on(async {
+        let (mut supervisor, worker) = match role {
+            Role::RenewedSupervisor => Supervisor::renewed(options)?,
+            _ => Supervisor::begin(options, role)?,
+        };
+        supervisor.supervise(worker).await
+    })
 }
 
-struct Supervisor {
-    stopping: bool,
+struct Supervisor<'a> {
+    options: &'a Options,
+    pid_file: PidFile,
+    signals: Signals,
     respite: Respite,
     testament: Testament,
-    /// What the last worker owned when it died.
-    estate: Option<Estate>,
+    /// Who waits for the first worker to be ready.
+    starter: Option<std::os::unix::net::UnixStream>,
+    /// What a worker owned that is no more, and when the present one must have carried on with it.
+    estate: Option<(Estate, Instant)>,
+    /// The next worker, before its turn.
+    successor: Option<Successor>,
+    /// The present worker does its work.
+    ready: bool,
+    /// This process is to run the program as it is installed now.
+    renewing: bool,
+    /// Signals that a worker must hear, if late.
+    missed: Vec<Signal>,
 }
 
 /// What the supervisor wakes up for.
 enum Wake {
-    Ended(std::io::Result<ExitStatus>),
+    Ended(Result<ExitStatus>),
+    Said(Word),
+    /// The successor can take over, or cannot.
+    Prepared(Result<bool, String>),
     /// The worker should have carried on by now.
     Overdue,
     PassOn(Signal),
     Stop,
 }
 
-impl Supervisor {
-    fn new() -> Result<Self> {
+/// How the care for a worker ended.
+enum End {
+    Died(ExitStatus),
+    Stopped,
+}
+
+impl<'a> Supervisor<'a> {
+    /// The first one, and its worker.
+    fn begin(options: &'a Options, role: Role) -> Result<(Self, Child)> {
+        let pid_file = PidFile::create(&options.pid)?;
+        // The worker of a supervisor that was killed leaves in order, or is being killed as well.
+        pidfile::refuse_if_alive(&options.vrrp_pid, STOP_TIMEOUT)?;
+        if !options.dont_fork {
+            rustix::process::setsid().context("cannot leave the terminal's session")?;
+        }
+        let was_launched = Role::of_this_process() == Some(role);
+        let mut supervisor = Self::new(options, pid_file, Testament::new()?)?;
+        supervisor.starter = was_launched.then(role::starter).transpose()?;
+        let worker = supervisor.start_worker()?;
+        Ok((supervisor, worker))
+    }
+
+    /// One that goes on as the program before did, and its worker.
+    fn renewed(options: &'a Options) -> Result<(Self, Child)> {
+        let Legacy {
+            worker,
+            testament,
+            pid_file,
+        } = Legacy::take(&role::starter()?)?;
+        let pid_file = PidFile::locked(&options.pid, pid_file);
+        let mut supervisor = Self::new(options, pid_file, testament)?;
+        supervisor.ready = true;
+        log::info!("Restarted: {}", super::version::line());
+        Ok((supervisor, worker))
+    }
+
+    fn new(options: &'a Options, pid_file: PidFile, testament: Testament) -> Result<Self> {
+        let signals = Signals::new()?;
+        renewal::release_signals();
         Ok(Self {
-            stopping: false,
+            options,
+            pid_file,
+            signals,
             respite: Respite::default(),
-            testament: Testament::new()?,
+            testament,
+            starter: None,
             estate: None,
+            successor: None,
+            ready: false,
+            renewing: false,
+            missed: Vec::new(),
         })
     }
 
-    async fn supervise(&mut self, options: &Options) -> Result<ExitCode> {
-        let mut signals = Signals::new()?;
-        let mut said_ready = false;
+    fn start_worker(&mut self) -> Result<Child> {
+        self.ready = false;
+        self.renewing = false;
+        Child::start(Path::new(role::SAME_PROGRAM), Role::Worker, &self.testament)
+    }
+
+    async fn supervise(&mut self, mut worker: Child) -> Result<ExitCode> {
         loop {
-            let (mut worker, ready) = start_worker(&self.testament)?;
-            if self.respite.is_first() {
-                // Looked for while the next worker is under way: neither waits for the other.
-                self.estate = Estate::open(self.testament.read());
-            }
-            let announce = async {
-                if spawn_blocking(move || ready.wait()).await.unwrap_or(false) && !said_ready {
-                    role::say_ready(options)?;
-                    said_ready = true;
+            let status = match self.watch(&mut worker).await? {
+                End::Died(status) => status,
+                End::Stopped => {
+                    // A worker that stops in order owns nothing any more.
+                    self.hand_over();
+                    return Ok(Exit::Success.into());
                 }
-                anyhow::Ok(())
             };
-            let (announced, ended) = tokio::join!(announce, self.watch(&mut worker, &mut signals));
-            announced?;
-            let status = ended?;
-            if self.stopping {
-                // A worker that stops in order owns nothing any more.
-                self.hand_over();
-                return Ok(Exit::Success.into());
-            }
             let last = status.code().and_then(Exit::that_stops_the_parent);
-            let pause = self.respite.after_death(Instant::now());
+            let died_at = clock::now();
+            let pause = self.respite.after_death(Instant::now().into_std());
             if last.is_some() || !self.respite.is_first() {
                 self.hand_over();
             }
@@ -100,113 +164,213 @@ impl Supervisor {
                 return Ok(exit.into());
             }
             log::error!("the VRRP process ended ({status}); starting it again");
-            if wait(pause, &mut signals).await {
+            if self.is_stopped_within(pause).await {
                 self.hand_over();
                 return Ok(Exit::Success.into());
             }
+            worker = self.start_worker()?;
+            if self.respite.is_first() {
+                // Looked for while the next worker is under way: neither waits for the other.
+                self.expect_heir(died_at);
+            }
         }
+    }
+
+    /// Has the present worker carry on with what the one before owned when it ended.
+    fn expect_heir(&mut self, ended_at: Nanos) {
+        let estate = Estate::open(self.testament.read().farewells, ended_at);
+        self.estate = estate.map(|estate| {
+            let limit = Instant::now() + estate.patience();
+            (estate, limit)
+        });
     }
 
     /// Leaves to others what the dead worker owned.
     fn hand_over(&mut self) {
         self.estate = None;
-        if let Some(estate) = Estate::open(self.testament.read()) {
+        if let Some(estate) = Estate::open(self.testament.read().farewells, clock::now()) {
             estate.hand_over();
         }
     }
 
-    /// Passes signals on until the worker ends.
-    async fn watch(&mut self, worker: &mut Child, signals: &mut Signals) -> Result<ExitStatus> {
-        let patience = self.estate.as_ref().map(Estate::patience);
-        let mut overdue = pin!(after(patience));
-        let mut looked = false;
+    /// Cares for a worker, and whoever takes over from it, until one ends.
+    async fn watch(&mut self, worker: &mut Child) -> Result<End> {
         loop {
-            let wake = tokio::select! {
-                ended = worker.wait() => Wake::Ended(ended),
-                wake = signals.next() => wake,
-                () = &mut overdue, if !looked => Wake::Overdue,
-            };
-            match wake {
-                Wake::Ended(status) => return status.context("cannot wait for the VRRP process"),
-                Wake::PassOn(number) => send(worker, number),
-                Wake::Overdue => {
-                    looked = true;
-                    self.look_after_the_estate(worker).await?;
+            match self.wake(worker).await {
+                Wake::Ended(status) => {
+                    self.call_restart_off().await?;
+                    return Ok(End::Died(status?));
                 }
+                Wake::Said(Word::Ready) => self.note_ready(worker)?,
+                Wake::Said(Word::Restart) => self.prepare_successor(worker).await,
+                Wake::Said(_) => {}
+                Wake::Prepared(Ok(adopts)) => self.exchange(worker, adopts).await?,
+                Wake::Prepared(Err(reason)) => {
+                    self.call_restart_off().await?;
+                    refuse(worker, reason).await;
+                }
+                Wake::Overdue => self.look_after_the_estate(worker).await?,
+                Wake::PassOn(signal) => self.pass_on(worker, signal),
                 Wake::Stop => {
-                    self.stopping = true;
-                    return stop(worker).await;
+                    self.call_restart_off().await?;
+                    stop(worker).await?;
+                    return Ok(End::Stopped);
                 }
             }
+        }
+    }
+
+    async fn wake(&mut self, worker: &mut Child) -> Wake {
+        let limit = self.estate.as_ref().map(|(_, limit)| *limit);
+        tokio::select! {
+            biased;
+            ended = worker.process.ended() => Wake::Ended(ended),
+            wake = self.signals.next() => wake,
+            word = worker.link.word() => Wake::Said(word),
+            prepared = prepared(&mut self.successor) => Wake::Prepared(prepared),
+            () = at(limit) => Wake::Overdue,
+        }
+    }
+
+    fn note_ready(&mut self, worker: &Child) -> Result<()> {
+        self.ready = true;
+        for signal in self.missed.drain(..) {
+            worker.process.signal(signal);
+        }
+        if let Some(starter) = self.starter.take() {
+            link::say_ready(starter);
+            role::let_go(self.options)?;
+        }
+        self.renew_when_settled(worker);
+        Ok(())
+    }
+
+    /// Passes a signal on to a worker that listens, else keeps it for the one that will.
+    fn pass_on(&mut self, worker: &Child, signal: Signal) {
+        if self.ready {
+            worker.process.signal(signal);
+        }
+        let will_be_replaced = !self.ready || self.successor.is_some();
+        if will_be_replaced && !self.missed.contains(&signal) {
+            self.missed.push(signal);
+        }
+    }
+
+    async fn prepare_successor(&mut self, worker: &mut Child) {
+        if self.successor.is_some() || self.renewing {
+            return refuse(worker, "it is being restarted already".to_owned()).await;
+        }
+        match Successor::start(&self.testament) {
+            Ok(successor) => self.successor = Some(successor),
+            Err(error) => refuse(worker, format!("{error:#}")).await,
+        }
+    }
+
+    /// Has the successor take over from `worker`, and be it.
+    async fn exchange(&mut self, worker: &mut Child, adopts: bool) -> Result<()> {
+        let Some(successor) = self.successor.take() else {
+            return Ok(());
+        };
+        if adopts {
+            give_way(worker).await?;
+        } else {
+            stop(worker).await?;
+        }
+        let ended_at = clock::now();
+        let mut former = std::mem::replace(worker, successor.child);
+        worker.link.say(&Word::TakeOver).await;
+        self.ready = false;
+        self.renewing = true;
+        self.expect_heir(ended_at);
+        former.process.ended_within(END_TIMEOUT).await?;
+        Ok(())
+    }
+
+    /// Ends a successor before its turn.
+    async fn call_restart_off(&mut self) -> Result<()> {
+        if let Some(mut successor) = self.successor.take() {
+            successor.child.process.kill().await?;
+            self.missed.clear();
+        }
+        Ok(())
+    }
+
+    /// Runs the installed program here, too, as soon as the worker that it was exchanged with has
+    /// shown that it works.
+    fn renew_when_settled(&mut self, worker: &Child) {
+        if self.renewing && self.ready && self.estate.is_none() {
+            self.renewing = false;
+            let Err(error) = renewal::renew(worker, &self.testament, &self.pid_file);
+            log::error!("this process goes on as it was: {error:#}");
         }
     }
 
     /// Ends a worker that has not carried on in time: it could do so at the moment at which others
     /// are told that nobody does.
     async fn look_after_the_estate(&mut self, worker: &mut Child) -> Result<()> {
-        let unclaimed = self.estate.take().filter(Estate::is_unclaimed);
-        let Some(estate) = unclaimed else {
-            return Ok(());
-        };
-        log::error!("the VRRP process does not carry on in time: ending it");
-        kill(worker).await?;
-        estate.hand_over();
+        let estate = self.estate.take().map(|(estate, _)| estate);
+        match estate.filter(Estate::is_unclaimed) {
+            Some(estate) => {
+                log::error!("the VRRP process does not carry on in time: ending it");
+                // Its end is heard of in a moment.
+                worker.process.kill().await?;
+                estate.hand_over();
+            }
+            None => self.renew_when_settled(worker),
+        }
         Ok(())
     }
-}
 
-/// Waits for `patience`; without, for ever.
-async fn after(patience: Option<Duration>) {
-    match patience {
-        Some(patience) => sleep(patience).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Waits before a restart; `true` if told to stop meanwhile.
-async fn wait(pause: Duration, signals: &mut Signals) -> bool {
-    let stopped = async { while !matches!(signals.next().await, Wake::Stop) {} };
-    tokio::select! {
-        () = sleep(pause) => false,
-        () = stopped => true,
-    }
-}
-
-fn start_worker(testament: &Testament) -> Result<(Child, role::Readiness)> {
-    let (mut command, readiness) = role::again(Role::Worker)?;
-    testament.name_to(&mut command);
-    let child = Command::from(command)
-        .spawn()
-        .context("cannot start the VRRP process")?;
-    Ok((child, readiness))
-}
-
-async fn stop(worker: &mut Child) -> Result<ExitStatus> {
-    send(worker, Signal::TERM);
-    match timeout(STOP_TIMEOUT, worker.wait()).await {
-        Ok(status) => status.context("cannot wait for the VRRP process"),
-        Err(_) => {
-            log::error!("the VRRP process did not stop within {STOP_TIMEOUT:?}; killing it");
-            kill(worker).await
+    /// Waits before a restart; `true` if told to stop meanwhile.
+    async fn is_stopped_within(&mut self, pause: Duration) -> bool {
+        let stopped = async { while !matches!(self.signals.next().await, Wake::Stop) {} };
+        tokio::select! {
+            () = sleep(pause) => false,
+            () = stopped => true,
         }
     }
 }
 
-async fn kill(worker: &mut Child) -> Result<ExitStatus> {
-    send(worker, Signal::KILL);
-    let ended = worker.wait().await;
-    ended.context("cannot wait for the VRRP process")
+/// Waits for a successor to be prepared; without one, for ever.
+async fn prepared(successor: &mut Option<Successor>) -> Result<bool, String> {
+    match successor {
+        Some(successor) => successor.prepared().await,
+        None => std::future::pending().await,
+    }
 }
 
-fn send(worker: &Child, number: Signal) {
-    let pid = worker
-        .id()
-        .and_then(|pid| i32::try_from(pid).ok())
-        .and_then(Pid::from_raw);
-    if let Some(pid) = pid {
-        // A worker that has just ended is noticed by the wait for it.
-        let _ = kill_process(pid, number);
+/// Waits until `limit`; without, for ever.
+async fn at(limit: Option<Instant>) {
+    match limit {
+        Some(limit) => sleep_until(limit).await,
+        None => std::future::pending().await,
     }
+}
+
+async fn refuse(worker: &mut Child, reason: String) {
+    log::error!("no restart: {reason}");
+    worker.link.say(&Word::Refused(reason)).await;
+}
+
+/// Ends a worker in order.
+async fn stop(worker: &mut Child) -> Result<()> {
+    worker.process.signal(Signal::TERM);
+    let ended = worker.process.ended_within(STOP_TIMEOUT).await?;
+    if ended.is_none() {
+        log::error!("the VRRP process did not stop within {STOP_TIMEOUT:?} and was killed");
+    }
+    Ok(())
+}
+
+/// Has a worker do nothing any more, whether it is gone or not.
+async fn give_way(worker: &mut Child) -> Result<()> {
+    worker.link.say(&Word::GiveWay).await;
+    let gone = async { while !matches!(worker.link.next().await, Some(Word::Gone) | None) {} };
+    if timeout(GIVE_WAY_TIMEOUT, gone).await.is_err() {
+        log::warn!("the VRRP process did not give way within {GIVE_WAY_TIMEOUT:?}: killing it");
+        worker.process.kill().await?;
+    }
+    Ok(())
 }
 
 struct Signals {

@@ -1,13 +1,15 @@
-//! What a worker leaves behind for the supervisor: how to say farewell in its name.
+//! What a worker leaves behind: for the supervisor, how to say farewell in its name; for the next
+//! worker, what is not in the data path.
 //!
 //! It lies in memory that the supervisor has made and every worker writes to, so that nobody ever
 //! waits for the other, and a death at any moment leaves something that can be judged.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::Ipv4Addr;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -65,6 +67,16 @@ impl Farewell {
     }
 }
 
+/// Everything that a worker leaves behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Will {
+    /// Of each of its routers.
+    pub(super) farewells: Vec<Farewell>,
+    /// What was last known of each tracked script.
+    pub(super) verdicts: BTreeMap<String, bool>,
+}
+
 /// The memory.
 #[derive(Debug)]
 pub(super) struct Testament {
@@ -80,15 +92,20 @@ impl Testament {
     /// The process has no memory or file descriptors left.
     pub(super) fn new() -> Result<Self> {
         let memory = memfd_create("vipd-testament", MemfdFlags::CLOEXEC);
-        Ok(Self::in_file(
-            memory.context("cannot make shared memory")?.into(),
+        Ok(Self::in_memory(
+            memory.context("cannot make shared memory")?,
         ))
+    }
+
+    /// The one that lies in `memory`.
+    pub(super) fn in_memory(memory: OwnedFd) -> Self {
+        Self::in_file(memory.into())
     }
 
     /// The supervisor's; `None` for a worker that was started by hand.
     pub(super) fn of_supervisor() -> Option<Self> {
         let path = env::var_os(VARIABLE)?;
-        match OpenOptions::new().write(true).open(path) {
+        match OpenOptions::new().read(true).write(true).open(path) {
             Ok(file) => Some(Self::in_file(file)),
             Err(error) => {
                 log::warn!("if this process dies, nobody can say farewell for it: {error}");
@@ -111,12 +128,12 @@ impl Testament {
     }
 
     /// Replaces what was written before.
-    pub(super) fn write(&mut self, farewells: &[Farewell]) {
-        let text = match serde_json::to_vec(farewells) {
+    pub(super) fn write(&mut self, will: &Will) {
+        let text = match serde_json::to_vec(will) {
             Ok(text) if text == self.written => return,
             Ok(text) => text,
             Err(error) => {
-                log::error!("cannot write down how to say farewell: {error}");
+                log::error!("cannot write down what to leave behind: {error}");
                 return;
             }
         };
@@ -127,21 +144,27 @@ impl Testament {
             .and_then(|_| self.file.write_all(&text));
         match written {
             Ok(()) => self.written = text,
-            Err(error) => log::error!("cannot write down how to say farewell: {error}"),
+            Err(error) => log::error!("cannot write down what to leave behind: {error}"),
         }
     }
 
     /// What was written last; nothing if its writer died over it.
-    pub(super) fn read(&mut self) -> Vec<Farewell> {
+    pub(super) fn read(&mut self) -> Will {
         let mut text = Vec::new();
         let read = self
             .file
             .seek(SeekFrom::Start(0))
             .and_then(|_| self.file.read_to_end(&mut text));
         if read.is_err() {
-            return Vec::new();
+            return Will::default();
         }
         serde_json::from_slice(&text).unwrap_or_default()
+    }
+}
+
+impl AsFd for Testament {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 }
 
@@ -166,14 +189,21 @@ mod tests {
         }
     }
 
+    fn will(names: &[&str]) -> Will {
+        Will {
+            farewells: names.iter().map(|name| farewell(name)).collect(),
+            verdicts: BTreeMap::from([("chk_nginx".to_owned(), true)]),
+        }
+    }
+
     #[test]
     fn the_last_will_counts_and_half_a_will_does_not() {
         let mut testament = Testament::new().expect("memory");
-        assert_eq!(testament.read(), []);
-        testament.write(&[farewell("VI_1"), farewell("VI_2")]);
-        testament.write(&[farewell("VI_3")]);
-        assert_eq!(testament.read(), [farewell("VI_3")]);
+        assert_eq!(testament.read(), Will::default());
+        testament.write(&will(&["VI_1", "VI_2"]));
+        testament.write(&will(&["VI_3"]));
+        assert_eq!(testament.read(), will(&["VI_3"]));
         testament.file.set_len(40).expect("a shorter file");
-        assert_eq!(testament.read(), []);
+        assert_eq!(testament.read(), Will::default());
     }
 }

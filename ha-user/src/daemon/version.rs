@@ -7,12 +7,18 @@ use rustix::fs::fstat;
 /// keepalived whose command line and files we are compatible with.
 const COMPATIBLE_WITH: &str = "2.4.3";
 
+/// The version in a line.
+pub(super) fn line() -> String {
+    let own = env!("CARGO_PKG_VERSION");
+    format!("Keepalived v{COMPATIBLE_WITH} (vipd {own})")
+}
+
 /// Prints the version to standard error, where keepalived prints it and exporters read it, and to
 /// standard output, where people pipe it from; once only where both are the same.
 pub(super) fn print() {
     let text = format!(
-        "Keepalived v{COMPATIBLE_WITH} (vipd {})\n\nABI of the data path: {}\n",
-        env!("CARGO_PKG_VERSION"),
+        "{}\n\nABI of the data path: {}\n",
+        line(),
         ha_common::abi::ABI_VERSION
     );
     // Nobody can be told if they are closed.

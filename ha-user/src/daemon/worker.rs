@@ -9,29 +9,32 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Signal as Number, set_parent_process_death_signal};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::attachments::Attachments;
 use super::exit::Exit;
+use super::link::{Link, Word};
 use super::order::{Order, Report};
 use super::pidfile::PidFile;
 use super::plan::{self, RouterPlan};
+use super::prepared::{Prepared, Signals};
 use super::presence::Presence;
+use super::role::Role;
 use super::routers::Routers;
 use super::scripts::Scripts;
 use super::startup::{self, Adverts};
-use super::testament::{Farewell, Testament};
+use super::testament::{Farewell, Testament, Will};
 use super::{configuration, gate, notifier, presence, role, status, watchdog};
 use crate::cli::Options;
 use crate::config::model::{Config, Instance};
 use crate::control::protocol::{Request, Response};
 use crate::control::server::{Question, Server};
 use crate::datapath::{Datapath, Loaded};
-use crate::net::address::AddressWorker;
+use crate::logging;
 use crate::net::clock;
 use crate::net::link::Monitor;
+use crate::net::urgency;
 use crate::notify::Occasion;
 use crate::track::script::Verdict;
 use crate::vrrp::RouterId;
@@ -42,13 +45,18 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long scripts that are told of the end may run.
 const STOP_SCRIPTS: Duration = Duration::from_secs(1);
 
-/// Runs VRRP until told to stop.
+/// Runs VRRP until told to stop; as a successor, when it is told to.
 ///
 /// # Errors
 /// If what cannot be done without - sockets, netlink, threads - is not to be had.
-pub(super) fn run(options: &Options) -> Result<ExitCode> {
+pub(super) fn run(options: &Options, role: Role) -> Result<ExitCode> {
     // Without its parent nobody would answer for this process.
     set_parent_process_death_signal(Some(Number::TERM)).context("cannot follow the parent")?;
+    let starter = role::starter()?;
+    if role == Role::Worker {
+        // Somebody may wait to be carried on with.
+        urgency::hasten();
+    }
     let config = match configuration::at_start(options) {
         Ok(config) => config,
         Err(exit) => return Ok(exit.into()),
@@ -57,9 +65,20 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let mut worker = Worker::start(options, config).await?;
-        worker.serve().await?;
-        worker.stop().await
+        let mut supervisor = Link::new(starter)?;
+        let mut prepared = Prepared::new(options, config).await?;
+        if role == Role::Successor {
+            if !prepared.wait_for_turn(&mut supervisor).await? {
+                return Ok(Exit::Success.into());
+            }
+            urgency::hasten();
+        }
+        let mut worker = Worker::start(options, prepared, supervisor)?;
+        urgency::relax();
+        match worker.serve().await? {
+            End::Stop => worker.stop().await,
+            End::GiveWay => worker.give_way().await,
+        }
     })
 }
 
@@ -80,58 +99,63 @@ struct Worker<'a> {
     /// Interfaces that the configuration names and the host lacks.
     missing: BTreeSet<String>,
     adverts: Adverts,
+    supervisor: Link,
+    /// Who waits to hear that there is no restart.
+    restart: Option<oneshot::Sender<Response>>,
     questions: mpsc::Receiver<Question>,
     control: tokio::task::JoinHandle<()>,
     pid: PidFile,
 }
 
-/// What the operator tells by signals.
-struct Signals {
-    hup: Signal,
-    term: Signal,
-    int: Signal,
-}
-
 /// What the main loop wakes up for.
 enum Wake {
-    Stop,
+    End(End),
     Reload,
+    /// keepalived would write files.
+    Dump,
     Heartbeat,
     Loaded(Loaded),
     Links(std::io::Result<()>),
     Report(Report),
     Verdict(Verdict),
     Question(Question),
+    Supervisor(Word),
 }
 
-impl Signals {
-    fn new() -> Result<Self> {
-        Ok(Self {
-            hup: signal(SignalKind::hangup())?,
-            term: signal(SignalKind::terminate())?,
-            int: signal(SignalKind::interrupt())?,
-        })
-    }
+/// How the main loop ends.
+enum End {
+    /// In order.
+    Stop,
+    /// At once: the next worker carries on.
+    GiveWay,
 }
 
 impl<'a> Worker<'a> {
-    async fn start(options: &'a Options, config: Config) -> Result<Self> {
-        let signals = Signals::new().context("cannot listen for signals")?;
-        let monitor = Monitor::open()
-            .await
-            .context("cannot watch the interfaces")?;
-        let addresses = AddressWorker::spawn(config.xdp.address_lifetime)
-            .context("cannot start the address thread")?;
+    fn start(options: &'a Options, prepared: Prepared, supervisor: Link) -> Result<Self> {
+        let Prepared {
+            config,
+            signals,
+            monitor,
+            mut datapath,
+            loading,
+            mut testament,
+        } = prepared;
+        let adverts = startup::start_adverts(&config, datapath.as_mut())?;
         let plans = plan::plan(&config, monitor.links());
-        let mut datapath =
-            startup::open_datapath(config.xdp.mode, options.debug_xdp, &plans, monitor.links())?;
         let routers = Routers::inherit(datapath.as_ref());
+        let mut verdicts = BTreeMap::new();
+        if let Some(testament) = testament.as_mut().filter(|_| routers.has_inherited()) {
+            verdicts = testament.read().verdicts;
+        }
         if !routers.has_inherited() {
-            startup::remove_stale_addresses(&addresses, &plans).await;
+            startup::remove_stale_addresses(&plans)
+                .context("cannot take addresses off that a previous process has left")?;
         }
         let attachments =
             Attachments::attach(datapath.as_mut(), config.xdp.mode, &plans, monitor.links());
-        let adverts = startup::start_adverts(&config, datapath.as_mut(), &attachments, addresses)?;
+        gate::apply(adverts.records.gate(), &config.xdp);
+        adverts.records.gate().beat(clock::now());
+        adverts.orders.send(Order::Judged(attachments.guarded()));
         let server = Server::bind(&options.control_socket())?;
         let (question_sender, questions) = mpsc::channel(16);
         let control = tokio::spawn(async move { server.serve(question_sender).await });
@@ -144,12 +168,14 @@ impl<'a> Worker<'a> {
             datapath,
             attachments,
             routers,
-            testament: Testament::of_supervisor(),
-            loading: None,
+            testament,
+            loading,
             presence: Presence::default(),
-            scripts: Scripts::new(),
+            scripts: Scripts::new(verdicts),
             missing: BTreeSet::new(),
             adverts,
+            supervisor,
+            restart: None,
             questions,
             control,
             pid,
@@ -157,29 +183,36 @@ impl<'a> Worker<'a> {
         worker.settle();
         worker.clear_inheritance();
         // Adverts must not wait for the verifier.
-        worker.loading = startup::load_programs(worker.datapath.as_mut());
+        if worker.loading.is_none() {
+            worker.loading = startup::load_programs(worker.datapath.as_mut());
+        }
         Ok(worker)
     }
 
-    async fn serve(&mut self) -> Result<()> {
+    async fn serve(&mut self) -> Result<End> {
         let mut heartbeat = interval(watchdog::HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        role::say_ready(self.options)?;
+        self.supervisor.say(&Word::Ready).await;
+        role::let_go(self.options)?;
         loop {
             let wake = tokio::select! {
                 biased;
-                _ = self.signals.term.recv() => Wake::Stop,
-                _ = self.signals.int.recv() => Wake::Stop,
+                _ = self.signals.term.recv() => Wake::End(End::Stop),
+                _ = self.signals.int.recv() => Wake::End(End::Stop),
+                word = self.supervisor.word() => Wake::Supervisor(word),
                 Some(report) = self.adverts.reports.recv() => Wake::Report(report),
                 Some(verdict) = self.scripts.next() => Wake::Verdict(verdict),
                 _ = self.signals.hup.recv() => Wake::Reload,
+                _ = self.signals.usr1.recv() => Wake::Dump,
+                _ = self.signals.usr2.recv() => Wake::Dump,
                 Some(programs) = arrival(&mut self.loading) => Wake::Loaded(programs),
                 changed = self.monitor.changed() => Wake::Links(changed.map(|_| ())),
                 Some(question) = self.questions.recv() => Wake::Question(question),
                 _ = heartbeat.tick() => Wake::Heartbeat,
             };
             match wake {
-                Wake::Stop => return Ok(()),
+                Wake::End(end) => return Ok(end),
+                Wake::Supervisor(Word::GiveWay) => return Ok(End::GiveWay),
                 wake => self.take(wake).await?,
             }
         }
@@ -187,8 +220,9 @@ impl<'a> Worker<'a> {
 
     async fn take(&mut self, wake: Wake) -> Result<()> {
         match wake {
-            Wake::Stop => {}
+            Wake::End(_) => {}
             Wake::Reload => self.reload(),
+            Wake::Dump => log::info!("no file is written on USR1 or USR2: ask `vipctl status`"),
             Wake::Heartbeat => self.beat(),
             Wake::Loaded(programs) => self.complete(programs),
             Wake::Links(Ok(())) => {
@@ -211,7 +245,10 @@ impl<'a> Worker<'a> {
             }
             Wake::Report(Report::Stopped) => bail!("the advert thread has ended by itself"),
             Wake::Verdict(verdict) => self.take_verdict(&verdict),
-            Wake::Question(question) => self.answer(question),
+            Wake::Question(question) => self.answer(question).await,
+            Wake::Supervisor(Word::Refused(reason)) => self.refuse_restart(reason),
+            // Not for one that works.
+            Wake::Supervisor(_) => {}
         }
         Ok(())
     }
@@ -245,9 +282,16 @@ impl<'a> Worker<'a> {
             self.datapath.as_mut(),
             &self.adverts.orders,
         );
+        self.write_testament();
+    }
+
+    fn write_testament(&mut self) {
         if let Some(testament) = &mut self.testament {
             let plans = self.routers.iter().map(|(_, known)| &known.plan);
-            testament.write(&plans.map(Farewell::of).collect::<Vec<_>>());
+            testament.write(&Will {
+                farewells: plans.map(Farewell::of).collect(),
+                verdicts: self.scripts.known(),
+            });
         }
     }
 
@@ -339,6 +383,7 @@ impl<'a> Worker<'a> {
         let (config, scripts) = (&self.config, &self.scripts);
         self.routers
             .restate(|plan| scripts.stand(config, plan), &self.adverts.orders);
+        self.write_testament();
     }
 
     fn notify(&self, router: RouterId, occasion: Occasion, priority: u8) {
@@ -351,13 +396,24 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn answer(
-        &mut self,
-        Question {
-            request: Request::Status,
-            answer,
-        }: Question,
-    ) {
+    async fn answer(&mut self, question: Question) {
+        match question.request {
+            Request::Status => self.tell_status(question.answer),
+            Request::Restart => {
+                self.restart = Some(question.answer);
+                self.supervisor.say(&Word::Restart).await;
+            }
+        }
+    }
+
+    fn refuse_restart(&mut self, reason: String) {
+        if let Some(answer) = self.restart.take() {
+            // Who asked may have hung up.
+            drop(answer.send(Response::Error(reason)));
+        }
+    }
+
+    fn tell_status(&self, answer: oneshot::Sender<Response>) {
         let (reply, wait) = oneshot::channel();
         self.adverts.orders.send(Order::Inquire(reply));
         let outline = status::Outline {
@@ -374,6 +430,26 @@ impl<'a> Worker<'a> {
             // Who asked may have hung up.
             drop(answer.send(response));
         });
+    }
+
+    /// Ends in the middle of everything. What is under way - a script, an address, a burst of
+    /// announcements - the next worker finds as after a crash; only the log is not lost.
+    async fn give_way(mut self) -> ! {
+        log::info!("Giving way to the next process");
+        self.adverts.orders.send(Order::Cease);
+        let ceased = async {
+            while !matches!(
+                self.adverts.reports.recv().await,
+                Some(Report::Stopped) | None
+            ) {}
+        };
+        if timeout(STOP_TIMEOUT, ceased).await.is_ok() {
+            drop(self.pid);
+            self.supervisor.say(&Word::Gone).await;
+        }
+        logging::flush();
+        // Without a destructor more: the control socket may be the next process's by now.
+        std::process::exit(Exit::Success as i32)
     }
 
     /// Leaves every router, then takes the data path off: addresses first, so that nothing here

@@ -34,6 +34,14 @@ impl RiseFall {
         }
     }
 
+    /// Begins anew with what is known already.
+    pub fn assume(&mut self, up: bool) {
+        self.state = match up {
+            true => State::Up { failures: 0 },
+            false => State::Down { successes: 0 },
+        };
+    }
+
     /// Whether the object is good; `None` before the first result.
     #[must_use]
     pub fn is_up(&self) -> Option<bool> {

@@ -33,7 +33,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Starts watching. `known` is the verdict from before a reload.
+    /// Starts watching. `known` is the verdict from before a reload or a restart.
     #[must_use]
     pub fn start(
         settings: model::Script,
@@ -43,7 +43,7 @@ impl Watch {
     ) -> Self {
         let mut state = RiseFall::new(settings.rise, settings.fall, settings.init_fail);
         if let Some(up) = known {
-            state.take(up);
+            state.assume(up);
         }
         let up = state.is_up();
         let task = tokio::spawn(watch(settings.clone(), script, state, verdicts));

@@ -14,6 +14,7 @@ const QUESTION_LEN: usize = ethernet::HEADER_LEN + arp::PACKET_LEN;
 #[derive(Debug)]
 pub struct Asker {
     socket: PacketSocket,
+    address: Ipv4Addr,
     asked: Ipv4Addr,
     question: [u8; QUESTION_LEN],
 }
@@ -41,6 +42,7 @@ impl Asker {
         message.emit(&mut question[ethernet::HEADER_LEN..]);
         Ok(Self {
             socket: PacketSocket::open(netns, "eth0")?,
+            address,
             asked,
             question,
         })
@@ -54,30 +56,47 @@ impl Asker {
         Ok(self.socket.send(&self.question)?)
     }
 
+    /// Asks `times` times at once, and does not wait for answers.
+    ///
+    /// # Errors
+    /// The questions cannot be sent.
+    pub(super) fn ask_all(&self, times: usize) -> Result<()> {
+        Ok(self.socket.send_all(&vec![&self.question[..]; times])?)
+    }
+
     /// Asks. Returns the MAC of whoever answers within `limit`.
     ///
     /// # Errors
     /// The question cannot be sent, or the interface is gone.
     pub fn answer_within(&mut self, limit: Duration) -> Result<Option<Mac>> {
         self.ask()?;
-        let deadline = Instant::now() + limit;
+        self.answer_before(Instant::now() + limit)
+    }
+
+    /// The MAC of whoever is the next to answer before `deadline`.
+    ///
+    /// # Errors
+    /// The interface is gone.
+    pub(super) fn answer_before(&mut self, deadline: Instant) -> Result<Option<Mac>> {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let Some(frame) = self.socket.receive(left)? else {
                 return Ok(None);
             };
-            let Some(body) = frame.get(ethernet::HEADER_LEN..QUESTION_LEN) else {
-                continue;
-            };
-            let Ok(message) =
-                arp::Packet::new_checked(body).and_then(|view| arp::Repr::parse(&view))
-            else {
-                continue;
-            };
-            let answers = message.operation == arp::Operation::Reply;
-            if answers && message.sender_ip == self.asked.octets() {
-                return Ok(Some(Mac(message.sender_mac)));
+            if let Some(answer) = answer(frame, self.asked, self.address) {
+                return Ok(Some(answer));
             }
         }
     }
+}
+
+/// Who says in `frame` to `address` that it has `asked`, if that is what `frame` says.
+fn answer(frame: &[u8], asked: Ipv4Addr, address: Ipv4Addr) -> Option<Mac> {
+    let body = frame.get(ethernet::HEADER_LEN..QUESTION_LEN)?;
+    let view = arp::Packet::new_checked(body).ok()?;
+    let message = arp::Repr::parse(&view).ok()?;
+    let is_reply = message.operation == arp::Operation::Reply;
+    let answers = is_reply && message.sender_ip == asked.octets();
+    let to_us = message.target_ip == address.octets();
+    (answers && to_us).then_some(Mac(message.sender_mac))
 }

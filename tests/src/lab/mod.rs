@@ -15,6 +15,7 @@ mod asker;
 mod background;
 mod bridge_port;
 mod capture;
+mod chorus;
 mod client;
 mod cpu;
 mod daemon;
@@ -45,6 +46,7 @@ pub(crate) mod xdp_pass;
 
 pub use asker::Asker;
 pub use capture::{Capture, Frame};
+pub use chorus::{Chorus, Count};
 pub use client::{Client, Errand};
 pub use cpu::{BusyLoops, time_on_processors};
 pub use daemon::{CONFIG_PATH, Daemon, Software};

@@ -26,7 +26,7 @@ fn killed_workers(interval_ms: u64, times: usize) -> Result<()> {
         let fault = Instant::now();
         patient.kill_worker()?;
         patient.wait_for_adoption(fault)?;
-        silences.push(patient.judge_calm(fault).with_context(|| logs(&patient))?);
+        silences.push(patient.judge_calm(fault).with_context(|| patient.logs())?);
         patient.judge_processes()?;
     }
     report("worker killed", interval_ms, silences);
@@ -43,16 +43,11 @@ fn everything_killed_and_started_again_carries_on() -> Result<()> {
         patient.daemons[0].kill()?;
         patient.start()?;
         patient.wait_for_adoption(fault)?;
-        silences.push(patient.judge_calm(fault).with_context(|| logs(&patient))?);
+        silences.push(patient.judge_calm(fault).with_context(|| patient.logs())?);
         patient.judge_processes()?;
     }
     report("everything killed and started", interval_ms, silences);
     Ok(())
-}
-
-fn logs(patient: &Patient) -> String {
-    let tail = |index: usize| patient.daemons[index].log().tail(8);
-    format!("lb1:\n{}\nlb2:\n{}", tail(0), tail(1))
 }
 
 fn report(what: &str, interval_ms: u64, mut silences: Vec<Duration>) {

@@ -51,15 +51,12 @@ fn a_worker_that_cannot_be_replaced_is_handed_over() -> Result<()> {
 fn judge_handover(patient: &Patient, fault: Instant) -> Result<()> {
     let daemons = &patient.daemons;
     let taken = daemons[1].wait_for_since(INSTANCE, "MASTER", fault, PATIENCE)?;
-    let logs = || {
-        format!(
-            "lb1:\n{}\nlb2:\n{}",
-            daemons[0].log().tail(8),
-            daemons[1].log().tail(8)
-        )
-    };
     let took = taken.at.duration_since(fault);
-    ensure!(took < SOON, "lb2 took over after {took:?}\n{}", logs());
+    ensure!(
+        took < SOON,
+        "lb2 took over after {took:?}\n{}",
+        patient.logs()
+    );
     pause(FLIGHT)?;
     let end = Instant::now();
     pause(FLIGHT)?;

@@ -2,4 +2,6 @@
 
 mod killed;
 mod left;
+mod load;
 mod patient;
+mod restarted;

@@ -96,6 +96,12 @@ impl Patient {
         Ok(length)
     }
 
+    /// What the daemons have said last.
+    pub(crate) fn logs(&self) -> String {
+        let tail = |index: usize| self.daemons[index].log().tail(12);
+        format!("lb1:\n{}\nlb2:\n{}", tail(0), tail(1))
+    }
+
     /// Both processes of lb1 live, and know their addresses.
     pub(crate) fn judge_processes(&self) -> Result<()> {
         let both = || Ok(self.daemons[0].processes()?.len() == 2);
