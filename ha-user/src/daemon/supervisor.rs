@@ -281,6 +281,8 @@ impl<'a> Supervisor<'a> {
         worker.link.say(&Word::TakeOver).await;
         self.ready = false;
         self.renewing = true;
+        // What killed the program before may be cured.
+        self.respite = Respite::default();
         self.expect_heir(ended_at);
         former.process.ended_within(END_TIMEOUT).await?;
         Ok(())

@@ -4,24 +4,26 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+use crate::load::Load;
 use crate::patient::Patient;
 
 #[test]
 fn a_killed_worker_is_adopted_at_a_tenth_of_a_second() -> Result<()> {
-    killed_workers(100, 6)
+    killed_workers(100, 10)
 }
 
 #[test]
 fn a_killed_worker_is_adopted_at_a_second() -> Result<()> {
-    killed_workers(1000, 2)
+    killed_workers(1000, 10)
 }
 
 fn killed_workers(interval_ms: u64, times: usize) -> Result<()> {
-    let mut patient = Patient::new(interval_ms)?;
+    let patient = Patient::new(interval_ms)?;
     let mut silences = Vec::new();
     for round in 0..times {
         if round > 0 {
-            patient.renew()?;
+            // A daemon that has never seen a death.
+            patient.restart_well()?;
         }
         let fault = Instant::now();
         patient.kill_worker()?;
@@ -37,8 +39,9 @@ fn killed_workers(interval_ms: u64, times: usize) -> Result<()> {
 fn everything_killed_and_started_again_carries_on() -> Result<()> {
     let interval_ms = 500;
     let mut patient = Patient::new(interval_ms)?;
+    let load = Load::start(&patient.pair)?;
     let mut silences = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..10 {
         let fault = Instant::now();
         patient.daemons[0].kill()?;
         patient.start()?;
@@ -47,6 +50,7 @@ fn everything_killed_and_started_again_carries_on() -> Result<()> {
         patient.judge_processes()?;
     }
     report("everything killed and started", interval_ms, silences);
+    load.losses()?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use ha_tests::eyes::FLIGHT;
 use ha_tests::lab::{CONFIG_PATH, pause};
 use ha_tests::watched::{INSTANCE, VIP};
 
-use crate::patient::{PATIENCE, Patient};
+use crate::patient::{DAEMON, PATIENCE, Patient};
 
 /// Of version 3 at this interval, silence alone would be waited for 3.6 s.
 const INTERVAL_MS: u64 = 1000;
@@ -45,6 +45,40 @@ fn a_worker_that_cannot_be_replaced_is_handed_over() -> Result<()> {
         "the VIP is still there"
     );
     Ok(())
+}
+
+#[test]
+fn a_worker_that_is_told_to_stop_by_itself_leaves_in_order_and_comes_back() -> Result<()> {
+    let patient = Patient::new(INTERVAL_MS)?;
+    let told = Instant::now();
+    let kill = format!("kill -TERM {}", patient.worker()?);
+    patient.pair.directors[0].sh(&kill)?;
+    judge_handover(&patient, told)?;
+    patient
+        .eyes
+        .wait_for_owner(patient.pair.macs[0], PATIENCE)?;
+    patient.judge_processes()
+}
+
+#[test]
+fn of_a_process_group_that_is_killed_nobody_starts_again() -> Result<()> {
+    let mut patient = Patient::new(100)?;
+    patient.daemons[0].stop()?;
+    // At the head of a group of its own, as a shell or a service manager would have it.
+    patient.launch("setsid", &[DAEMON])?;
+    let fault = Instant::now();
+    let kill = format!("env kill -KILL -- -{}", patient.parent()?);
+    patient.pair.directors[0].sh(&kill)?;
+    patient.daemons[0].wait_gone(PATIENCE)?;
+    patient.daemons[1].wait_for_since(INSTANCE, "MASTER", fault, PATIENCE)?;
+    pause(FLIGHT)?;
+    let end = Instant::now();
+    pause(FLIGHT)?;
+    let record = patient.eyes.take_before(end);
+    ensure!(record.doubled(&(fault..end)).is_none(), "two answered");
+    ensure!(!patient.daemons[0].is_running()?, "it was started again");
+    patient.start()?;
+    patient.eyes.wait_for_owner(patient.pair.macs[0], PATIENCE)
 }
 
 /// lb2 has taken over soon after `fault`, and never did both answer.

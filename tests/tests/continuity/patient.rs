@@ -1,14 +1,17 @@
 //! Two directors; processes of the better one are killed.
 
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use ha_tests::eyes::{Eyes, FLIGHT};
-use ha_tests::lab::{Daemon, Tools, pause, until};
+use ha_tests::lab::{CONFIG_PATH, Daemon, Tools, pause, until};
 use ha_tests::watched::{INSTANCE, Pair, Setup};
 
 /// Far more than an election takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Path of the daemon on a director.
+pub(crate) const DAEMON: &str = "/usr/local/sbin/keepalived";
 /// What a machine that has other things to do may add to a silence.
 const NOISE: Duration = Duration::from_millis(60);
 
@@ -55,11 +58,36 @@ impl Patient {
         Ok(())
     }
 
-    /// Gives lb1 a daemon that has never died, which becomes the owner.
-    pub(crate) fn renew(&mut self) -> Result<()> {
-        self.daemons[0].stop()?;
-        self.start()?;
+    /// Runs `program`, which is the daemon of lb1 or starts it, with `arguments` before the usual
+    /// ones. It becomes the owner.
+    pub(crate) fn launch(&mut self, program: &str, arguments: &[&str]) -> Result<()> {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .args(["-f", CONFIG_PATH, "-n", "-l", "-D"]);
+        self.daemons[0] = Daemon::launch(&self.pair.directors[0], &mut command)?;
         self.eyes.wait_for_owner(self.pair.macs[0], PATIENCE)
+    }
+
+    /// `vipctl restart` on lb1.
+    pub(crate) fn restart(&self) -> Result<Output> {
+        let mut vipctl = Command::new(Tools::vipctl()?);
+        self.pair.directors[0].output(vipctl.arg("restart"))
+    }
+
+    /// As [`Self::restart`]; must succeed. Returns what it prints.
+    pub(crate) fn restart_well(&self) -> Result<String> {
+        let output = self.restart()?;
+        let [said, complaint] =
+            [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        ensure!(output.status.success(), "{complaint}{}", self.logs());
+        Ok(said)
+    }
+
+    /// The parent process of lb1.
+    pub(crate) fn parent(&self) -> Result<i32> {
+        let pid = self.pair.directors[0].sh("cat /run/keepalived.pid")?;
+        Ok(pid.trim().parse()?)
     }
 
     /// Waits until the process that was started since `fault` has taken over from the one before.

@@ -1,14 +1,14 @@
 //! `vipctl restart`: the program is exchanged, and nobody notices.
 
-use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
+use ha_tests::eyes::FLIGHT;
 use ha_tests::lab::{CONFIG_PATH, Tools, pause, status, until};
 use ha_tests::watched::INSTANCE;
 
 use crate::load::Load;
-use crate::patient::{PATIENCE, Patient};
+use crate::patient::{DAEMON, PATIENCE, Patient};
 
 const INTERVAL_MS: u64 = 100;
 const TIMES: usize = 10;
@@ -18,24 +18,23 @@ fn restarts_lose_nothing() -> Result<()> {
     let patient = Patient::new(INTERVAL_MS)?;
     let load = Load::start(&patient.pair)?;
     let begin = Instant::now();
-    let parent = parent(&patient)?;
+    let parent = patient.parent()?;
     for _ in 0..TIMES {
         let before = patient.worker()?;
-        let said = restart(&patient)?;
-        ensure!(said.status.success(), "{}", text(&said.stderr));
+        let said = patient.restart_well()?;
         ensure!(
-            text(&said.stdout).contains(&format!("{INSTANCE}: MASTER")),
-            "{}{}",
-            text(&said.stdout),
+            said.contains(&format!("{INSTANCE}: MASTER")),
+            "{said}{}",
             patient.logs()
         );
         ensure!(patient.worker()? != before, "the same process");
         pause(Duration::from_millis(500))?;
     }
-    load.judge_nothing_lost()?;
+    let lost = load.losses()?;
+    ensure!(lost == (0, 0), "lost: {lost:?}\n{}", patient.logs());
     let silence = patient.judge_calm(begin)?;
     println!("{TIMES} restarts: no transition; without answers for {silence:.1?} at most");
-    ensure!(self::parent(&patient)? == parent, "another parent");
+    ensure!(patient.parent()? == parent, "another parent");
     patient.judge_processes()
 }
 
@@ -46,7 +45,7 @@ fn a_program_that_cannot_start_changes_nothing() -> Result<()> {
     let begin = Instant::now();
     let before = patient.worker()?;
     director.write(CONFIG_PATH, "vrrp_instance VI_1 {\n interface eth0\n")?;
-    let said = restart(&patient)?;
+    let said = patient.restart()?;
     ensure!(said.status.code() == Some(1), "{said:?}");
     ensure!(
         text(&said.stderr).contains("the new program cannot start"),
@@ -55,7 +54,7 @@ fn a_program_that_cannot_start_changes_nothing() -> Result<()> {
     );
     director.write(CONFIG_PATH, &patient.pair.setup().config(0))?;
     ensure!(patient.worker()? == before, "another process");
-    ensure!(restart(&patient)?.status.success(), "it does not restart");
+    patient.restart_well()?;
     pause(patient.pair.setup().active_down_interval(1))?;
     patient.judge_calm(begin)?;
     patient.judge_processes()
@@ -71,8 +70,7 @@ fn a_program_that_was_installed_meanwhile_runs_in_both_processes() -> Result<()>
         let new = installed.with_extension("new");
         std::fs::copy(Tools::vipd()?.path(), &new)?;
         std::fs::rename(&new, &installed)?;
-        let said = restart(&patient)?;
-        ensure!(said.status.success(), "{}", text(&said.stderr));
+        patient.restart_well()?;
         until("the new program in both processes", PATIENCE, || {
             let processes = patient.daemons[0].processes()?;
             let programs = processes
@@ -97,7 +95,7 @@ fn signals_during_a_restart_are_not_lost() -> Result<()> {
         let before = patient.worker()?;
         let begin = Instant::now();
         // While the new program gets ready, and while it takes over.
-        let pid = parent(&patient)?;
+        let pid = patient.parent()?;
         let hail =
             format!("for n in $(seq 100); do kill -HUP {pid}; kill -USR1 {pid}; sleep 0.01; done");
         let script = format!("({hail}) & {} restart; wait", Tools::vipctl()?.display());
@@ -112,7 +110,7 @@ fn signals_during_a_restart_are_not_lost() -> Result<()> {
     let script = format!(
         "{} restart & sleep 0.05; kill -TERM {}; wait",
         Tools::vipctl()?.display(),
-        parent(&patient)?
+        patient.parent()?
     );
     director.sh(&script)?;
     patient.daemons[0].wait_gone(PATIENCE)?;
@@ -123,14 +121,32 @@ fn signals_during_a_restart_are_not_lost() -> Result<()> {
     Ok(())
 }
 
-fn restart(patient: &Patient) -> Result<Output> {
-    let mut vipctl = Command::new(Tools::vipctl()?);
-    patient.pair.directors[0].output(vipctl.arg("restart"))
-}
+#[test]
+fn where_nothing_can_be_adopted_it_leaves_in_order_and_comes_back() -> Result<()> {
+    let mut patient = Patient::new(INTERVAL_MS)?;
+    patient.daemons[0].stop()?;
+    // One that shows what its programs see makes new ones at each start, as another version does.
+    patient.launch(DAEMON, &["--debug-xdp"])?;
 
-fn parent(patient: &Patient) -> Result<i32> {
-    let pid = patient.pair.directors[0].sh("cat /run/keepalived.pid")?;
-    pid.trim().parse().context("a pid")
+    let begin = Instant::now();
+    patient.restart_well()?;
+    patient.daemons[1].wait_for_since(INSTANCE, "MASTER", begin, PATIENCE)?;
+    patient
+        .eyes
+        .wait_for_owner(patient.pair.macs[0], PATIENCE)?;
+    let end = Instant::now();
+    pause(FLIGHT)?;
+    let record = patient.eyes.take_before(end);
+    let period = begin..end;
+    ensure!(record.doubled(&period).is_none(), "two answered");
+    let silence = record.silence(&period);
+    let silence = silence.end - silence.start;
+    println!("handed over and back; without answers for {silence:.1?}");
+    ensure!(
+        silence < Duration::from_millis(250),
+        "nobody answered for {silence:?}"
+    );
+    patient.judge_processes()
 }
 
 fn text(bytes: &[u8]) -> String {
