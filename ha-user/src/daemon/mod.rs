@@ -33,6 +33,7 @@ mod respite;
 mod role;
 mod routers;
 mod scripts;
+mod sole;
 mod startup;
 mod status;
 mod successor;

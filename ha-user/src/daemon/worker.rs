@@ -23,6 +23,7 @@ use super::presence::Presence;
 use super::role::Role;
 use super::routers::Routers;
 use super::scripts::Scripts;
+use super::sole::Sole;
 use super::startup::{self, Adverts};
 use super::testament::{Farewell, Testament, Will};
 use super::{configuration, gate, notifier, presence, role, status, watchdog};
@@ -105,6 +106,8 @@ struct Worker<'a> {
     questions: mpsc::Receiver<Question>,
     control: tokio::task::JoinHandle<()>,
     pid: PidFile,
+    /// Held while the data path is ours.
+    sole: Option<Sole>,
 }
 
 /// What the main loop wakes up for.
@@ -140,6 +143,7 @@ impl<'a> Worker<'a> {
             loading,
             mut testament,
         } = prepared;
+        let sole = datapath.as_ref().map(|_| Sole::claim()).transpose()?;
         let adverts = startup::start_adverts(&config, datapath.as_mut())?;
         let plans = plan::plan(&config, monitor.links());
         let routers = Routers::inherit(datapath.as_ref());
@@ -179,6 +183,7 @@ impl<'a> Worker<'a> {
             questions,
             control,
             pid,
+            sole,
         };
         worker.settle();
         worker.clear_inheritance();
@@ -444,7 +449,7 @@ impl<'a> Worker<'a> {
             ) {}
         };
         if timeout(STOP_TIMEOUT, ceased).await.is_ok() {
-            drop(self.pid);
+            drop((self.pid, self.sole));
             self.supervisor.say(&Word::Gone).await;
         }
         logging::flush();

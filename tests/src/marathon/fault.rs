@@ -26,12 +26,14 @@ pub(super) enum Fault {
     KillWorker,
     /// Another priority in the configuration, for good.
     Reload,
+    /// `vipctl restart`, which goes on while the next fault comes.
+    Restart,
     /// A stranger floods everybody for a moment.
     Flood,
 }
 
 impl Fault {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Freeze,
         Self::Kill,
         Self::Stop,
@@ -41,12 +43,16 @@ impl Fault {
         Self::Weak,
         Self::KillWorker,
         Self::Reload,
+        Self::Restart,
         Self::Flood,
     ];
 
     /// Whether it stays until it is cured.
     pub(super) fn lasts(self) -> bool {
-        !matches!(self, Self::KillWorker | Self::Reload | Self::Flood)
+        !matches!(
+            self,
+            Self::KillWorker | Self::Reload | Self::Restart | Self::Flood
+        )
     }
 
     /// Whether the director hears others, or is heard, but not both.
@@ -72,6 +78,7 @@ impl fmt::Display for Fault {
             Self::Weak => "script fails",
             Self::KillWorker => "kill worker",
             Self::Reload => "reload",
+            Self::Restart => "restart",
             Self::Flood => "flood",
         })
     }

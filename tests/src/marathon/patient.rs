@@ -77,6 +77,7 @@ impl Patient {
             Fault::Weak => self.host.write(WEAK, "")?,
             Fault::KillWorker => self.kill_worker()?,
             Fault::Reload => self.reload()?,
+            Fault::Restart => self.restart()?,
             Fault::Flood => {}
         }
         Ok(())
@@ -96,7 +97,7 @@ impl Patient {
                 Ok(())
             }
             Fault::Weak => Ok(std::fs::remove_file(self.host.outside(WEAK))?),
-            Fault::KillWorker | Fault::Reload | Fault::Flood => Ok(()),
+            Fault::KillWorker | Fault::Reload | Fault::Restart | Fault::Flood => Ok(()),
         }
     }
 
@@ -116,6 +117,13 @@ impl Patient {
         self.host.write(CONFIG_PATH, &self.configs[0].1)?;
         self.daemon.signal(Signal::HUP);
         Ok(())
+    }
+
+    /// The daemon may be frozen or killed before it has answered.
+    fn restart(&self) -> Result<()> {
+        let vipctl = Tools::vipctl()?;
+        let script = format!("'{}' restart > /dev/null 2>&1 &", vipctl.display());
+        self.host.sh(&script).map(drop)
     }
 
     /// What its own configuration makes of it: the larger of two priorities is better.

@@ -71,6 +71,28 @@ fn a_second_start_refuses_and_names_the_pid() -> Result<()> {
 }
 
 #[test]
+fn a_second_one_with_pid_files_of_its_own_is_refused_as_well() -> Result<()> {
+    let solo = Solo::new()?;
+    let daemon = solo.start(CONFIG)?;
+    let begun = Instant::now();
+    let worker = solo.pid_in(VRRP_PID)?;
+    let arguments = ["-n", "-l", "-p", "/run/b.pid", "-r", "/run/b_vrrp.pid"];
+    let second = solo
+        .host
+        .output(Command::new("keepalived").args(arguments))?;
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    ensure!(!second.status.success(), "{}", second.status);
+    ensure!(
+        said.contains(&format!("another vipd (pid {worker})")),
+        "{said}"
+    );
+    pause(Duration::from_millis(500))?;
+    ensure!(daemon.state(INSTANCE) == Some("MASTER"));
+    ensure!(solo.longest_silence(begun) < Duration::from_millis(250));
+    Ok(())
+}
+
+#[test]
 fn in_the_background_it_returns_when_ready_and_holds_nothing() -> Result<()> {
     let solo = Solo::new()?;
     solo.configure(CONFIG)?;
