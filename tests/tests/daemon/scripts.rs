@@ -41,6 +41,25 @@ fn a_script_over_its_timeout_has_failed_and_ends_with_its_children() -> Result<(
 }
 
 #[test]
+fn a_verdict_outlives_its_worker() -> Result<()> {
+    let solo = Solo::new()?;
+    let config = tracked("/bin/true").replace("timeout 1", "rise 3\n init_fail");
+    let daemon = solo.start(&config)?;
+    let killed = Instant::now();
+    let worker = solo.pid_in("/run/keepalived_vrrp.pid")?;
+    solo.host.sh(&format!("kill -KILL {worker}"))?;
+    let adopted = "carrying on as the process before";
+    daemon.log().wait_for(adopted, killed, PATIENCE)?;
+    // Three runs of the script, after which a fault would be over.
+    pause(Duration::from_secs(3))?;
+    let last = daemon.log().last_of(&["Entering"]);
+    let entered = last.filter(|(line, _)| line.at >= killed);
+    ensure!(entered.is_none(), "{entered:?}");
+    ensure!(daemon.state(INSTANCE) == Some("MASTER"));
+    Ok(())
+}
+
+#[test]
 fn a_hanging_check_does_not_outlive_a_stop() -> Result<()> {
     let solo = Solo::new()?;
     solo.host.write_script(
