@@ -1,16 +1,16 @@
 //! The process that runs VRRP: starts the advert thread, then serves everything that may take its
 //! time - links, scripts, notifications, reloads, `vipctl`.
 
+mod leaving;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Signal as Number, set_parent_process_death_signal};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::attachments::Attachments;
 use super::exit::Exit;
@@ -32,19 +32,12 @@ use crate::config::model::{Config, Instance};
 use crate::control::protocol::{Request, Response};
 use crate::control::server::{Question, Server};
 use crate::datapath::{Datapath, Loaded};
-use crate::logging;
 use crate::net::clock;
 use crate::net::link::Monitor;
 use crate::net::urgency;
 use crate::notify::Occasion;
 use crate::track::script::Verdict;
 use crate::vrrp::RouterId;
-
-/// How long the farewell and the removal of addresses may take before the process ends anyway.
-const STOP_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// How long scripts that are told of the end may run.
-const STOP_SCRIPTS: Duration = Duration::from_secs(1);
 
 /// Runs VRRP until told to stop; as a successor, when it is told to.
 ///
@@ -436,65 +429,6 @@ impl<'a> Worker<'a> {
             drop(answer.send(response));
         });
     }
-
-    /// Ends in the middle of everything. What is under way - a script, an address, a burst of
-    /// announcements - the next worker finds as after a crash; only the log is not lost.
-    async fn give_way(mut self) -> ! {
-        log::info!("Giving way to the next process");
-        self.adverts.orders.send(Order::Cease);
-        let ceased = async {
-            while !matches!(
-                self.adverts.reports.recv().await,
-                Some(Report::Stopped) | None
-            ) {}
-        };
-        if timeout(STOP_TIMEOUT, ceased).await.is_ok() {
-            drop((self.pid, self.sole));
-            self.supervisor.say(&Word::Gone).await;
-        }
-        logging::flush();
-        // Without a destructor more: the control socket may be the next process's by now.
-        std::process::exit(Exit::Success as i32)
-    }
-
-    /// Leaves every router, then takes the data path off: addresses first, so that nothing here
-    /// answers once the program is gone.
-    async fn stop(mut self) -> Result<ExitCode> {
-        log::info!("Stopping");
-        self.scripts.clear();
-        self.adverts.orders.send(Order::Stop);
-        let mut priorities = BTreeMap::new();
-        let left = async {
-            while let Some(report) = self.adverts.reports.recv().await {
-                match report {
-                    Report::Stopped => return,
-                    Report::Retired(_) | Report::DualActive { .. } => {}
-                    Report::Transition {
-                        router, priority, ..
-                    } => {
-                        let known = self.routers.get(router);
-                        let name = known.map(|known| known.plan.name.clone());
-                        priorities.extend(name.map(|name| (name, priority.get())));
-                    }
-                }
-            }
-        };
-        if timeout(STOP_TIMEOUT, left).await.is_err() {
-            log::error!("could not leave every router within {STOP_TIMEOUT:?}");
-        } else if self.adverts.thread.is_finished() || wait_for(self.adverts.thread).await {
-            log::debug!("left every router");
-        }
-        if let Some(datapath) = &mut self.datapath {
-            for error in datapath.detach_all() {
-                log::error!("{error}");
-            }
-        }
-        notifier::run_stop_scripts(&self.config, &priorities, STOP_SCRIPTS).await;
-        self.control.abort();
-        drop(self.pid);
-        log::info!("Stopped");
-        Ok(Exit::Success.into())
-    }
 }
 
 /// Waits for programs that are being loaded, if any are. Can be cancelled.
@@ -502,9 +436,4 @@ async fn arrival(loading: &mut Option<oneshot::Receiver<Loaded>>) -> Option<Load
     let arrived = loading.as_mut()?.await;
     *loading = None;
     arrived.ok()
-}
-
-async fn wait_for(thread: JoinHandle<Result<()>>) -> bool {
-    let joined = tokio::task::spawn_blocking(move || thread.join());
-    matches!(timeout(STOP_TIMEOUT, joined).await, Ok(Ok(Ok(Ok(())))))
 }
