@@ -5,10 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use ha_common::wire::{ethernet, ipv4};
-use socket2::SockFilter;
 
-use crate::lab::{Host, Mac, PacketSocket};
+use crate::lab::{Host, Mac, PacketSocket, adverts_but_from};
 use crate::watched::{INTERFACE, Pair};
 
 /// How long the thread may take to notice that nobody listens to it any more.
@@ -69,21 +67,4 @@ impl Ear {
             .unwrap_or_else(PoisonError::into_inner)
             .count
     }
-}
-
-/// Classic BPF: VRRP in IPv4, but not from a MAC that ends in `stranger`.
-fn adverts_but_from(stranger: u32) -> [SockFilter; 8] {
-    const LOAD: u16 = (libc::BPF_LD | libc::BPF_ABS) as u16;
-    const JUMP: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
-    const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
-    [
-        SockFilter::new(LOAD | libc::BPF_H as u16, 0, 0, 12),
-        SockFilter::new(JUMP, 0, 5, ethernet::TYPE_IPV4.into()),
-        SockFilter::new(LOAD | libc::BPF_B as u16, 0, 0, 23),
-        SockFilter::new(JUMP, 0, 3, ipv4::PROTOCOL_VRRP.into()),
-        SockFilter::new(LOAD | libc::BPF_W as u16, 0, 0, 8),
-        SockFilter::new(JUMP, 1, 0, stranger),
-        SockFilter::new(RETURN, 0, 0, u32::MAX),
-        SockFilter::new(RETURN, 0, 0, 0),
-    ]
 }

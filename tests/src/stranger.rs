@@ -94,6 +94,7 @@ impl Flood {
             0,
             0,
         )])?;
+        socket.bypass_queues()?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::Builder::new().name("flood".to_owned());

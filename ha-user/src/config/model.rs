@@ -272,6 +272,22 @@ pub enum LeaseMode {
     Off,
 }
 
+impl LeaseMode {
+    /// All of them, as the file names them.
+    pub const NAMES: &[(&str, Self)] = &[
+        ("strict", Self::Strict),
+        ("fence", Self::Fence),
+        ("off", Self::Off),
+    ];
+
+    /// As the file names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let named = Self::NAMES.iter().find(|(_, mode)| *mode == self);
+        named.map_or("", |(name, _)| name)
+    }
+}
+
 /// What becomes of IP to a virtual address that this director does not own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackupTraffic {

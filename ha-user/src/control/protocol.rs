@@ -32,6 +32,9 @@ pub struct Status {
     pub instances: Vec<Instance>,
     /// Interfaces that the daemon works on.
     pub interfaces: Vec<Interface>,
+    /// What ends an ownership: strict, fence or off.
+    #[serde(default)]
+    pub lease: String,
     /// Packets by reason; empty without a data path.
     pub packets: Vec<Counter>,
     /// How late the advert thread has woken up for its deadlines.

@@ -17,6 +17,7 @@ pub fn status(status: &Status, colour: bool) -> String {
     for interface in &status.interfaces {
         text.push_str(&self::interface(interface));
     }
+    text.push_str(lease(&status.lease));
     text.push_str(&timers(&status.timers));
     let seen: Vec<&Counter> = status
         .packets
@@ -150,6 +151,19 @@ fn interface(interface: &Interface) -> String {
     text
 }
 
+/// What the mode of the lease leaves out of the promise.
+fn lease(mode: &str) -> &'static str {
+    match mode {
+        "off" => {
+            "lease off: while its processes are frozen, this director answers beside another one\n"
+        }
+        "fence" => {
+            "lease fence: while its processes are frozen, this director answers until it hears another one\n"
+        }
+        _ => "",
+    }
+}
+
 /// How late wake-ups were: in a line, then how many by how much.
 fn timers(timers: &Timers) -> String {
     let mut text = String::new();
@@ -234,6 +248,7 @@ mod tests {
                 why: "asked for".to_owned(),
                 open_egress: Some("no clsact".to_owned()),
             }],
+            lease: "strict".to_owned(),
             packets: vec![Counter {
                 name: "arp_answered".to_owned(),
                 value: 3,
@@ -273,6 +288,23 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
+    }
+
+    #[test]
+    fn a_lease_that_promises_less_is_shown() {
+        let with = |lease: &str| {
+            let lease = lease.to_owned();
+            status(
+                &Status {
+                    lease,
+                    ..sample("MASTER")
+                },
+                false,
+            )
+        };
+        assert!(!with("strict").contains("frozen"));
+        assert!(with("fence").contains("lease fence: while its processes are frozen"));
+        assert!(with("off").contains("lease off: while its processes are frozen"));
     }
 
     #[test]

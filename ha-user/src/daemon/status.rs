@@ -8,7 +8,7 @@ use super::lateness::Lateness;
 use super::order::{RouterReport, ThreadReport};
 use super::plan::{self, RouterPlan};
 use super::routers::Routers;
-use crate::config::model::{self, Config, VirtualAddress};
+use crate::config::model::{self, Config, LeaseMode, VirtualAddress};
 use crate::control::protocol::{Bucket, Counter, Instance, Interface, SCHEMA, Status, Timers};
 use crate::datapath::MapError;
 use crate::notify;
@@ -23,6 +23,8 @@ pub(super) struct Outline {
     pub(super) instances: Vec<(Option<RouterId>, Instance)>,
     /// Interfaces.
     pub(super) interfaces: Vec<Interface>,
+    /// As configured.
+    pub(super) lease: LeaseMode,
     /// Counters of the data path, if there is one.
     pub(super) packets: Result<Option<Vec<(Reason, u64)>>, MapError>,
 }
@@ -61,6 +63,7 @@ pub(super) fn assemble(outline: Outline, report: &ThreadReport) -> Status {
         config: outline.config_file,
         instances: instances.collect(),
         interfaces: outline.interfaces,
+        lease: outline.lease.name().to_owned(),
         packets: match outline.packets {
             Ok(packets) => packets
                 .unwrap_or_default()

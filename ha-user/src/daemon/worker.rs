@@ -418,6 +418,7 @@ impl<'a> Worker<'a> {
             config_file: self.options.config.display().to_string(),
             instances: status::outline(&self.config, &self.routers),
             interfaces: self.attachments.describe(self.monitor.links()),
+            lease: self.config.xdp.lease,
             packets: self.datapath.as_ref().map(Datapath::counters).transpose(),
         };
         tokio::spawn(async move {

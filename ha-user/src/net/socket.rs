@@ -24,6 +24,9 @@ const BATCH: usize = 32;
 const LONGEST_PACKET: usize = 1152;
 /// Octets that the kernel may hold for us: a burst while the thread is off the processor.
 const RECEIVE_BUFFER: usize = 4 << 20;
+/// Octets of ours that the kernel may have on their way. It keeps some 200,000 for each neighbour that
+/// does not answer, which must not stop adverts to those that do.
+const SEND_BUFFER: usize = 16 << 20;
 /// TC_PRIO_CONTROL: first in every queue of the host.
 const PRIORITY_CONTROL: i32 = 7;
 
@@ -82,8 +85,9 @@ impl AdvertSocket {
         socket.set_header_included_v4(true)?;
         socket.set_multicast_loop_v4(false)?;
         setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
-        // Both want CAP_NET_ADMIN; without it the defaults serve an unloaded host.
+        // All want CAP_NET_ADMIN; without it the defaults serve an unloaded host.
         let _ = setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER);
+        let _ = setsockopt(&socket, sockopt::SndBufForce, &SEND_BUFFER);
         let _ = setsockopt(&socket, sockopt::Priority, &PRIORITY_CONTROL);
         Ok(Self {
             socket,

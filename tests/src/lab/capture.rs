@@ -1,11 +1,13 @@
 //! Frames as they pass on the bridge.
 
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::advert_filter::adverts;
 use super::background::Background;
 use super::{Mac, Netns, PacketSocket};
 
@@ -65,6 +67,7 @@ impl Frame {
 #[derive(Debug)]
 pub struct Capture {
     frames: Arc<Mutex<Vec<Frame>>>,
+    lost: Arc<AtomicU64>,
     _thread: Background,
 }
 
@@ -78,16 +81,35 @@ impl Capture {
         interface: &str,
         keep: impl Fn(&Frame) -> bool + Send + 'static,
     ) -> Result<Self> {
-        let mut socket = PacketSocket::open(netns, interface)?;
+        Self::from(PacketSocket::open(netns, interface)?, keep)
+    }
+
+    /// Starts on `interface` of `netns`, for adverts alone: the kernel sorts out everything else, so
+    /// that thousands of other frames leave room for them.
+    ///
+    /// # Errors
+    /// Without the interface.
+    pub fn of_adverts(netns: &Netns, interface: &str) -> Result<Self> {
+        let socket = PacketSocket::open(netns, interface)?;
+        socket.filter(&adverts())?;
+        Self::from(socket, Frame::is_advert)
+    }
+
+    fn from(
+        mut socket: PacketSocket,
+        keep: impl Fn(&Frame) -> bool + Send + 'static,
+    ) -> Result<Self> {
         let frames = Arc::<Mutex<Vec<Frame>>>::default();
         let collected = Arc::clone(&frames);
+        let lost = Arc::<AtomicU64>::default();
+        let counted = Arc::clone(&lost);
         // Makes the kernel note arrivals from now on.
         let _ = socket.received_at();
         let thread = Background::start("capture", move |stop| {
             while !stop.is_requested() {
-                let Some(bytes) = socket.receive(PATIENCE)?.map(<[u8]>::to_vec) else {
-                    continue;
-                };
+                let bytes = socket.receive(PATIENCE)?.map(<[u8]>::to_vec);
+                counted.fetch_add(socket.take_lost()?, Relaxed);
+                let Some(bytes) = bytes else { continue };
                 let at = socket.arrival();
                 lock(&collected).extend(Some(Frame { at, bytes }).filter(&keep));
             }
@@ -95,6 +117,7 @@ impl Capture {
         })?;
         Ok(Self {
             frames,
+            lost,
             _thread: thread,
         })
     }
@@ -103,6 +126,12 @@ impl Capture {
     #[must_use]
     pub fn frames(&self) -> Vec<Frame> {
         lock(&self.frames).clone()
+    }
+
+    /// How many frames so far there was no room for, wanted or not.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
     }
 
     /// What was seen before `end`, which is forgotten.

@@ -11,6 +11,7 @@
 //! descriptors and by one anchor process per host that ends with a pipe of ours, interfaces and
 //! BPF links go with the namespaces, and what a host writes goes to a file system of its own.
 
+mod advert_filter;
 mod asker;
 mod background;
 mod bridge_port;
@@ -44,6 +45,7 @@ mod wait;
 mod witness;
 pub(crate) mod xdp_pass;
 
+pub use advert_filter::{adverts, adverts_but_from};
 pub use asker::Asker;
 pub use capture::{Capture, Frame};
 pub use chorus::{Chorus, Count};

@@ -59,6 +59,20 @@ impl Netns {
         self.iproute2("ip", arguments)
     }
 
+    /// Frames that `interface` was to send or has received, and has thrown away, so far: queues
+    /// were full.
+    ///
+    /// # Errors
+    /// Without the interface.
+    pub fn thrown_away(&self, interface: &str) -> Result<u64> {
+        let shown = self.ip(&format!("-s -json link show {interface}"))?;
+        let shown: serde_json::Value = serde_json::from_str(&shown)?;
+        let dropped = |way: &str| shown[0]["stats64"][way]["dropped"].as_u64();
+        let both = dropped("rx").zip(dropped("tx"));
+        both.map(|(received, sent)| received + sent)
+            .with_context(|| format!("no counters of {interface}"))
+    }
+
     /// Like [`Self::ip`], with `tc`.
     ///
     /// # Errors

@@ -18,6 +18,8 @@ use super::Netns;
 const LONGEST: usize = 9216;
 /// With the value of asm-generic/sockios.h.
 const SIOCGSTAMPNS: libc::Ioctl = 0x8907;
+/// With the value of linux/if_packet.h.
+const PACKET_IGNORE_OUTGOING: libc::c_int = 23;
 
 /// An AF_PACKET socket on one interface.
 #[derive(Debug)]
@@ -47,6 +49,39 @@ impl PacketSocket {
     /// When the kernel does not take the program.
     pub fn filter(&self, program: &[SockFilter]) -> Result<()> {
         Ok(self.socket.attach_filter(program)?)
+    }
+
+    /// Hands what is sent to the driver at once, past the host's queues.
+    ///
+    /// # Errors
+    /// As of the socket.
+    pub fn bypass_queues(&self) -> io::Result<()> {
+        turn_on(&self.socket, libc::PACKET_QDISC_BYPASS)
+    }
+
+    /// Frames since the last call for which there was no room, so that nobody has received them.
+    ///
+    /// # Errors
+    /// As of the socket.
+    pub fn take_lost(&self) -> io::Result<u64> {
+        let mut statistics = [0u32; 2];
+        let mut length = size_of_val(&statistics) as libc::socklen_t;
+        // SAFETY: the kernel writes a `tpacket_stats`, which is two words, and its length; both
+        // live through the call.
+        let result = unsafe {
+            libc::getsockopt(
+                self.socket.as_raw_fd(),
+                libc::SOL_PACKET,
+                libc::PACKET_STATISTICS,
+                statistics.as_mut_ptr().cast(),
+                &raw mut length,
+            )
+        };
+        if result < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let [_seen, lost] = statistics;
+        Ok(lost.into())
     }
 
     /// Sends a frame that begins with its Ethernet header.
@@ -163,7 +198,7 @@ fn bound(interface: &str) -> io::Result<Socket> {
     let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(0)))?;
     socket.set_nonblocking(true)?;
     setsockopt(&socket, RcvBufForce, &(8 << 20))?;
-    ignore_outgoing(&socket)?;
+    turn_on(&socket, PACKET_IGNORE_OUTGOING)?;
     let index = name_to_index(&socket, interface)?;
     socket.bind(&link_layer_address(index, EVERYTHING)?)?;
     Ok(socket)
@@ -186,15 +221,15 @@ fn link_layer_address(ifindex: u32, protocol: u16) -> io::Result<SockAddr> {
     Ok(address)
 }
 
-fn ignore_outgoing(socket: &Socket) -> io::Result<()> {
-    const PACKET_IGNORE_OUTGOING: libc::c_int = 23;
+/// Sets one of the switches of `SOL_PACKET`.
+fn turn_on(socket: &Socket, option: libc::c_int) -> io::Result<()> {
     let on: libc::c_int = 1;
     // SAFETY: the kernel reads one integer, which lives through the call.
     let result = unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),
             libc::SOL_PACKET,
-            PACKET_IGNORE_OUTGOING,
+            option,
             (&raw const on).cast(),
             size_of_val(&on) as libc::socklen_t,
         )

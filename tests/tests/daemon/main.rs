@@ -6,6 +6,7 @@ mod hang;
 mod lifetimes;
 mod links;
 mod log;
+mod peers;
 mod processes;
 mod regularity;
 mod reload;

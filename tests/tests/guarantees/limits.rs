@@ -189,6 +189,46 @@ fn a_frozen_director_without_leases_goes_on_answering() -> Result<()> {
     scene.eyes.wait_for_owner(scene.pair.macs[0], PATIENCE)
 }
 
+/// The kernel answers for a frozen keepalived, which knows nothing of its successor. Thawed, it is the
+/// better one, and vipd yields to its advert.
+#[test]
+fn a_frozen_keepalived_goes_on_answering_beside_its_successor() -> Result<()> {
+    let software = [Tools::keepalived()?, Tools::vipd()?];
+    let pair = Pair::new(Setup { xdp: None, ..SETUP })?;
+    let daemons = pair.start_each(|index, host| {
+        Daemon::start(host, &software[index], &pair.setup().config(index))
+    })?;
+    let eyes = Eyes::open(&pair)?;
+    eyes.wait_for_owner(pair.macs[0], PATIENCE)?;
+    let frozen = Instant::now();
+    daemons[0].freeze()?;
+    let takeover = daemons[1].wait_for_since(INSTANCE, "MASTER", frozen, PATIENCE)?;
+    let begin = Instant::now();
+    pause(LOOK)?;
+    let thawed = Instant::now();
+    daemons[0].thaw()?;
+    let phrase = "yielding to 192.0.2.1, which advertises priority 150";
+    daemons[1].log().wait_for(phrase, thawed, PATIENCE)?;
+    eyes.wait_for_owner(pair.macs[0], PATIENCE)?;
+    let end = Instant::now();
+    pause(FLIGHT)?;
+    let record = eyes.take_before(end);
+    let two = record
+        .doubled(&(begin..thawed))
+        .context("keepalived was silent")?;
+    let last = record.last_answer_of(pair.macs[1], thawed..end);
+    println!(
+        "a frozen keepalived: vipd is Active after {:.1?} (Active_Down_Interval {:.1?}), two answer \
+         for {:.1?} of {LOOK:?}; thawed, vipd is silent after {:.1?}",
+        takeover.at - frozen,
+        SETUP.active_down_interval(1),
+        two.length(),
+        last.map_or(Duration::ZERO, |last| last - thawed),
+    );
+    ensure!(two.length() > LOOK / 2, "two answered for {two:?} only");
+    Ok(())
+}
+
 /// A valid advert of higher priority silences everybody for Active_Down_Interval.
 #[test]
 fn a_stranger_with_a_higher_advert_silences_all_and_is_named() -> Result<()> {

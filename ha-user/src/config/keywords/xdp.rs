@@ -38,12 +38,7 @@ const KEYWORDS: &[Keyword<Xdp>] = &[
         1..=1,
         "what ends an ownership: silence of our own and other routers, other routers, or neither",
         |xdp, keyword, words, report| {
-            const MODES: Choices<LeaseMode> = &[
-                ("strict", LeaseMode::Strict),
-                ("fence", LeaseMode::Fence),
-                ("off", LeaseMode::Off),
-            ];
-            choose(&mut xdp.lease, MODES, keyword, words, report);
+            choose(&mut xdp.lease, LeaseMode::NAMES, keyword, words, report);
         },
     ),
     words(

@@ -17,8 +17,9 @@ pub(super) type Request = (RouteNetlinkMessage, u16);
 /// An address lives for this long unless it is refreshed; `None` is for ever.
 pub(super) type Lifetime = Option<Duration>;
 
-/// The kernel lets an address live for a second more than it was told, at most.
-const GRACE: Duration = Duration::from_secs(1);
+/// The kernel looks once a second which addresses have lived long enough, and may take most of
+/// another one to take thousands of them off.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Adds an address that is not there.
 pub(super) fn add(change: &AddressChange, lifetime: Lifetime) -> Request {
@@ -93,11 +94,17 @@ fn new(change: &AddressChange, lifetime: Lifetime) -> AddressMessage {
 }
 
 fn cache_info(lifetime: Lifetime) -> CacheInfo {
-    let seconds = lifetime.map(|lifetime| lifetime.saturating_sub(GRACE).as_secs().max(1));
+    let seconds = lifetime.map(|lifetime| told(lifetime).as_secs().max(1));
     let mut info = CacheInfo::default();
     info.ifa_valid = seconds.map_or(u32::MAX, |seconds| {
         u32::try_from(seconds).unwrap_or(u32::MAX)
     });
     info.ifa_preferred = info.ifa_valid;
     info
+}
+
+/// What the kernel is told, so that nothing lives for longer than `lifetime`: no less than two
+/// thirds, for it is refreshed three times in a lifetime.
+fn told(lifetime: Duration) -> Duration {
+    lifetime.saturating_sub(GRACE).max(lifetime * 2 / 3)
 }

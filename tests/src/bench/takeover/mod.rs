@@ -35,7 +35,8 @@ pub struct Options {
 struct Series {
     software: &'static str,
     addresses: u16,
-    trials: Vec<Trial>,
+    /// Those that came to no end are `None`.
+    trials: Vec<Option<Trial>>,
 }
 
 impl Measure for Options {
@@ -77,16 +78,21 @@ impl Options {
     }
 }
 
-/// Plays until the machine has not stood still in a trial, or has too often.
-fn calm_trial(software: &Software, series: &Series, progress: &Progress) -> Result<Trial> {
-    let mut disturbed = 0;
-    loop {
-        let trial = play(software, series.addresses)?;
+/// Plays until nothing has disturbed a trial, or too much has. `None` if the last one came to no end.
+fn calm_trial(software: &Software, series: &Series, progress: &Progress) -> Result<Option<Trial>> {
+    let mut last = None;
+    for _ in 0..=REPETITIONS {
+        let trial = play(software, series.addresses);
+        let seen = match &trial {
+            Ok(trial) => trial.to_string(),
+            Err(error) => format!("no takeover to measure: {error:#}"),
+        };
         let Series { addresses, .. } = series;
-        progress.note(&format!("{}, {addresses} VIPs: {trial}", software.name()))?;
-        if !trial.is_disturbed() || disturbed == REPETITIONS {
-            return Ok(trial);
+        progress.note(&format!("{}, {addresses} VIPs: {seen}", software.name()))?;
+        last = trial.ok();
+        if last.is_some_and(|trial| !trial.is_disturbed()) {
+            break;
         }
-        disturbed += 1;
     }
+    Ok(last)
 }

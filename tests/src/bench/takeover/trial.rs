@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::lab::{
     CONFIG_PATH, Capture, Daemon, Frame, Host, Lan, Mac, Prober, Software, Stalls, Subject, pause,
-    until,
+    status, until,
 };
 
 /// Interface of every host.
@@ -24,6 +24,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const ELECTION: Duration = Duration::from_secs(60);
 /// How long lb2 may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long lb1 may take to be alone again, where announcements have made lb2 believe a silence.
+const RECOVERY: Duration = Duration::from_secs(30);
 /// From the election until the second burst of gratuitous ARP is over.
 const CALM: Duration = Duration::from_secs(8);
 /// How long lb2 is watched after it serves every address.
@@ -45,13 +47,19 @@ pub struct Trial {
     pub cleared: Duration,
     /// Longest time in which the daemons could not run.
     pub stall: Duration,
+    /// Frames that queues on the way from lb2 had no room for: announcements, or adverts.
+    pub dropped: u64,
+    /// Adverts that arrived, and that whoever looks at them had no room for.
+    pub overlooked: u64,
+    /// How late lb2's own timers have been since its start, as far as it says.
+    pub own: Option<Duration>,
 }
 
 impl Trial {
-    /// Whether the machine stood still.
+    /// Whether the machine stood still, or adverts were overlooked.
     #[must_use]
     pub fn is_disturbed(&self) -> bool {
-        self.stall > STALL
+        self.stall > STALL || self.overlooked > 0
     }
 }
 
@@ -66,10 +74,17 @@ impl fmt::Display for Trial {
         let [_, echo] = self.echo.map(show);
         write!(
             f,
-            "ARP after {arp}, echo after {echo}, adverts late by {}, stalls of {}",
+            "ARP after {arp}, echo after {echo}, adverts late by {}, stalls of {}, {} frames \
+             dropped, {} adverts overlooked",
             show(Some(self.late)),
-            show(Some(self.stall))
-        )
+            show(Some(self.stall)),
+            self.dropped,
+            self.overlooked
+        )?;
+        match self.own {
+            Some(own) => write!(f, ", own timers late by {}", show(Some(own))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -111,7 +126,14 @@ impl Place {
 
     fn capture_adverts(&self) -> Result<Capture> {
         let (host, _) = &self.askers[0];
-        Capture::start(host.netns(), INTERFACE, Frame::is_advert)
+        Capture::of_adverts(host.netns(), INTERFACE)
+    }
+
+    /// Frames that the queues between lb2 and the first who asks had no room for, so far.
+    fn thrown_away(&self) -> Result<u64> {
+        let ends = [&self.directors[1], &self.askers[0].0];
+        let of_end = |host: &Host| host.netns().thrown_away(INTERFACE);
+        ends.into_iter().map(of_end).sum()
     }
 }
 
@@ -130,20 +152,31 @@ pub fn play(software: &Software, count: u16) -> Result<Trial> {
     let ([lb1, lb2], [mac1, mac2]) = (&place.directors, place.macs);
     let active = start(lb1, software, &config(110, count)?)?;
     let probers = place.probe(count)?;
+    let answers = |mac, since| {
+        let first = probers
+            .each_ref()
+            .map(|prober| first_answers(prober, mac, since));
+        first.concat()
+    };
     let serves = |mac| {
-        let calm = Instant::now() - INTERVAL;
-        Ok(probers
+        Ok(answers(mac, Instant::now() - INTERVAL)
             .iter()
-            .all(|prober| first_answers(prober, mac, calm).iter().all(Option::is_some)))
+            .all(Option::is_some))
     };
     until("lb1 to serve", ELECTION, || serves(mac1)).with_context(|| active.log().tail(6))?;
     let backup = start(lb2, software, &config(100, count)?)?;
     let waits = || Ok(backup.state("VI_1") == Some("BACKUP"));
     until("lb2 to wait", ELECTION, waits).with_context(|| backup.log().tail(6))?;
     pause(CALM)?;
+    let is_alone = || {
+        let others = answers(mac2, Instant::now() - AFTERWARDS);
+        Ok(others.iter().all(Option::is_none) && serves(mac1)?)
+    };
+    until("lb1 to be alone", RECOVERY, is_alone).with_context(|| backup.log().tail(6))?;
     let (capture, stalls) = (place.capture_adverts()?, Stalls::watch(Duration::ZERO)?);
     let advertises = || Ok(last_advert(&capture.frames(), mac1).is_some());
     until("an advert of lb1", PATIENCE, advertises).with_context(|| active.log().tail(6))?;
+    let thrown_away = place.thrown_away()?;
     let cut = Instant::now();
     place.lan.cut(lb1)?;
     until("lb2 to serve", PATIENCE, || serves(mac2)).with_context(|| backup.log().tail(6))?;
@@ -151,11 +184,13 @@ pub fn play(software: &Software, count: u16) -> Result<Trial> {
     let period = cut..Instant::now();
     let adverts = capture.frames();
     let stall = stalls.longest(&period);
+    let dropped = place.thrown_away()? - thrown_away;
+    let own = own_lateness(lb2, software)?;
     let present = lb2.addresses()?.len();
     ensure!(present > count.into(), "only {present} addresses are there");
     let silent = last_advert(&adverts, mac1).context("lb1 did not advertise")?;
     let after = |at: Option<Instant>| Some(at?.saturating_duration_since(silent));
-    let answers = probers
+    let times = probers
         .each_ref()
         .map(|prober| first_answers(prober, mac2, cut).map(after));
     place.lan.heal(lb1)?;
@@ -163,11 +198,14 @@ pub fn play(software: &Software, count: u16) -> Result<Trial> {
     let gone = || Ok(lb2.addresses()?.len() == 1);
     until("lb2 to hand back", PATIENCE, gone).with_context(|| backup.log().tail(6))?;
     Ok(Trial {
-        arp: answers.map(|[arp, _]| arp),
-        echo: answers.map(|[_, echo]| echo),
+        arp: times.map(|[arp, _]| arp),
+        echo: times.map(|[_, echo]| echo),
         late: lateness(&adverts, mac2, &period),
         cleared: healed.elapsed(),
         stall,
+        dropped,
+        overlooked: capture.lost(),
+        own,
     })
 }
 
@@ -177,6 +215,14 @@ fn start(host: &Host, software: &Software, config: &str) -> Result<Daemon> {
     software.install(host)?;
     host.write(CONFIG_PATH, config)?;
     Daemon::launch(host, Command::new("keepalived").args(["-n", "-l"]))
+}
+
+/// How late the daemon on `host` says that it has woken up at most; keepalived does not tell.
+fn own_lateness(host: &Host, software: &Software) -> Result<Option<Duration>> {
+    Ok(match software {
+        Software::Vipd(_) => Some(Duration::from_secs_f64(status(host)?.timers.max_seconds)),
+        Software::Keepalived(_) => None,
+    })
 }
 
 /// When `mac` first answered an ARP question, and when an echo, asked at or after `since`.
