@@ -22,6 +22,15 @@ pub(crate) struct Outcome {
     pub(crate) elapsed: Duration,
 }
 
+/// How long a command may take before it is killed.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// To its first line on standard output.
+    pub(crate) first_line: Duration,
+    /// To its end.
+    pub(crate) end: Duration,
+}
+
 enum Line {
     Out(String),
     Err(String),
@@ -32,14 +41,18 @@ enum Line {
 /// # Errors
 /// The command cannot be started.
 pub(crate) fn run(label: &str, command: &mut Command) -> Result<Outcome> {
-    run_within(Duration::MAX, label, command)
+    let unlimited = Limits {
+        first_line: Duration::MAX,
+        end: Duration::MAX,
+    };
+    run_within(unlimited, label, command)
 }
 
-/// As [`run`]; kills a command that takes longer than `limit`.
+/// As [`run`]; kills a command that takes longer than `limits`.
 ///
 /// # Errors
 /// The command cannot be started.
-pub(crate) fn run_within(limit: Duration, label: &str, command: &mut Command) -> Result<Outcome> {
+pub(crate) fn run_within(limits: Limits, label: &str, command: &mut Command) -> Result<Outcome> {
     let started = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
@@ -49,7 +62,7 @@ pub(crate) fn run_within(limit: Duration, label: &str, command: &mut Command) ->
         .with_context(|| format!("{label}: cannot start {:?}", command.get_program()))?;
     let lines = read_lines(&mut child);
     let progress = &mut Progress::new(label, started);
-    let (stdout, stderr) = follow(&mut child, &lines, progress, (started, limit));
+    let (stdout, stderr) = follow(&mut child, &lines, progress, (started, limits));
     let status = child
         .wait()
         .with_context(|| format!("{label}: waiting for its end"))?;
@@ -123,7 +136,7 @@ fn follow(
     child: &mut Child,
     lines: &Receiver<Line>,
     progress: &mut Progress,
-    (started, limit): (Instant, Duration),
+    (started, limits): (Instant, Limits),
 ) -> (String, String) {
     let (mut stdout, mut stderr) = (String::new(), String::new());
     let mut gone_at = None;
@@ -141,7 +154,8 @@ fn follow(
             Err(RecvTimeoutError::Disconnected) => break,
         }
         progress.show();
-        if started.elapsed() > limit {
+        let is_silent = stdout.is_empty() && started.elapsed() > limits.first_line;
+        if is_silent || started.elapsed() > limits.end {
             // It fails only for a command that has ended.
             let _ = child.kill();
         }
@@ -163,7 +177,7 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::{must, run, run_within};
+    use super::{Limits, must, run, run_within};
 
     #[test]
     fn both_outputs_are_kept_apart() {
@@ -190,10 +204,29 @@ mod tests {
 
     #[test]
     fn a_command_that_takes_too_long_is_killed() {
-        let mut sleep = Command::new("sleep");
-        let outcome = run_within(Duration::from_millis(50), "sleep", sleep.arg("30")).unwrap();
-        assert!(!outcome.status.success());
-        assert!(outcome.elapsed < Duration::from_secs(15));
+        let (soon, late) = (Duration::from_millis(50), Duration::from_mins(1));
+        for (first_line, end, script) in [
+            (late, soon, "echo begun; exec sleep 30"),
+            (soon, late, "exec sleep 30"),
+        ] {
+            let mut sh = Command::new("sh");
+            let limits = Limits { first_line, end };
+            let outcome = run_within(limits, "sh", sh.args(["-c", script])).unwrap();
+            assert!(!outcome.status.success());
+            assert!(outcome.elapsed < Duration::from_secs(15));
+        }
+    }
+
+    #[test]
+    fn a_command_that_has_begun_may_go_on() {
+        let mut sh = Command::new("sh");
+        let limits = Limits {
+            first_line: Duration::from_secs(5),
+            end: Duration::from_mins(1),
+        };
+        let script = "echo begun; sleep 6; echo done";
+        let outcome = run_within(limits, "sh", sh.args(["-c", script])).unwrap();
+        assert_eq!(outcome.stdout, "begun\ndone\n");
     }
 
     #[test]

@@ -8,6 +8,8 @@
 mod tc;
 mod xdp;
 
+use core::hint::black_box;
+
 use aya_ebpf::EbpfContext;
 
 pub(crate) use tc::TcPacket;
@@ -64,6 +66,19 @@ pub(crate) trait Packet {
             None => self.load(at),
         }
     }
+}
+
+/// `length` as a helper takes it that fills an array of `N` octets; `None` if that is none, or more.
+///
+/// The compiler must not see that this is `length` again, or it tests that for 0, from which the
+/// verifier learns nothing before Linux 6.8.
+#[inline(always)]
+fn length_within<const N: usize>(length: usize) -> Option<u32> {
+    let last = black_box(length.wrapping_sub(1));
+    if last >= N {
+        return None;
+    }
+    u32::try_from(last + 1).ok()
 }
 
 #[inline(always)]

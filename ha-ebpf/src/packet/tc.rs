@@ -3,7 +3,7 @@
 use aya_ebpf::helpers::bpf_skb_load_bytes;
 use aya_ebpf::programs::TcContext;
 
-use super::Packet;
+use super::{Packet, length_within};
 use crate::maps;
 
 /// Longest run of headers that the judge reads in place: Ethernet, two VLAN tags, IPv4 with all
@@ -64,16 +64,16 @@ impl Packet for TcPacket {
 
     #[inline(always)]
     fn copy_out<const N: usize>(&self, room: &mut [u8; N], length: usize) -> bool {
-        if length == 0 || length > N {
+        let Some(length) = length_within::<N>(length) else {
             return false;
-        }
+        };
         // SAFETY: the helper writes `length` octets to the array, or fails.
         let error = unsafe {
             bpf_skb_load_bytes(
                 self.context.skb.skb.cast(),
                 0,
                 room.as_mut_ptr().cast(),
-                length as u32,
+                length,
             )
         };
         error == 0

@@ -3,7 +3,7 @@
 use aya_ebpf::helpers::{bpf_xdp_get_buff_len, bpf_xdp_load_bytes};
 use aya_ebpf::programs::XdpContext;
 
-use super::{Packet, start};
+use super::{Packet, length_within, start};
 
 pub(crate) struct XdpPacket {
     context: XdpContext,
@@ -66,12 +66,12 @@ impl Packet for XdpPacket {
 
     #[inline(always)]
     fn copy_out<const N: usize>(&self, room: &mut [u8; N], length: usize) -> bool {
-        if length == 0 || length > N {
+        let Some(length) = length_within::<N>(length) else {
             return false;
-        }
+        };
         let to = room.as_mut_ptr().cast();
         // SAFETY: the helper writes `length` octets to the array, or fails.
-        let error = unsafe { bpf_xdp_load_bytes(self.context.ctx, 0, to, length as u32) };
+        let error = unsafe { bpf_xdp_load_bytes(self.context.ctx, 0, to, length) };
         error == 0
     }
 

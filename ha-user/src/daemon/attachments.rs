@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::{self, RouterPlan};
 use crate::config::model::XdpMode;
 use crate::control::protocol;
-use crate::datapath::{AttachMode, Attachment, Datapath};
+use crate::datapath::{AttachMode, Attachment, Datapath, Wanted};
 use crate::net::link::{Link, Links};
 
-/// What was tried on each interface. An interface is tried once in its life: an attach takes tens
-/// of milliseconds, and a reload must not cost them.
+/// What was tried on each interface. An interface is tried once in its life, and once more when the
+/// first VLAN comes to lie on it: an attach takes tens of milliseconds, and a reload must not cost
+/// them.
 #[derive(Debug, Default)]
 pub(super) struct Attachments {
     tried: BTreeMap<u32, Attempt>,
@@ -24,6 +25,8 @@ struct Attempt {
     open_egress: Option<String>,
     /// Hardware address that the data path answers with.
     mac: Option<[u8; 6]>,
+    /// VLANs lay on the interface when the mode was chosen, or a previous process chose it.
+    heeds_vlans: bool,
 }
 
 impl Attachments {
@@ -40,7 +43,7 @@ impl Attachments {
         let inherited = datapath.iter().flat_map(|datapath| datapath.attachments());
         for attachment in inherited {
             if let Some(link) = links.get(attachment.ifindex) {
-                let attempt = Attempt::attached(link, attachment);
+                let attempt = Attempt::attached(link, attachment, true);
                 attachments.tried.insert(link.ifindex, attempt);
             }
         }
@@ -60,11 +63,14 @@ impl Attachments {
         let mut datapath = datapath;
         let mut news = self.forget_gone(datapath.as_deref_mut(), links);
         for link in plan::interfaces(plans, links) {
-            if let Some(known) = self.tried.get_mut(&link.ifindex) {
+            let carries_vlans = links.carries_vlans(link.ifindex);
+            if let Some(known) = self.tried.get_mut(&link.ifindex)
+                && (known.heeds_vlans || !carries_vlans || mode != XdpMode::Auto)
+            {
                 known.follow_mac(datapath.as_deref_mut(), link);
                 continue;
             }
-            let mut attempt = attempt(datapath.as_deref_mut(), mode, link);
+            let mut attempt = attempt(datapath.as_deref_mut(), mode, link, carries_vlans);
             attempt.follow_mac(datapath.as_deref_mut(), link);
             news = true;
             self.tried.insert(link.ifindex, attempt);
@@ -118,7 +124,7 @@ impl Attachments {
 const OFF: &str = "off";
 
 impl Attempt {
-    fn attached(link: &Link, attachment: &Attachment) -> Self {
+    fn attached(link: &Link, attachment: &Attachment, heeds_vlans: bool) -> Self {
         log::info!("{}: {} ({})", link.name, attachment.mode, attachment.why);
         if let Some(why) = &attachment.open_egress {
             log::warn!("{}: what leaves here is not judged: {why}", link.name);
@@ -128,6 +134,7 @@ impl Attempt {
             why: attachment.why.clone(),
             open_egress: attachment.open_egress.clone(),
             mac: None,
+            heeds_vlans,
         }
     }
 
@@ -146,7 +153,12 @@ impl Attempt {
     }
 }
 
-fn attempt(datapath: Option<&mut Datapath>, mode: XdpMode, link: &Link) -> Attempt {
+fn attempt(
+    datapath: Option<&mut Datapath>,
+    mode: XdpMode,
+    link: &Link,
+    carries_vlans: bool,
+) -> Attempt {
     let mode = match mode {
         XdpMode::Off => return off("mode off in the configuration"),
         XdpMode::Tc => AttachMode::Tc,
@@ -157,8 +169,12 @@ fn attempt(datapath: Option<&mut Datapath>, mode: XdpMode, link: &Link) -> Attem
     let Some(datapath) = datapath else {
         return off("the XDP program could not be loaded; the log says why");
     };
-    match datapath.attach(link.ifindex, mode) {
-        Ok(attachment) => Attempt::attached(link, attachment),
+    let wanted = Wanted {
+        mode,
+        carries_vlans,
+    };
+    match datapath.attach(link.ifindex, wanted) {
+        Ok(attachment) => Attempt::attached(link, attachment, carries_vlans),
         Err(error) => {
             let error = anyhow::Error::from(error);
             log::warn!(
@@ -176,5 +192,6 @@ fn off(why: &str) -> Attempt {
         why: why.to_owned(),
         open_egress: None,
         mac: None,
+        heeds_vlans: true,
     }
 }

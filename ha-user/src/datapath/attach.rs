@@ -27,6 +27,24 @@ pub enum AttachMode {
     Tc,
 }
 
+/// What is wanted of an interface.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which mode.
+    pub mode: AttachMode,
+    /// VLANs lie on the interface: for which one a packet is must be seen.
+    pub carries_vlans: bool,
+}
+
+impl From<AttachMode> for Wanted {
+    fn from(mode: AttachMode) -> Self {
+        Self {
+            mode,
+            carries_vlans: false,
+        }
+    }
+}
+
 /// The programs on an interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
@@ -120,7 +138,7 @@ pub(super) fn attach(
     netlink: &mut Netlink,
     programs: &Programs,
     device: &Device,
-    wanted: AttachMode,
+    wanted: Wanted,
 ) -> Result<Attachment, AttachError> {
     let mut site = Site {
         netlink,
@@ -218,14 +236,14 @@ struct Site<'a> {
 
 impl Site<'_> {
     /// Tries what is wanted; for [`AttachMode::Auto`] what suits best, then what works everywhere.
-    fn attach_ingress(&mut self, wanted: AttachMode) -> Result<(Mode, String), AttachError> {
+    fn attach_ingress(&mut self, wanted: Wanted) -> Result<(Mode, String), AttachError> {
         let (old, choice) = match xdp::find_ours(self.device) {
             Ok(old) => (old, self.choice(wanted)),
             // Beside it there is room at the tc hook.
-            Err(foreign) if wanted == AttachMode::Auto => {
+            Err(foreign) if wanted.mode == AttachMode::Auto => {
                 (None, Choice::new(Mode::Tc, foreign.to_string()))
             }
-            Err(_) if wanted == AttachMode::Tc => (None, self.choice(wanted)),
+            Err(_) if wanted.mode == AttachMode::Tc => (None, self.choice(wanted)),
             Err(foreign) => return Err(foreign),
         };
         let Err(refused) = self.attach_in(choice.mode, old.as_ref()) else {
@@ -233,7 +251,7 @@ impl Site<'_> {
         };
         let others = [Mode::Tc, Mode::Generic];
         let others = others.into_iter().filter(|mode| *mode != choice.mode);
-        for mode in others.filter(|_| wanted == AttachMode::Auto) {
+        for mode in others.filter(|_| wanted.mode == AttachMode::Auto) {
             if self.attach_in(mode, old.as_ref()).is_ok() {
                 return Ok((mode, refused.to_string()));
             }
@@ -278,17 +296,32 @@ impl Site<'_> {
         }
     }
 
-    fn choice(&mut self, wanted: AttachMode) -> Choice {
-        let configured = |mode| Choice::new(mode, "as configured".to_owned());
-        match wanted {
-            AttachMode::Native => configured(Mode::Native),
-            AttachMode::Generic => configured(Mode::Generic),
-            AttachMode::Tc => configured(Mode::Tc),
+    fn choice(&self, wanted: Wanted) -> Choice {
+        match wanted.mode {
+            AttachMode::Native => self.configured(Mode::Native, wanted),
+            AttachMode::Generic => self.configured(Mode::Generic, wanted),
+            AttachMode::Tc => self.configured(Mode::Tc, wanted),
             AttachMode::Auto => {
                 // Without an answer there is no driver that is known good.
                 let driver = interface::driver(&*self.netlink, self.device.ifindex);
-                choose(driver.ok().flatten().as_deref())
+                choose(driver.ok().flatten().as_deref(), self.hides_vlans(wanted))
             }
         }
+    }
+
+    fn configured(&self, mode: Mode, wanted: Wanted) -> Choice {
+        let why = if mode != Mode::Tc && self.hides_vlans(wanted) {
+            "as configured; but packets for the VLANs on the interface are taken for its own here, \
+             unless `ethtool -K DEV rxvlan off` leaves their tags on"
+        } else {
+            "as configured"
+        };
+        Choice::new(mode, why.to_owned())
+    }
+
+    /// Whether XDP would not see for which VLAN a packet is.
+    fn hides_vlans(&self, wanted: Wanted) -> bool {
+        let hides = || interface::takes_tags_off(&*self.netlink, self.device.ifindex);
+        wanted.carries_vlans && hides().unwrap_or(true)
     }
 }

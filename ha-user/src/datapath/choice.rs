@@ -94,12 +94,18 @@ impl Choice {
     }
 }
 
-/// Chooses for an interface with `driver`.
-pub(super) fn choose(driver: Option<&str>) -> Choice {
+/// Chooses for an interface with `driver`, which may hide from XDP for which VLAN a packet is.
+pub(super) fn choose(driver: Option<&str>, hides_vlans: bool) -> Choice {
     let (mode, why) = match driver {
         Some(VETH) => (
             Mode::Tc,
             "native XDP would cost the other traffic of a veth most of its speed".to_owned(),
+        ),
+        Some(driver) if KNOWN_TO_TRANSMIT.contains(&driver) && hides_vlans => (
+            Mode::Tc,
+            "VLANs lie on the interface, and its card takes their tags off before native XDP sees \
+             them; `ethtool -K DEV rxvlan off` leaves them on"
+                .to_owned(),
         ),
         Some(driver) if KNOWN_TO_TRANSMIT.contains(&driver) => (
             Mode::Native,
@@ -126,10 +132,17 @@ mod tests {
 
     #[test]
     fn only_drivers_that_are_known_good_run_natively() {
-        let mode = |driver| choose(driver).mode;
+        let mode = |driver| choose(driver, false).mode;
         assert_eq!(mode(Some("ice")), Mode::Native);
         assert_eq!(mode(Some("e1000")), Mode::Tc);
         assert_eq!(mode(Some(VETH)), Mode::Tc);
         assert_eq!(mode(None), Mode::Tc);
+    }
+
+    #[test]
+    fn nothing_runs_natively_where_it_would_not_see_for_which_vlan_a_packet_is() {
+        let choice = choose(Some("ice"), true);
+        assert_eq!(choice.mode, Mode::Tc);
+        assert!(choice.why.contains("rxvlan off"), "{}", choice.why);
     }
 }

@@ -111,7 +111,8 @@ fn open(options: LoadOptions, shelf: Option<&Shelf>) -> Result<Ebpf, LoadError> 
         .map_err(|error| permission_or(error, LoadError::Object))
 }
 
-/// Tells a missing right from other errors, which look alike but for the innermost cause.
+/// Tells a missing right (`EPERM`) from other errors, which look alike but for the innermost cause;
+/// the verifier's refusal is `EACCES`.
 fn permission_or<E>(error: E, otherwise: impl FnOnce(E) -> LoadError) -> LoadError
 where
     E: Error + Send + Sync + 'static,
@@ -124,6 +125,6 @@ where
 }
 
 fn lacks_permission(error: &(dyn Error + 'static)) -> bool {
-    let denied = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+    let denied = |error: &io::Error| error.raw_os_error() == Some(libc::EPERM);
     error.downcast_ref().is_some_and(denied) || error.source().is_some_and(lacks_permission)
 }

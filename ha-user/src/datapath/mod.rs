@@ -29,7 +29,7 @@ use log::Log;
 use crate::net::netlink::Netlink;
 use crate::vrrp::RouterId;
 
-pub use attach::{AttachError, AttachMode, Attachment};
+pub use attach::{AttachError, AttachMode, Attachment, Wanted};
 pub use choice::Mode;
 pub use detach::detach;
 pub use inherited::InheritError;
@@ -239,13 +239,17 @@ impl Datapath {
     ///
     /// # Errors
     /// Another XDP program is there, the kernel refuses, or there are no programs yet.
-    pub fn attach(&mut self, ifindex: u32, mode: AttachMode) -> Result<&Attachment, AttachError> {
+    pub fn attach(
+        &mut self,
+        ifindex: u32,
+        wanted: impl Into<Wanted>,
+    ) -> Result<&Attachment, AttachError> {
         let device = attach::read(&mut self.netlink, ifindex)?;
         if let Some(mac) = device.mac {
             self.set_interface(ifindex, mac)?;
         }
         let programs = self.programs.as_ref().ok_or(AttachError::NotLoaded)?;
-        let attachment = attach::attach(&mut self.netlink, programs, &device, mode)?;
+        let attachment = attach::attach(&mut self.netlink, programs, &device, wanted.into())?;
         Ok(self
             .attachments
             .entry(ifindex)

@@ -15,6 +15,9 @@ use rustix::net::netdevice::index_to_name_inlined;
 const GET_FLAGS: Opcode = libc::SIOCGIFFLAGS as Opcode;
 const ETHTOOL: Opcode = libc::SIOCETHTOOL as Opcode;
 const ETHTOOL_GET_DRIVER_INFO: u32 = 3;
+const ETHTOOL_GET_FLAGS: u32 = 0x25;
+/// `ETH_FLAG_RXVLAN`.
+const RECEIVE_VLAN_OFFLOAD: u32 = 1 << 8;
 
 /// Whether `ifindex` is up and has carrier (`IFF_UP` and `IFF_RUNNING`).
 ///
@@ -40,15 +43,47 @@ pub fn is_running(socket: impl AsFd, ifindex: u32) -> io::Result<bool> {
 /// There is no such interface.
 pub fn driver(socket: impl AsFd, ifindex: u32) -> io::Result<Option<String>> {
     let mut info = DriverInfo::default();
+    // SAFETY: the command is answered with a `struct ethtool_drvinfo`.
+    let answered = unsafe { ask_ethtool(socket, ifindex, &mut info) }?;
+    Ok(answered.then(|| text(&info.driver)).flatten())
+}
+
+/// Whether `ifindex` takes VLAN tags off the frames that arrive (`ethtool -k`: rx-vlan-offload).
+/// The kernel is told of them beside the frame, and XDP in the driver is not.
+///
+/// # Errors
+/// There is no such interface.
+pub fn takes_tags_off(socket: impl AsFd, ifindex: u32) -> io::Result<bool> {
+    let mut flags = Flags {
+        command: ETHTOOL_GET_FLAGS,
+        flags: 0,
+    };
+    // SAFETY: the command is answered with a `struct ethtool_value`.
+    let answered = unsafe { ask_ethtool(socket, ifindex, &mut flags) }?;
+    Ok(answered && flags.flags & RECEIVE_VLAN_OFFLOAD != 0)
+}
+
+/// Has the kernel answer in `question`; `false` if the interface does not know the command.
+///
+/// # Safety
+/// `question` is the structure of the ethtool command that its first word names.
+unsafe fn ask_ethtool<T>(socket: impl AsFd, ifindex: u32, question: &mut T) -> io::Result<bool> {
     let mut request = request(&socket, ifindex)?;
-    request.ifr_ifru.ifru_data = (&raw mut info).cast();
+    request.ifr_ifru.ifru_data = (&raw mut *question).cast();
     // SAFETY: SIOCETHTOOL reads an `ifreq` whose data points to a structure of the command named
-    // in its first word; `info` outlives the call.
+    // in its first word; `question` outlives the call.
     match unsafe { ioctl(&socket, Updater::<ETHTOOL, _>::new(&mut request)) } {
-        Ok(()) => Ok(text(&info.driver)),
-        Err(rustix::io::Errno::OPNOTSUPP) => Ok(None),
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::OPNOTSUPP) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// `struct ethtool_value`.
+#[repr(C)]
+struct Flags {
+    command: u32,
+    flags: u32,
 }
 
 /// `struct ethtool_drvinfo`.
@@ -99,13 +134,15 @@ mod tests {
         let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("socket");
         assert!(is_running(&socket, u32::MAX >> 1).is_err());
         assert!(driver(&socket, u32::MAX >> 1).is_err());
+        assert!(takes_tags_off(&socket, u32::MAX >> 1).is_err());
     }
 
     #[test]
-    fn loopback_has_no_driver() {
+    fn loopback_has_no_driver_and_leaves_tags_alone() {
         let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("socket");
         let ifindex = rustix::net::netdevice::name_to_index(&socket, "lo").expect("lo");
         assert_eq!(driver(&socket, ifindex).expect("driver"), None);
+        assert!(!takes_tags_off(&socket, ifindex).expect("flags"));
         assert!(is_running(&socket, ifindex).expect("flags"));
     }
 }

@@ -12,6 +12,9 @@ use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkMessage
 use rtnetlink::{Handle, MulticastGroup, new_connection, new_multicast_connection};
 use tokio::task::JoinHandle;
 
+/// The kind of interface that stands for a VLAN of another one.
+const VLAN: &str = "vlan";
+
 /// An IPv4 address of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address {
@@ -38,6 +41,9 @@ pub struct Link {
     pub mtu: u32,
     /// Kind of a virtual interface, such as `veth`; `None` for hardware.
     pub kind: Option<String>,
+    /// The interface that a virtual one lies on, as a VLAN on its card; `None` also where that is in
+    /// another network namespace.
+    pub below: Option<u32>,
     /// IPv4 addresses, in the kernel's order.
     pub addresses: Vec<Address>,
 }
@@ -77,6 +83,13 @@ impl Links {
     /// All interfaces, by index.
     pub fn iter(&self) -> impl Iterator<Item = &Link> {
         self.0.values()
+    }
+
+    /// Whether VLANs lie on the interface with this index.
+    #[must_use]
+    pub fn carries_vlans(&self, ifindex: u32) -> bool {
+        self.iter()
+            .any(|link| link.below == Some(ifindex) && link.kind.as_deref() == Some(VLAN))
     }
 
     async fn dump(handle: &Handle) -> io::Result<Self> {
@@ -189,17 +202,22 @@ fn link(message: LinkMessage) -> Link {
         up: message.header.flags.contains(running),
         mtu: 0,
         kind: None,
+        below: None,
         addresses: Vec::new(),
     };
+    let mut is_elsewhere = false;
     for attribute in message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name = name,
             LinkAttribute::Address(octets) => link.mac = octets.try_into().ok(),
             LinkAttribute::Mtu(mtu) => link.mtu = mtu,
             LinkAttribute::LinkInfo(infos) => link.kind = kind(&infos),
+            LinkAttribute::Link(ifindex) => link.below = Some(ifindex),
+            LinkAttribute::LinkNetNsId(_) => is_elsewhere = true,
             _ => {}
         }
     }
+    link.below = link.below.filter(|_| !is_elsewhere);
     link
 }
 

@@ -1,5 +1,6 @@
 //! Routers and their addresses on VLANs, bonds and dummies.
 
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -7,9 +8,9 @@ use ha_tests::lab::{Host, Lan, pause};
 
 use crate::scene::{CABLE, INTERVAL, Place, Scene, assert_calm};
 
-const VLAN: &str = "eth0.10";
+pub(crate) const VLAN: &str = "eth0.10";
 
-fn make_vlan(host: &Host) -> Result<()> {
+pub(crate) fn make_vlan(host: &Host) -> Result<()> {
     host.netns().ip(&format!(
         "link add link {CABLE} name {VLAN} type vlan id 10"
     ))?;
@@ -37,6 +38,22 @@ fn a_router_on_a_vlan_fails_over() -> Result<()> {
         router: VLAN,
         address: VLAN,
         client: VLAN,
+        ..Place::PLAIN
+    };
+    let scene = Scene::new(Lan::new()?, place, |_, host| make_vlan(host))?;
+    make_vlan(&scene.client)?;
+    scene.settle_client()?;
+    let daemons = scene.start()?;
+    scene.fail_over(&daemons)
+}
+
+/// The router speaks on the interface below, where the questions for its address arrive as well.
+#[test]
+fn an_address_on_a_vlan_of_the_routers_interface_is_answered_for() -> Result<()> {
+    let place = Place {
+        address: VLAN,
+        client: VLAN,
+        vip: Ipv4Addr::new(198, 51, 100, 100),
         ..Place::PLAIN
     };
     let scene = Scene::new(Lan::new()?, place, |_, host| make_vlan(host))?;

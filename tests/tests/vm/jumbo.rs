@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use ha_tests::lab::Lan;
 
-use crate::scene::{CABLE, Scene, VIP, mode};
+use crate::scene::{CABLE, Scene, mode};
 
 /// Usual in networks with jumbo frames.
 const MTU: u32 = 9000;
@@ -15,13 +15,13 @@ fn jumbo_frames_pass_native_xdp_unharmed() -> Result<()> {
     let mut scene = Scene::plain(Lan::with_mtu(MTU)?)?;
     scene.mode = "native";
     let daemons = scene.start()?;
-    let mode = mode(&scene.directors[0], CABLE)?;
-    assert_eq!(mode, "native");
+    let (mode, why) = mode(&scene.directors[0], CABLE)?;
+    assert_eq!(mode, "native", "{why}");
     scene
-        .ping(VIP, usize::try_from(MTU)? - HEADERS)
+        .ping(usize::try_from(MTU)? - HEADERS)
         .context("to lb1")?;
     scene.fail_over(&daemons)?;
     scene
-        .ping(VIP, usize::try_from(MTU)? - HEADERS)
+        .ping(usize::try_from(MTU)? - HEADERS)
         .context("to lb2")
 }

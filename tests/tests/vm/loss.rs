@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use ha_tests::lab::{Host, Lan, pause, until};
 
-use crate::scene::{CABLE, INTERVAL, SLACK, Scene, VIP, active_down_interval, assert_calm, tails};
+use crate::scene::{CABLE, INTERVAL, SLACK, Scene, active_down_interval, assert_calm, tails};
 
 /// netem's 4-state model with isolated losses only: 29 % in all, never two in a row. At random
 /// three adverts in a row would be lost now and then, and an election may follow that.
@@ -69,7 +69,7 @@ fn two_adverts_lost_in_a_row_change_no_owner_but_four_do() -> Result<()> {
 fn a_takeover_reaches_a_client_through_loss() -> Result<()> {
     let scene = Scene::plain(Lan::new()?)?;
     let daemons = scene.start()?;
-    scene.ping(VIP, 56)?;
+    scene.ping(56)?;
     for host in scene.directors.iter().chain([&scene.client]) {
         lose(&scene.lan, host, RANDOM)?;
     }
@@ -78,7 +78,7 @@ fn a_takeover_reaches_a_client_through_loss() -> Result<()> {
     let limit = active_down_interval() + SLACK;
     daemons[1].wait_for_since("VI_1", "MASTER", begun, limit)?;
     // Its kernel asked before the takeover, so that it learns from announcements or by itself.
-    scene.ping(VIP, 56).with_context(|| tails(&daemons))?;
+    scene.ping(56).with_context(|| tails(&daemons))?;
     scene
         .expect_owner(1, SLACK)
         .with_context(|| tails(&daemons))

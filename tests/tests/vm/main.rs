@@ -1,9 +1,9 @@
-//! What the interfaces of a real network do: VLANs, bonds, dummies, virtio, jumbo frames and
+//! What the interfaces of a real network do: VLANs, bonds, dummies, network cards, jumbo frames and
 //! packet loss. `cargo xtask vm` brings a kernel that has them all.
 
 mod asker;
+mod cards;
 mod devices;
 mod jumbo;
 mod loss;
 mod scene;
-mod virtio;

@@ -6,13 +6,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use ha_tests::lab::{Daemon, Host, Lan, Mac, Tools, until};
+use ha_tests::lab::{Daemon, Host, Lan, Mac, Tools, status, until};
 use ha_user::net::link::Links;
-use serde_json::Value;
 
 use crate::asker::answerers;
 
-/// The address that the directors share.
+/// The address that the directors share, unless a test has another.
 pub(crate) const VIP: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
 /// The interface of every host on the LAN.
 pub(crate) const CABLE: &str = "eth0";
@@ -21,9 +20,10 @@ pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
 /// Priorities of the directors.
 const PRIORITIES: [u8; 2] = [200, 100];
 /// What a slow machine may need, beyond the time that the protocol allows.
-pub(crate) const SLACK: Duration = Duration::from_secs(8);
+pub(crate) const SLACK: Duration = Duration::from_secs(20);
 
-const CLIENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 50);
+/// Of the client, in the subnet of the VIP.
+const CLIENT: u8 = 50;
 
 /// Where the routers and their address are.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,9 @@ pub(crate) struct Place {
     pub(crate) address: &'static str,
     /// The client's, from where it asks.
     pub(crate) client: &'static str,
-    /// Length of the mask of the VIP.
+    /// The VIP.
+    pub(crate) vip: Ipv4Addr,
+    /// Length of its mask.
     pub(crate) length: u8,
 }
 
@@ -55,8 +57,14 @@ impl Place {
         router: CABLE,
         address: CABLE,
         client: CABLE,
+        vip: VIP,
         length: 24,
     };
+
+    fn client_address(&self) -> Ipv4Addr {
+        let [a, b, c, _] = self.vip.octets();
+        Ipv4Addr::new(a, b, c, CLIENT)
+    }
 }
 
 impl Scene {
@@ -95,7 +103,8 @@ impl Scene {
     pub(crate) fn settle_client(&self) -> Result<()> {
         let device = self.place.client;
         let client = self.client.netns();
-        client.ip(&format!("address add {CLIENT}/24 dev {device}"))?;
+        let address = self.place.client_address();
+        client.ip(&format!("address add {address}/24 dev {device}"))?;
         Ok(())
     }
 
@@ -117,6 +126,7 @@ impl Scene {
         let Place {
             router,
             address,
+            vip,
             length,
             ..
         } = self.place;
@@ -124,7 +134,7 @@ impl Scene {
         format!(
             "xdp {{\n    mode {mode}\n}}\nvrrp_instance VI_1 {{\n    state BACKUP\n    interface {router}\n    version 3\n    \
              virtual_router_id 51\n    priority {priority}\n    advert_int {}\n    \
-             virtual_ipaddress {{\n        {VIP}/{length} dev {address}\n    }}\n}}\n",
+             virtual_ipaddress {{\n        {vip}/{length} dev {address}\n    }}\n}}\n",
             INTERVAL.as_secs(),
         )
     }
@@ -146,13 +156,15 @@ impl Scene {
         let after = || format!("after the freeze of lb1\n{}", tails(daemons));
         self.expect_owner(1, active_down_interval() + SLACK)
             .with_context(after)?;
-        self.ping(VIP, 56).with_context(after)?;
+        self.ping(56).with_context(after)?;
         self.expect_owner(1, Duration::ZERO).with_context(after)
     }
 
     fn answerers(&self) -> Result<BTreeSet<Mac>> {
         let own = self.mac_of(&self.client, self.place.client)?;
-        answerers(&self.client, self.place.client, (own, CLIENT))
+        let Place { client, vip, .. } = self.place;
+        let address = self.place.client_address();
+        answerers(&self.client, client, (own, address), vip)
     }
 
     fn mac_of(&self, host: &Host, device: &str) -> Result<Mac> {
@@ -162,29 +174,24 @@ impl Scene {
         Ok(Mac(mac.with_context(|| format!("no MAC on {device}"))?))
     }
 
-    /// The client sends echo requests of `size` octets, unfragmented, until one is answered.
-    pub(crate) fn ping(&self, address: Ipv4Addr, size: usize) -> Result<()> {
+    /// The client sends the VIP echo requests of `size` octets, unfragmented, until one is answered.
+    pub(crate) fn ping(&self, size: usize) -> Result<()> {
         until(&format!("an echo of {size} octets"), SLACK, || {
             let mut ping = Command::new("ping");
             let size = size.to_string();
             ping.args(["-c1", "-W2", "-Mdo", "-s", &size])
-                .arg(address.to_string());
+                .arg(self.place.vip.to_string());
             Ok(self.client.output(&mut ping)?.status.success())
         })
     }
 }
 
-/// In which way the program is attached to `interface`, by `vipctl`.
-pub(crate) fn mode(host: &Host, interface: &str) -> Result<String> {
-    let mut vipctl = Command::new(Tools::vipctl()?);
-    let output = host.output(vipctl.args(["status", "--json"]))?;
-    let status: Value = serde_json::from_slice(&output.stdout)?;
-    let interfaces = status["interfaces"].as_array().context("no interfaces")?;
-    let named = interfaces.iter().find(|entry| entry["name"] == interface);
-    let mode = named.and_then(|entry| entry["xdp"].as_str());
-    Ok(mode
-        .with_context(|| format!("{interface}: {interfaces:?}"))?
-        .to_owned())
+/// How `host` judges what comes in by `interface`, and why so.
+pub(crate) fn mode(host: &Host, interface: &str) -> Result<(String, String)> {
+    let interfaces = status(host)?.interfaces;
+    let guarded = interfaces.into_iter().find(|it| it.name == interface);
+    let guarded = guarded.with_context(|| format!("{interface} is not guarded"))?;
+    Ok((guarded.xdp, guarded.why))
 }
 
 /// Active_Down_Interval of lb2 (RFC 9568, section 6.1).

@@ -63,18 +63,19 @@ fn unprivileged_suites() -> Result<Vec<Suite>> {
 
 /// The suites that need root. They run one at a time, after the others: their subject is timing.
 fn lab_suites(lab: &Lab) -> Result<Vec<Suite>> {
-    let suites = artifacts::suites(build_lab_suites()?);
+    let suites = artifacts::suites(build_lab_suites(&[])?);
     Ok(suites
         .filter(|artifact| artifact.target != vm::SUITE)
         .map(|artifact| Suite::in_lab(lab, artifact))
         .collect())
 }
 
-/// Builds everything that runs in labs.
+/// Builds what runs in labs: the suites called `only`, or all if there are none.
 ///
 /// # Errors
 /// The build fails.
-pub(crate) fn build_lab_suites() -> Result<Vec<Artifact>> {
-    let build = ["test", "--no-run", "--release", "--package", "ha-tests"];
+pub(crate) fn build_lab_suites(only: &[&str]) -> Result<Vec<Artifact>> {
+    let mut build = vec!["test", "--no-run", "--release", "--package", "ha-tests"];
+    build.extend(only.iter().flat_map(|suite| ["--test", suite]));
     artifacts::build("building the labs", &build)
 }

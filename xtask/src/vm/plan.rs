@@ -72,6 +72,11 @@ impl Section {
 }
 
 impl Report {
+    /// Whether the machine came as far as the first step.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.sections.is_empty()
+    }
+
     /// Reads what a machine has printed.
     pub(super) fn parse(report: &str) -> Self {
         let (mut sections, mut is_complete) = (Vec::<Section>::new(), false);
@@ -115,6 +120,7 @@ mod tests {
             sections,
             is_complete,
         } = Report::parse(report);
+        assert!(!Report::parse("noise").has_begun());
         let names: Vec<_> = sections.iter().map(|section| &*section.name).collect();
         assert_eq!(names, ["one", "two", "three"]);
         let good: Vec<_> = sections.iter().map(Section::is_good).collect();
