@@ -11,7 +11,7 @@ use crate::scene::Scene;
 /// Between two requests of the client.
 pub(super) const REQUEST_EVERY: Duration = Duration::from_millis(5);
 /// How long lb1 may take to own the VIP alone after a start or a repair.
-const RECOVERY: Duration = Duration::from_secs(25);
+const RECOVERY: Duration = Duration::from_mins(1);
 /// How long lb1 must have been the only one to answer before the next fault.
 const CALM: Duration = Duration::from_millis(500);
 
@@ -84,15 +84,19 @@ impl Director {
         &mut self.daemon
     }
 
-    /// How the daemon has attached its data path, if it has one.
+    /// How the daemon has attached its data path, if it has one. Waits for a daemon that is slow to
+    /// start.
     pub(super) fn data_path(&self) -> Result<Option<String>> {
-        match self.software {
-            Software::Vipd(_) => {
-                let interfaces = status(&self.host)?.interfaces.into_iter();
-                Ok(interfaces.map(|interface| interface.xdp).next())
-            }
-            Software::Keepalived(_) => Ok(None),
+        if let Software::Keepalived(_) = self.software {
+            return Ok(None);
         }
+        let mut interfaces = Vec::new();
+        until("vipctl's answer", RECOVERY, || {
+            let answer = status(&self.host);
+            interfaces = answer.map(|status| status.interfaces).unwrap_or_default();
+            Ok(!interfaces.is_empty())
+        })?;
+        Ok(interfaces.into_iter().map(|interface| interface.xdp).next())
     }
 
     /// Starts the daemon again, if it has ended.

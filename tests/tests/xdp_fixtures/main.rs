@@ -3,6 +3,7 @@
 mod addresses;
 mod adverts;
 mod behaviour;
+mod complexity;
 mod egress;
 mod fixture;
 mod flood;
