@@ -46,7 +46,7 @@ pub(crate) mod xdp_pass;
 pub use asker::Asker;
 pub use capture::{Capture, Frame};
 pub use client::{Client, Errand};
-pub use cpu::{BusyLoops, time_on_processors};
+pub use cpu::{BusyLoops, time_on_processors, wake_ups};
 pub use daemon::{CONFIG_PATH, Daemon, Software};
 pub use host::Host;
 pub use lan::{Direction, Lan, OneWayCut};
