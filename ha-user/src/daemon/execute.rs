@@ -12,7 +12,7 @@ use ha_common::abi::Election;
 use ha_common::{Nanos, Priority};
 use tokio::sync::mpsc::UnboundedSender;
 
-use self::adverts::Waiting;
+use self::adverts::{Says, Waiting};
 use super::describe::describe;
 use super::order::{Orders, Report};
 use super::plan::RouterPlan;
@@ -178,8 +178,8 @@ impl Executor {
                     if speaking {
                         self.settle(&mut afterwards);
                     }
-                    let lease = lease.map(|until| sent_at..until);
-                    self.advertise(router, priority, lease);
+                    let says = Says::new(priority, sent_at, lease);
+                    self.advertise(router, priority, says);
                 }
                 action if speaking => afterwards.push(action),
                 action => self.execute(action),

@@ -49,7 +49,9 @@ pub enum Action {
     ///
     /// With `lease`, it is sent only while the record still says that we own, read again right
     /// before the send: a process that stood still in the middle of its actions must not speak for
-    /// a lease that ended meanwhile, let alone renew it. If the kernel took the advert with carrier
+    /// a lease that ended meanwhile, let alone renew it. A claim, which has neither `lease` nor
+    /// priority 0, is sent only while the record has no sign of life from after `sent_at`: who has
+    /// been replaced meanwhile must not seem to be Active. If the kernel took the advert with carrier
     /// up, note `sent_at`, and move the end of the lease to `lease` where given.
     Advertise {
         /// Whose.

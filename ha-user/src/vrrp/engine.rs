@@ -1,9 +1,10 @@
 //! All Virtual Routers of this host.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ha_common::Nanos;
 
+use super::alarms::Alarms;
 use super::router::{Context, Input, Router};
 use super::timing::TICK;
 use super::{Action, Advert, Event, Parameters, RouterId, Status, View};
@@ -12,8 +13,7 @@ use super::{Action, Advert, Event, Parameters, RouterId, Status, View};
 #[derive(Debug, Default)]
 pub struct Engine {
     routers: BTreeMap<RouterId, Router>,
-    /// The deadline of each router that has one.
-    deadlines: BTreeSet<(Nanos, RouterId)>,
+    alarms: Alarms,
 }
 
 impl Engine {
@@ -25,10 +25,8 @@ impl Engine {
 
     /// Forgets a router that was shut down.
     pub fn remove(&mut self, router: RouterId) {
-        let deadline = self.routers.remove(&router).and_then(|old| old.deadline());
-        if let Some(at) = deadline {
-            self.deadlines.remove(&(at, router));
-        }
+        self.routers.remove(&router);
+        self.alarms.set(router, None);
     }
 
     /// Tells `router` what happened at `now`; appends what is to be done to `actions`.
@@ -45,9 +43,15 @@ impl Engine {
 
     /// Lets time pass up to `now`. Late or extra calls are harmless.
     pub fn handle_timeout(&mut self, now: Nanos, view: &dyn View, actions: &mut Vec<Action>) {
-        for router in self.due(now) {
+        let due = self.due(now);
+        let listens = |id: &RouterId| self.routers.get(id).is_some_and(Router::listens);
+        let heeds_stamps = due.iter().any(listens);
+        for router in due {
             let actions = &mut *actions;
             self.tell(router, Input::Timeout, Context { now, view, actions });
+        }
+        if heeds_stamps {
+            self.put_off(view);
         }
     }
 
@@ -57,16 +61,29 @@ impl Engine {
         if self.next_deadline().is_none_or(|at| at > now) {
             return Vec::new();
         }
-        let near = self.deadlines.range(..=(now + TICK, RouterId(u32::MAX)));
-        let routers = near.filter_map(|(_, id)| Some((*id, self.routers.get(id)?)));
-        let due = routers.filter(|(_, router)| router.is_due(now));
-        due.map(|(id, _)| id).collect()
+        let goes_along = |id: &RouterId| {
+            let router = self.routers.get(id);
+            router.is_some_and(|router| router.goes_along(now))
+        };
+        let near = self.alarms.until(now + TICK);
+        let due = near.filter(|(at, id)| *at <= now || goes_along(id));
+        due.map(|(_, id)| id).collect()
+    }
+
+    /// Reads the stamps of all Backup routers, so that none is woken only to find that a sign of life
+    /// was stamped meanwhile. Their timers stay as they are until they are.
+    fn put_off(&mut self, view: &dyn View) {
+        for (id, router) in &self.routers {
+            if let Some(at) = router.sleeps_until(view) {
+                self.alarms.set(*id, Some(at));
+            }
+        }
     }
 
     /// When [`Self::handle_timeout`] is next worth calling.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Nanos> {
-        self.deadlines.first().map(|(at, _)| *at)
+        self.alarms.next()
     }
 
     /// What `router` is doing, for people.
@@ -89,14 +106,7 @@ impl Engine {
         let Some(router) = self.routers.get_mut(&id) else {
             return;
         };
-        let before = router.deadline();
         router.handle(input, &mut cx);
-        let after = router.deadline();
-        if before != after {
-            self.deadlines.extend(after.map(|at| (at, id)));
-            if let Some(at) = before {
-                self.deadlines.remove(&(at, id));
-            }
-        }
+        self.alarms.set(id, router.deadline());
     }
 }

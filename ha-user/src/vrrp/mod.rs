@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod alarms;
 mod announcer;
 mod cadence;
 mod dual;

@@ -49,11 +49,9 @@ impl Phase {
         }
     }
 
-    /// Whether time has something to change at `now`, where it has for others: adverts may go out
-    /// a little early, but nobody believes a silence before it is complete.
-    pub(super) fn is_due(&self, now: Nanos) -> bool {
-        let early = matches!(self, Self::Active(ownership) if ownership.speaks_at(now));
-        early || self.deadline().is_some_and(|at| at <= now)
+    /// Whether adverts of others that leave at `now` take ours along, which is due a little later.
+    pub(super) fn goes_along(&self, now: Nanos) -> bool {
+        matches!(self, Self::Active(ownership) if ownership.speaks_at(now))
     }
 }
 

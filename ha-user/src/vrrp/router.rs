@@ -112,9 +112,14 @@ impl Router {
         self.phase.deadline()
     }
 
-    /// Whether a timeout at `now` means something to this router, if it does to others.
-    pub(super) fn is_due(&self, now: Nanos) -> bool {
-        self.phase.is_due(now)
+    /// Whether its advert leaves early at `now`, where those of others leave.
+    pub(super) fn goes_along(&self, now: Nanos) -> bool {
+        self.phase.goes_along(now)
+    }
+
+    /// Whether it waits for a silence.
+    pub(super) fn listens(&self) -> bool {
+        matches!(self.phase, Backup(_))
     }
 
     /// What this router is doing.

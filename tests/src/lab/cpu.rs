@@ -3,7 +3,7 @@
 use std::fs;
 use std::hint::spin_loop;
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -19,14 +19,28 @@ use super::background::Background;
 /// # Errors
 /// When /proc cannot be read.
 pub fn time_on_processors(processes: &[Pid]) -> Result<Duration> {
-    let mut total = Duration::ZERO;
+    let threads = threads(processes)?;
+    Ok(threads.iter().filter_map(|task| time_of(task)).sum())
+}
+
+/// How often the threads of `processes` have gone to sleep, which is how often they were woken.
+///
+/// # Errors
+/// When /proc cannot be read.
+pub fn wake_ups(processes: &[Pid]) -> Result<u64> {
+    let threads = threads(processes)?;
+    Ok(threads.iter().filter_map(|task| sleeps_of(task)).sum())
+}
+
+fn threads(processes: &[Pid]) -> Result<Vec<PathBuf>> {
+    let mut threads = Vec::new();
     for process in processes {
         let tasks = format!("/proc/{}/task", process.as_raw_pid());
         for task in fs::read_dir(&tasks).with_context(|| format!("cannot read {tasks}"))? {
-            total += time_of(&task?.path()).unwrap_or_default();
+            threads.push(task?.path());
         }
     }
-    Ok(total)
+    Ok(threads)
 }
 
 /// The first word of `schedstat`: nanoseconds. `None` if the thread has ended.
@@ -34,6 +48,18 @@ fn time_of(task: &Path) -> Option<Duration> {
     let text = fs::read_to_string(task.join("schedstat")).ok()?;
     let nanoseconds = text.split_whitespace().next()?.parse().ok()?;
     Some(Duration::from_nanos(nanoseconds))
+}
+
+/// `None` if the thread has ended.
+fn sleeps_of(task: &Path) -> Option<u64> {
+    let text = fs::read_to_string(task.join("status")).ok()?;
+    let value = |line: &str| {
+        line.strip_prefix("voluntary_ctxt_switches:")?
+            .trim()
+            .parse()
+            .ok()
+    };
+    text.lines().find_map(value)
 }
 
 /// A loop on every processor that does nothing as fast as it can.

@@ -1,5 +1,6 @@
 //! The running daemon as operators, scripts and unit files meet it, on a good day and on a bad one.
 
+mod crowd;
 mod detach;
 mod guard;
 mod hang;
@@ -14,3 +15,4 @@ mod rights;
 mod scripts;
 mod size;
 mod solo;
+mod urgency;

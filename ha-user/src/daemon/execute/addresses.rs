@@ -9,6 +9,7 @@ use ha_common::abi::LeasePolicy;
 use super::super::order::Order;
 use super::super::plan::{CarriedAddress, RouterPlan};
 use super::Executor;
+use super::adverts::Says;
 use crate::net::Held;
 use crate::net::address::{AddressChange, Operation, Outcome};
 use crate::net::announce::{Announcement, Manner};
@@ -45,7 +46,7 @@ impl Executor {
         carriage.leaving = false;
         self.records.record(router).set_taken_off(clock::now());
         if std::mem::take(&mut carriage.farewell) {
-            self.advertise(router, Priority::LEAVING, None);
+            self.advertise(router, Priority::LEAVING, Says::Farewell);
             self.send_waiting();
         }
     }

@@ -20,8 +20,30 @@ const BATCH: usize = 256;
 pub(super) struct Waiting {
     router: RouterId,
     path: Path,
-    /// From when the advert counts, and until when it lets the router own its addresses.
-    lease: Option<Range<Nanos>>,
+    says: Says,
+}
+
+/// What an advert tells others.
+#[derive(Clone, Debug)]
+pub(super) enum Says {
+    /// That its router is Active: from when the advert counts, and until when it lets the router
+    /// own its addresses.
+    Alive(Range<Nanos>),
+    /// That the Active router is to yield, for its router has decided so then.
+    Yield(Nanos),
+    /// That its router leaves.
+    Farewell,
+}
+
+impl Says {
+    /// What an advert of `priority` says that the engine has made at `sent_at`.
+    pub(super) fn new(priority: Priority, sent_at: Nanos, lease: Option<Nanos>) -> Self {
+        match lease {
+            Some(until) => Self::Alive(sent_at..until),
+            None if priority == Priority::LEAVING => Self::Farewell,
+            None => Self::Yield(sent_at),
+        }
+    }
 }
 
 impl Executor {
@@ -31,13 +53,8 @@ impl Executor {
     }
 
     /// Queues an advert for [`Self::send_waiting`].
-    pub(super) fn advertise(
-        &mut self,
-        router: RouterId,
-        priority: Priority,
-        lease: Option<Range<Nanos>>,
-    ) {
-        if priority == Priority::LEAVING && self.defer_farewell(router) {
+    pub(super) fn advertise(&mut self, router: RouterId, priority: Priority, says: Says) {
+        if matches!(says, Says::Farewell) && self.defer_farewell(router) {
             return;
         }
         let Some(carriage) = self.routers.get_mut(&router) else {
@@ -52,11 +69,7 @@ impl Executor {
             source: framing.source,
             multicast: framing.cast == Cast::Multicast,
         };
-        self.waiting.push(Waiting {
-            router,
-            path,
-            lease,
-        });
+        self.waiting.push(Waiting { router, path, says });
     }
 
     /// Without a data path, the peer must not take over while the kernel here still answers.
@@ -89,7 +102,8 @@ impl Executor {
     }
 
     /// This process may have stood still since the engine looked, or may do so in the send: a
-    /// lease that has expired meanwhile is neither spoken for nor renewed.
+    /// lease that has expired meanwhile is neither spoken for nor renewed, and who is Active
+    /// meanwhile is not told to yield.
     fn send_batch(&mut self, batch: &[Waiting]) {
         let now = clock::now();
         let batch: Vec<_> = batch
@@ -99,7 +113,7 @@ impl Executor {
         let outcomes = self.send_together(&batch);
         let now = clock::now();
         for (advert, outcome) in batch.into_iter().zip(outcomes) {
-            if let Some(lease) = &advert.lease
+            if let Says::Alive(lease) = &advert.says
                 && outcome.is_ok()
                 && self.may_speak(advert, now)
             {
@@ -112,7 +126,11 @@ impl Executor {
     }
 
     fn may_speak(&self, advert: &Waiting, now: Nanos) -> bool {
-        advert.lease.is_none() || self.records.owns(advert.router, now)
+        match advert.says {
+            Says::Alive(_) => self.records.owns(advert.router, now),
+            Says::Yield(since) => self.records.record(advert.router).last_advert() <= since,
+            Says::Farewell => true,
+        }
     }
 
     /// Hands adverts that leave the same way to the kernel. Returns for each whether one of its

@@ -7,7 +7,7 @@ use ha_common::{Nanos, Priority};
 use super::super::action::Reason;
 use super::super::phase::{ActiveDownTimer, Claim, Phase};
 use super::super::timing::learnable;
-use super::super::{Advert, Parameters, Standing, State};
+use super::super::{Advert, Parameters, Standing, State, View};
 use super::{Context, Router};
 
 impl Router {
@@ -49,7 +49,7 @@ impl Router {
             _ => return timer,
         };
         let wait = prompt.unwrap_or_else(|| self.skew_time(self.priority()));
-        let timer = self.renew(timer, cx).hasten(cx.now, wait);
+        let timer = self.renew(timer, cx.view).hasten(cx.now, wait);
         timer.bid_farewell(prompt.is_some())
     }
 
@@ -74,7 +74,7 @@ impl Router {
         let is_last_word = self.record(cx).is_resigned();
         match self.handover_time() {
             Some(wait) if self.active == Some(advert.source) && is_last_word => {
-                self.renew(timer, cx).hasten(cx.now, wait)
+                self.renew(timer, cx.view).hasten(cx.now, wait)
             }
             _ => timer,
         }
@@ -152,12 +152,25 @@ impl Router {
         if cx.now < timer.deadline {
             return;
         }
-        let timer = self.renew(timer, cx);
+        let timer = self.renew(timer, cx.view);
         let doubted = timer.doubt(cx.now, self.skew_time(self.priority()));
         let timer = doubted.unwrap_or(timer);
         self.phase = Phase::Backup(timer);
         if cx.now >= timer.deadline {
             self.believe_silence(timer, cx);
+        }
+    }
+
+    /// When a Backup router is to be woken, by what is stamped so far: at its own deadline it would
+    /// only find the stamp that we see now. `None` where a stamp counts once, so that it matters
+    /// when it is looked for.
+    pub(in super::super) fn sleeps_until(&self, view: &dyn View) -> Option<Nanos> {
+        match self.phase {
+            Phase::Backup(timer) if !timer.obeys_lower => {
+                let renewed = self.renew(timer, view);
+                Some(timer.deadline.max(renewed.deadline))
+            }
+            _ => None,
         }
     }
 
@@ -178,8 +191,8 @@ impl Router {
 
     /// The timer after the last sign of life that the data path has seen. It may not have reached us
     /// yet, and never does where it said nothing new.
-    fn renew(&self, timer: ActiveDownTimer, cx: &Context<'_>) -> ActiveDownTimer {
-        let record = self.record(cx);
+    fn renew(&self, timer: ActiveDownTimer, view: &dyn View) -> ActiveDownTimer {
+        let record = view.record(self.id);
         let stamp = if timer.obeys_lower {
             record.last_advert.max(record.last_lower)
         } else {

@@ -8,6 +8,7 @@ mod manners;
 mod ownership;
 mod rivals;
 mod silence;
+mod sleep;
 mod takeover;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 //! keepalived in turn, beside a bare loop that sends as many frames.
 
 mod bare;
+mod effort;
 mod findings;
 mod trial;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+pub use self::effort::Effort;
 pub use self::trial::{Load, Trial, play};
 use super::Measure;
 use super::progress::Progress;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::lab::{BusyLoops, Daemon, Host, Software, Stalls, pause, time_on_processors, until};
+use super::effort::{Effort, Spent};
+use crate::lab::{BusyLoops, Daemon, Host, Software, Stalls, pause, until};
 
 /// How many virtual routers there are: all that an interface can have.
 pub(super) const ROUTERS: u8 = 255;
@@ -53,10 +54,10 @@ impl fmt::Display for Load {
 /// What was seen of a pair.
 #[derive(Clone, Copy, Debug)]
 pub struct Trial {
-    /// Part of a processor that the Active director's daemon took.
-    pub active: f64,
+    /// What the Active director's daemon took, and made of it.
+    pub active: Effort,
     /// The same of the Backup director's.
-    pub backup: f64,
+    pub backup: Effort,
     /// How often the Backup director took over from an Active one that nothing had happened to.
     pub takeovers: usize,
     /// Longest time in which the daemons could not run.
@@ -75,9 +76,9 @@ impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "Active {:.2} %, Backup {:.2} %, {} false takeovers, stalls of {:.1} ms",
-            100.0 * self.active,
-            100.0 * self.backup,
+            "Active {}, Backup {}, {} false takeovers, stalls of {:.1} ms",
+            self.active,
+            self.backup,
             self.takeovers,
             self.stall.as_secs_f64() * 1e3
         )
@@ -120,17 +121,14 @@ pub fn play(software: &Software, load: Load, period: Duration) -> Result<Trial> 
     let _load = load.apply()?;
     let stalls = Stalls::watch(Duration::ZERO)?;
     let daemons = [&active, &backup];
-    let (before, begun) = (times(daemons)?, Instant::now());
+    let (before, begun) = (spent(daemons)?, Instant::now());
     pause(period)?;
-    let (after, ended) = (times(daemons)?, Instant::now());
-    let share = |index: usize| {
-        let used = after[index].saturating_sub(before[index]);
-        used.as_secs_f64() / (ended - begun).as_secs_f64()
-    };
+    let (after, ended) = (spent(daemons)?, Instant::now());
+    let effort = |index: usize| after[index].since(&before[index], ended - begun);
     let took_over = backup.log().matching("Entering MASTER STATE").into_iter();
     Ok(Trial {
-        active: share(0),
-        backup: share(1),
+        active: effort(0),
+        backup: effort(1),
         takeovers: took_over.filter(|line| line.at >= begun).count(),
         stall: stalls.longest(&(begun..ended)),
     })
@@ -146,8 +144,8 @@ fn elect(active: &Daemon) -> Result<()> {
     until("lb1 to be Active everywhere", ELECTION, elected).context(active.log().tail(6))
 }
 
-fn times(daemons: [&Daemon; 2]) -> Result<[Duration; 2]> {
-    let [one, other] = daemons.map(|daemon| time_on_processors(&daemon.processes()?));
+fn spent(daemons: [&Daemon; 2]) -> Result<[Spent; 2]> {
+    let [one, other] = daemons.map(Spent::by);
     Ok([one?, other?])
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Draw {
     pub(super) fast_handover: Option<FastHandover>,
     /// A stranger of low priority sends more than the processes can read.
     pub(super) flood: bool,
+    /// Advertisement_Interval of a second router on every host.
+    pub(super) company: Option<Duration>,
 }
 
 impl Draw {
@@ -58,7 +60,14 @@ impl Draw {
             all_preempt,
             fast_handover: rng.chance(700).then(|| any_handover(rng)),
             flood: all_preempt && rng.chance(200),
+            company: None,
         }
+    }
+
+    /// Has every host run a second router. What is drawn for the first stays as it is.
+    pub(super) fn bring_company(&mut self, rng: &mut Rng) {
+        let parts = rng.pick(&[1, 3, 10]);
+        self.company = rng.chance(500).then(|| self.interval / parts);
     }
 
     pub(super) fn storm(&self, rng: &mut Rng) -> Weather {
@@ -139,6 +148,7 @@ impl Draw {
         let mut host = Host::new(address, self.parameters(address, rng));
         host.bare = self.bare;
         host.lease = self.lease;
+        host.company = self.company;
         host
     }
 

@@ -10,8 +10,13 @@ use ha_common::{Nanos, Priority};
 use super::super::super::{
     Action, Advert, Engine, Event, Inheritance, Parameters, Record, RouterId, Standing, State, View,
 };
+use super::super::parameters;
 
 pub(super) const ROUTER: RouterId = RouterId(0);
+
+/// Another router of the same process, which hears adverts all the time. For its sake the process
+/// wakes up, and looks at what the first one might sleep through.
+const COMPANION: RouterId = RouterId(1);
 
 /// One router on the simulated LAN.
 #[derive(Debug)]
@@ -32,6 +37,8 @@ pub(super) struct Host {
     pub(super) bare: bool,
     /// What ends an ownership in the data path.
     pub(super) lease: LeasePolicy,
+    /// Advertisement_Interval of a second router.
+    pub(super) company: Option<Duration>,
     /// Nothing gets through the cable, though carrier is up.
     pub(super) cut: bool,
     /// When the process wakes up.
@@ -63,6 +70,7 @@ impl Host {
             dead: false,
             bare: false,
             lease: LeasePolicy::Strict,
+            company: None,
             cut: false,
             wake_at: None,
             inbox: VecDeque::new(),
@@ -101,10 +109,30 @@ impl Host {
         self.unfinished.clear();
         self.engine = Engine::default();
         self.engine.insert(ROUTER, self.parameters.clone());
+        self.bring_company();
         self.data_path.address = Some(self.address);
         self.data_path.familiar = None;
         self.data_path.interval = self.parameters.advertisement_interval;
         self.inbox = VecDeque::from([Event::StandingChanged(standing), how]);
+    }
+
+    fn bring_company(&mut self) {
+        let Some(advertisement_interval) = self.company else {
+            return;
+        };
+        let parameters = Parameters {
+            advertisement_interval,
+            ..parameters()
+        };
+        self.engine.insert(COMPANION, parameters);
+        let nothing = &mut Vec::new();
+        self.engine.handle(
+            Nanos::NEVER,
+            COMPANION,
+            Event::Startup,
+            &self.data_path,
+            nothing,
+        );
     }
 
     pub(super) fn runs(&self, now: Nanos) -> bool {
@@ -165,6 +193,7 @@ impl Host {
 
     pub(super) fn handle_timeout(&mut self, now: Nanos) -> Vec<Action> {
         let mut actions = Vec::new();
+        self.data_path.companion.last_advert = now;
         self.engine
             .handle_timeout(now, &self.data_path, &mut actions);
         self.data_path.hear_again(&actions);
@@ -188,6 +217,7 @@ impl Host {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct DataPath {
     pub(super) record: Record,
+    companion: Record,
     pub(super) last_sent: Nanos,
     pub(super) priority: u8,
     pub(super) accept_min_priority: u8,
@@ -265,7 +295,11 @@ impl DataPath {
 }
 
 impl View for DataPath {
-    fn record(&self, _: RouterId) -> Record {
-        self.record
+    fn record(&self, router: RouterId) -> Record {
+        if router == COMPANION {
+            self.companion
+        } else {
+            self.record
+        }
     }
 }

@@ -48,6 +48,17 @@ fn at_most_one_answers_and_soon_exactly_one() {
     assert_is_exercised(&tally);
 }
 
+/// Beyond those that are always run: claims sent long after they were decided, with a farewell that
+/// made others follow them.
+const FAILED_ONCE: [u64; 2] = [133_181, 145_831];
+
+#[test]
+fn seeds_that_failed_once_hold() {
+    for seed in FAILED_ONCE {
+        run(seed, false).unwrap();
+    }
+}
+
 fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok().map(|text| text.parse().unwrap())
 }

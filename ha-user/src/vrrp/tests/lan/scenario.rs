@@ -15,7 +15,8 @@ use super::world::{Fault, World};
 /// Runs one seed; `Err` says what was violated.
 pub(super) fn run(seed: u64, trace: bool) -> Result<Tally, String> {
     let mut rng = Rng::new(seed);
-    let draw = Draw::new(&mut rng);
+    let mut draw = Draw::new(&mut rng);
+    draw.bring_company(&mut Rng::new(!seed));
     let weather = draw.storm(&mut rng);
     let count = usize::try_from(rng.number(2..=5)).map_err(|error| error.to_string())?;
     let hosts: Vec<Host> = (0..count).map(|at| draw.host(at, &mut rng)).collect();

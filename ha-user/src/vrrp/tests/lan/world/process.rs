@@ -125,7 +125,9 @@ impl World {
 
     fn advertise(&mut self, at: usize, priority: Priority, sent_at: Nanos, lease: Option<Nanos>) {
         let host = &mut self.hosts[at];
-        if lease.is_some() && !host.data_path.record.owned(self.now) {
+        let is_claim = lease.is_none() && priority != Priority::LEAVING;
+        let record = &host.data_path.record;
+        if lease.is_some() && !record.owned(self.now) || is_claim && record.last_advert > sent_at {
             return;
         }
         host.adverts_sent += 1;
@@ -139,7 +141,7 @@ impl World {
                 self.watch
                     .fail(self.now, format!("{at} takes a lease until {until:?}"));
             }
-        } else if priority != Priority::LEAVING {
+        } else if is_claim {
             self.watch.tally.claims += 1;
         }
         self.broadcast(
