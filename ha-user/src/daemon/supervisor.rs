@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::child::Child;
 use super::estate::Estate;
 use super::exit::Exit;
-use super::link::{self, Word};
+use super::link::{self, Link, Word};
 use super::pidfile::{self, PidFile};
 use super::renewal::{self, Legacy};
 use super::respite::Respite;
@@ -387,12 +387,23 @@ async fn stop(worker: &mut Child) -> Result<()> {
 /// Has a worker do nothing any more, whether it is gone or not.
 async fn give_way(worker: &mut Child) -> Result<()> {
     worker.link.say(&Word::GiveWay).await;
-    let gone = async { while !matches!(worker.link.next().await, Some(Word::Gone) | None) {} };
-    if timeout(GIVE_WAY_TIMEOUT, gone).await.is_err() {
+    let Child { link, process } = worker;
+    let gone = async {
+        tokio::select! {
+            // Threads of one that hangs up may still run.
+            ended = process.ended() => ended.map(drop),
+            () = said_gone(link) => Ok(()),
+        }
+    };
+    let Ok(gone) = timeout(GIVE_WAY_TIMEOUT, gone).await else {
         log::warn!("the VRRP process did not give way within {GIVE_WAY_TIMEOUT:?}: killing it");
-        worker.process.kill().await?;
-    }
-    Ok(())
+        return worker.process.kill().await.map(drop);
+    };
+    gone
+}
+
+async fn said_gone(link: &mut Link) {
+    while link.word().await != Word::Gone {}
 }
 
 struct Signals {
