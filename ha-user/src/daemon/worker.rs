@@ -118,6 +118,14 @@ enum Wake {
     Supervisor(Word),
 }
 
+impl Wake {
+    /// What the supervisor says. Without one nobody would answer for this process: it may have died
+    /// before the kernel was asked to tell.
+    fn of(word: Option<Word>) -> Self {
+        word.map_or(Self::End(End::Stop), Self::Supervisor)
+    }
+}
+
 /// How the main loop ends.
 enum End {
     /// In order.
@@ -197,7 +205,7 @@ impl<'a> Worker<'a> {
                 biased;
                 _ = self.signals.term.recv() => Wake::End(End::Stop),
                 _ = self.signals.int.recv() => Wake::End(End::Stop),
-                word = self.supervisor.word() => Wake::Supervisor(word),
+                word = self.supervisor.next() => Wake::of(word),
                 Some(report) = self.adverts.reports.recv() => Wake::Report(report),
                 Some(verdict) = self.scripts.next() => Wake::Verdict(verdict),
                 _ = self.signals.hup.recv() => Wake::Reload,
