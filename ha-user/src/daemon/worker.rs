@@ -405,11 +405,18 @@ impl<'a> Worker<'a> {
     async fn answer(&mut self, question: Question) {
         match question.request {
             Request::Status => self.tell_status(question.answer),
-            Request::Restart => {
-                self.restart = Some(question.answer);
-                self.supervisor.say(&Word::Restart).await;
-            }
+            Request::Restart => self.ask_for_restart(question.answer).await,
         }
+    }
+
+    async fn ask_for_restart(&mut self, answer: oneshot::Sender<Response>) {
+        if self.restart.is_some() {
+            // Who asked may have hung up.
+            drop(answer.send(Response::Error("it is being restarted already".to_owned())));
+            return;
+        }
+        self.restart = Some(answer);
+        self.supervisor.say(&Word::Restart).await;
     }
 
     fn refuse_restart(&mut self, reason: String) {
