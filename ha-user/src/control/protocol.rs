@@ -26,6 +26,9 @@ pub struct Status {
     pub version: String,
     /// Process that runs VRRP.
     pub pid: u32,
+    /// It took over from a process that gave way to it.
+    #[serde(default)]
+    pub successor: bool,
     /// Configuration file.
     pub config: String,
     /// The instances, in the order of the file.

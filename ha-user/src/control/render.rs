@@ -224,6 +224,7 @@ mod tests {
             schema: SCHEMA.to_owned(),
             version: "0.1.0".to_owned(),
             pid: 7,
+            successor: false,
             config: "/etc/keepalived/keepalived.conf".to_owned(),
             instances: vec![Instance {
                 name: "VI_1".to_owned(),

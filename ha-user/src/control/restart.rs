@@ -41,6 +41,13 @@ pub(super) fn restart(socket: &Path) -> Result<String, (Failure, String)> {
         Err(error) => return Err(explain(socket, &error, LIMIT)),
     }
     let after = wait_for_successor(socket, before.pid)?;
+    if !after.successor {
+        let text = format!(
+            "no restart: a process of the daemon died on the way; vipd {} (pid {}) runs in its place",
+            after.version, after.pid
+        );
+        return Err((Failure::Error, text));
+    }
     Ok(describe(&before, &after))
 }
 

@@ -24,6 +24,7 @@ use super::link::Link;
 use super::pidfile::PidFile;
 use super::role::{self, Role};
 use super::testament::Testament;
+use crate::logging;
 
 /// File descriptors of a [`Legacy`].
 const FILES: usize = 3;
@@ -38,7 +39,8 @@ pub(super) struct Legacy {
     pub(super) pid_file: OwnedFd,
 }
 
-/// Goes on as the program that is installed now.
+/// Goes on as the program that is installed now. What is to be heard of signals ([`hold_signals`]) and
+/// of the worker has been heard: what this process has read and not acted on would be lost.
 ///
 /// # Errors
 /// Returns only if that fails.
@@ -47,11 +49,9 @@ pub(super) fn renew(
     testament: &Testament,
     pid_file: &PidFile,
 ) -> Result<Infallible> {
-    // A signal that comes before the new program listens must wait, not end it.
-    let held = signals().thread_block();
-    let never = held
-        .context("cannot hold signals back")
-        .and_then(|()| exec(worker, testament, pid_file));
+    // The thread that writes them does not outlive this program.
+    logging::flush();
+    let never = exec(worker, testament, pid_file);
     release_signals();
     never
 }
@@ -85,7 +85,14 @@ fn signals() -> SigSet {
         .collect()
 }
 
-/// Lets signals through that [`renew`] has held back.
+/// A signal that comes before the new program listens must wait, not end it.
+pub(super) fn hold_signals() {
+    if let Err(error) = signals().thread_block() {
+        log::error!("cannot hold signals back: {error}");
+    }
+}
+
+/// Lets signals through that were held back.
 pub(super) fn release_signals() {
     if let Err(error) = signals().thread_unblock() {
         log::error!("cannot listen for signals: {error}");

@@ -7,13 +7,15 @@ use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 
 use anyhow::{Context as _, Result, bail};
 use rustix::net::sockopt::socket_peercred;
+use rustix::process::{Uid, geteuid};
 
 /// Abstract names of sockets are those of a network namespace, and go with their process.
 const NAME: &str = "vipd";
 
-/// The right to a data path, which ends with the process, however that ends.
+/// The right to a data path, which ends with the process, however that ends. Without a socket where
+/// somebody has taken the name who cannot run a vipd: anybody may.
 #[derive(Debug)]
-pub(super) struct Sole(#[expect(dead_code, reason = "held, not used")] UnixListener);
+pub(super) struct Sole(#[expect(dead_code, reason = "held, not used")] Option<UnixListener>);
 
 impl Sole {
     /// Claims it.
@@ -23,11 +25,16 @@ impl Sole {
     pub(super) fn claim() -> Result<Self> {
         let name = SocketAddr::from_abstract_name(NAME).context("cannot name a socket")?;
         match UnixListener::bind_addr(&name) {
-            Ok(listener) => Ok(Self(listener)),
+            Ok(listener) => Ok(Self(Some(listener))),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 let holder = UnixStream::connect_addr(&name).ok();
                 let holder = holder.and_then(|stream| socket_peercred(stream).ok());
                 let pid = holder.map_or(0, |other| other.pid.as_raw_pid());
+                if let Some(stranger) = holder.filter(|other| !may_run_vipd(other.uid)) {
+                    let user = stranger.uid.as_raw();
+                    log::warn!("user {user} (pid {pid}) has taken the name of vipd's socket");
+                    return Ok(Self(None));
+                }
                 bail!(
                     "another vipd (pid {pid}) works in this network namespace: put all instances \
                      into its configuration, or say `mode off` in xdp {{ }} here"
@@ -38,9 +45,20 @@ impl Sole {
     }
 }
 
+/// Whether `user` is the superuser, or who runs this one.
+fn may_run_vipd(user: Uid) -> bool {
+    user.is_root() || user == geteuid()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_has_no_rights_hinders_nobody() {
+        assert!(may_run_vipd(Uid::ROOT) && may_run_vipd(geteuid()));
+        assert!(!may_run_vipd(Uid::from_raw(geteuid().as_raw() + 1)));
+    }
 
     #[test]
     fn the_second_is_told_of_the_first() {

@@ -7,6 +7,7 @@ use ha_common::{Nanos, Reason};
 use super::lateness::Lateness;
 use super::order::{RouterReport, ThreadReport};
 use super::plan::{self, RouterPlan};
+use super::role::Role;
 use super::routers::Routers;
 use crate::config::model::{self, Config, LeaseMode, VirtualAddress};
 use crate::control::protocol::{Bucket, Counter, Instance, Interface, SCHEMA, Status, Timers};
@@ -60,6 +61,7 @@ pub(super) fn assemble(outline: Outline, report: &ThreadReport) -> Status {
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
+        successor: Role::of_this_process() == Some(Role::Successor),
         config: outline.config_file,
         instances: instances.collect(),
         interfaces: outline.interfaces,

@@ -8,12 +8,13 @@ use anyhow::{Context as _, Result};
 use ha_common::Nanos;
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::child::Child;
 use super::estate::Estate;
 use super::exit::Exit;
-use super::link::{self, Word};
+use super::link::{self, Link, Word};
 use super::pidfile::{self, PidFile};
 use super::renewal::{self, Legacy};
 use super::respite::Respite;
@@ -79,6 +80,8 @@ enum Wake {
     Prepared(Result<bool, String>),
     /// The worker should have carried on by now.
     Overdue,
+    /// Nothing else is left to do first, and signals are held back.
+    Renew,
     PassOn(Signal),
     Stop,
 }
@@ -202,6 +205,7 @@ impl<'a> Supervisor<'a> {
                     return Ok(End::Died(status?));
                 }
                 Wake::Said(Word::Ready) => self.note_ready(worker)?,
+                Wake::Renew => self.renew(worker),
                 Wake::Said(Word::Restart) => self.prepare_successor(worker).await,
                 Wake::Said(_) => {}
                 Wake::Prepared(Ok(adopts)) => self.exchange(worker, adopts).await?,
@@ -222,14 +226,23 @@ impl<'a> Supervisor<'a> {
 
     async fn wake(&mut self, worker: &mut Child) -> Wake {
         let limit = self.estate.as_ref().map(|(_, limit)| *limit);
-        tokio::select! {
+        let is_settled = self.is_settled();
+        if is_settled {
+            renewal::hold_signals();
+        }
+        let wake = tokio::select! {
             biased;
             ended = worker.process.ended() => Wake::Ended(ended),
             wake = self.signals.next() => wake,
             word = worker.link.word() => Wake::Said(word),
             prepared = prepared(&mut self.successor) => Wake::Prepared(prepared),
             () = at(limit) => Wake::Overdue,
+            () = idle(is_settled) => Wake::Renew,
+        };
+        if is_settled && !matches!(wake, Wake::Renew) {
+            renewal::release_signals();
         }
+        wake
     }
 
     fn note_ready(&mut self, worker: &Child) -> Result<()> {
@@ -241,7 +254,6 @@ impl<'a> Supervisor<'a> {
             link::say_ready(starter);
             role::let_go(self.options)?;
         }
-        self.renew_when_settled(worker);
         Ok(())
     }
 
@@ -297,28 +309,27 @@ impl<'a> Supervisor<'a> {
         Ok(())
     }
 
-    /// Runs the installed program here, too, as soon as the worker that it was exchanged with has
-    /// shown that it works.
-    fn renew_when_settled(&mut self, worker: &Child) {
-        if self.renewing && self.ready && self.estate.is_none() {
-            self.renewing = false;
-            let Err(error) = renewal::renew(worker, &self.testament, &self.pid_file);
-            log::error!("this process goes on as it was: {error:#}");
-        }
+    /// Whether the worker that this program was exchanged with has shown that it works.
+    fn is_settled(&self) -> bool {
+        self.renewing && self.ready && self.estate.is_none()
+    }
+
+    /// Runs the installed program here, too.
+    fn renew(&mut self, worker: &Child) {
+        self.renewing = false;
+        let Err(error) = renewal::renew(worker, &self.testament, &self.pid_file);
+        log::error!("this process goes on as it was: {error:#}");
     }
 
     /// Ends a worker that has not carried on in time: it could do so at the moment at which others
     /// are told that nobody does.
     async fn look_after_the_estate(&mut self, worker: &mut Child) -> Result<()> {
         let estate = self.estate.take().map(|(estate, _)| estate);
-        match estate.filter(Estate::is_unclaimed) {
-            Some(estate) => {
-                log::error!("the VRRP process does not carry on in time: ending it");
-                // Its end is heard of in a moment.
-                worker.process.kill().await?;
-                estate.hand_over();
-            }
-            None => self.renew_when_settled(worker),
+        if let Some(estate) = estate.filter(Estate::is_unclaimed) {
+            log::error!("the VRRP process does not carry on in time: ending it");
+            // Its end is heard of in a moment.
+            worker.process.kill().await?;
+            estate.hand_over();
         }
         Ok(())
     }
@@ -338,6 +349,15 @@ async fn prepared(successor: &mut Option<Successor>) -> Result<bool, String> {
     match successor {
         Some(successor) => successor.prepared().await,
         None => std::future::pending().await,
+    }
+}
+
+/// Lets everything that has come so far be seen first; for ever unless `wanted`.
+async fn idle(wanted: bool) {
+    if wanted {
+        yield_now().await;
+    } else {
+        std::future::pending().await
     }
 }
 
@@ -367,12 +387,23 @@ async fn stop(worker: &mut Child) -> Result<()> {
 /// Has a worker do nothing any more, whether it is gone or not.
 async fn give_way(worker: &mut Child) -> Result<()> {
     worker.link.say(&Word::GiveWay).await;
-    let gone = async { while !matches!(worker.link.next().await, Some(Word::Gone) | None) {} };
-    if timeout(GIVE_WAY_TIMEOUT, gone).await.is_err() {
+    let Child { link, process } = worker;
+    let gone = async {
+        tokio::select! {
+            // Threads of one that hangs up may still run.
+            ended = process.ended() => ended.map(drop),
+            () = said_gone(link) => Ok(()),
+        }
+    };
+    let Ok(gone) = timeout(GIVE_WAY_TIMEOUT, gone).await else {
         log::warn!("the VRRP process did not give way within {GIVE_WAY_TIMEOUT:?}: killing it");
-        worker.process.kill().await?;
-    }
-    Ok(())
+        return worker.process.kill().await.map(drop);
+    };
+    gone
+}
+
+async fn said_gone(link: &mut Link) {
+    while link.word().await != Word::Gone {}
 }
 
 struct Signals {

@@ -118,6 +118,14 @@ enum Wake {
     Supervisor(Word),
 }
 
+impl Wake {
+    /// What the supervisor says. Without one nobody would answer for this process: it may have died
+    /// before the kernel was asked to tell.
+    fn of(word: Option<Word>) -> Self {
+        word.map_or(Self::End(End::Stop), Self::Supervisor)
+    }
+}
+
 /// How the main loop ends.
 enum End {
     /// In order.
@@ -197,7 +205,7 @@ impl<'a> Worker<'a> {
                 biased;
                 _ = self.signals.term.recv() => Wake::End(End::Stop),
                 _ = self.signals.int.recv() => Wake::End(End::Stop),
-                word = self.supervisor.word() => Wake::Supervisor(word),
+                word = self.supervisor.next() => Wake::of(word),
                 Some(report) = self.adverts.reports.recv() => Wake::Report(report),
                 Some(verdict) = self.scripts.next() => Wake::Verdict(verdict),
                 _ = self.signals.hup.recv() => Wake::Reload,
@@ -397,11 +405,18 @@ impl<'a> Worker<'a> {
     async fn answer(&mut self, question: Question) {
         match question.request {
             Request::Status => self.tell_status(question.answer),
-            Request::Restart => {
-                self.restart = Some(question.answer);
-                self.supervisor.say(&Word::Restart).await;
-            }
+            Request::Restart => self.ask_for_restart(question.answer).await,
         }
+    }
+
+    async fn ask_for_restart(&mut self, answer: oneshot::Sender<Response>) {
+        if self.restart.is_some() {
+            // Who asked may have hung up.
+            drop(answer.send(Response::Error("it is being restarted already".to_owned())));
+            return;
+        }
+        self.restart = Some(answer);
+        self.supervisor.say(&Word::Restart).await;
     }
 
     fn refuse_restart(&mut self, reason: String) {

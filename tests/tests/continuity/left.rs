@@ -1,10 +1,13 @@
 //! Where nobody can carry on, the supervisor hands over in the dead process's name.
 
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use ha_tests::eyes::FLIGHT;
-use ha_tests::lab::{CONFIG_PATH, pause};
+use ha_tests::lab::{CONFIG_PATH, pause, until};
 use ha_tests::watched::{INSTANCE, VIP};
 
 use crate::patient::{DAEMON, PATIENCE, Patient};
@@ -79,6 +82,25 @@ fn of_a_process_group_that_is_killed_nobody_starts_again() -> Result<()> {
     ensure!(!patient.daemons[0].is_running()?, "it was started again");
     patient.start()?;
     patient.eyes.wait_for_owner(patient.pair.macs[0], PATIENCE)
+}
+
+#[test]
+fn a_worker_whose_parent_died_as_it_began_leaves() -> Result<()> {
+    let mut patient = Patient::new(INTERVAL_MS)?;
+    patient.daemons[0].stop()?;
+    let (_, theirs) = UnixStream::pair()?;
+    let mut command = Command::new(DAEMON);
+    command
+        .args(["-f", CONFIG_PATH, "-n", "-l"])
+        .env("VIPD_ROLE", "worker")
+        .stdin(OwnedFd::from(theirs));
+    let mut orphan = patient.pair.directors[0].spawn(&mut command)?;
+    let ended = until("the end of the orphan", PATIENCE, || {
+        Ok(orphan.try_wait()?.is_some())
+    });
+    orphan.kill()?;
+    orphan.wait()?;
+    ended
 }
 
 /// lb2 has taken over soon after `fault`, and never did both answer.

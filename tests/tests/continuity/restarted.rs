@@ -88,6 +88,29 @@ fn a_program_that_was_installed_meanwhile_runs_in_both_processes() -> Result<()>
 }
 
 #[test]
+fn what_comes_of_a_restart_is_said() -> Result<()> {
+    let patient = Patient::new(INTERVAL_MS)?;
+    let director = &patient.pair.directors[0];
+    let vipctl = Tools::vipctl()?.display().to_string();
+    // It takes its time, and cannot start.
+    director.write_script("/usr/local/sbin/new", "#!/bin/sh\nsleep 3\nexit 3\n")?;
+    director.sh("mv /usr/local/sbin/new /usr/local/sbin/keepalived")?;
+    let begin = Instant::now();
+    let said = director.sh(&format!(
+        "{vipctl} restart 2>&1 & sleep 1; {vipctl} restart 2>&1; wait"
+    ))?;
+    ensure!(said.contains("the new program cannot start"), "{said}");
+    ensure!(said.contains("it is being restarted already"), "{said}");
+    let said = director.sh(&format!(
+        "{vipctl} restart 2>&1 & sleep 1; kill -9 {}; wait",
+        patient.worker()?
+    ))?;
+    ensure!(said.contains("no restart: "), "{said}");
+    patient.judge_calm(begin)?;
+    patient.judge_processes()
+}
+
+#[test]
 fn signals_during_a_restart_are_not_lost() -> Result<()> {
     let mut patient = Patient::new(INTERVAL_MS)?;
     let director = patient.pair.directors[0].clone();
