@@ -269,7 +269,7 @@ impl<'a> Supervisor<'a> {
     }
 
     async fn prepare_successor(&mut self, worker: &mut Child) {
-        if self.successor.is_some() || self.renewing {
+        if self.successor.is_some() {
             return refuse(worker, "it is being restarted already".to_owned()).await;
         }
         match Successor::start(&self.testament) {
@@ -311,7 +311,7 @@ impl<'a> Supervisor<'a> {
 
     /// Whether the worker that this program was exchanged with has shown that it works.
     fn is_settled(&self) -> bool {
-        self.renewing && self.ready && self.estate.is_none()
+        self.renewing && self.ready && self.estate.is_none() && self.successor.is_none()
     }
 
     /// Runs the installed program here, too.

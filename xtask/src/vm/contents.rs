@@ -15,7 +15,7 @@ use crate::lab::Programs;
 use crate::{setup, test};
 
 /// Suites that depend on the kernel.
-const SUITES: &[&str] = &["xdp_fixtures", "attach", super::SUITE];
+const SUITES: &[&str] = &["xdp_fixtures", super::SUITE];
 /// The name of the step that `cargo xtask run` is on a host.
 const RUN: &str = "cargo xtask run";
 /// Much more than the slowest takes: a host may have other things to do as well.

@@ -25,8 +25,8 @@ pub(crate) const SUITE: &str = "vm";
 ///
 /// The machine is emulated in software (no KVM, no root needed), sees copies of this host's
 /// programs in memory and has no network: nothing it does is seen outside, and nothing is left of
-/// it but its console under target/vm. On each kernel it runs the XDP fixtures, the tests of
-/// attaching, those of VLANs, bonds, dummies and packet loss, and `cargo xtask run`.
+/// it but its console under target/vm. On each kernel it runs the XDP fixtures, the tests of VLANs,
+/// bonds, dummies, network cards and packet loss, and `cargo xtask run`.
 ///
 /// qemu (17 MB) and the kernels (27 and 34 MB) come from Debian's archive by way of this
 /// machine's apt sources, once, into the cache; they are not installed.
