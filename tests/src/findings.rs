@@ -120,7 +120,7 @@ pub fn longest_silence(transcript: &Transcript, period: Range<Instant>) -> Range
 }
 
 /// Frames of `speech` in `period` whose source answered no question at that time, though there
-/// were questions.
+/// were questions, before it spoke and after: an owner answers the last one or the next one.
 #[must_use]
 pub fn strangers<'a>(
     transcript: &Transcript,
@@ -129,13 +129,16 @@ pub fn strangers<'a>(
 ) -> Vec<&'a Frame> {
     let speech = speech.iter().filter(|frame| period.contains(&frame.at));
     let is_strange = |frame: &&Frame| {
-        let around = frame.at - REACH..frame.at + REACH;
-        let mut rounds = Round::of(transcript, around).peekable();
-        let asked = rounds.peek().is_some();
-        asked
-            && !rounds.any(|round| {
-                Some(true) == frame.source().map(|mac| round.answerers().contains(&mac))
-            })
+        let unanswered = |span: Range<Instant>| {
+            let mut rounds = Round::of(transcript, span).peekable();
+            let by_source = |round: Round<'_>| {
+                frame
+                    .source()
+                    .is_some_and(|mac| round.answerers().contains(&mac))
+            };
+            rounds.peek().is_some() && !rounds.any(by_source)
+        };
+        unanswered(frame.at - REACH..frame.at) && unanswered(frame.at..frame.at + REACH)
     };
     speech.filter(is_strange).collect()
 }
@@ -224,7 +227,8 @@ mod tests {
             at: ms(start, at),
             bytes: [Mac::BROADCAST.0, source.0].concat(),
         };
-        let speech = [word(10, LB1), word(20, LB2), word(99, LB2)];
+        // After the last round nobody knows whether it would have answered the next.
+        let speech = [word(10, LB1), word(20, LB2), word(31, LB2), word(99, LB2)];
         let found = strangers(&transcript, &speech, &(start..ms(start, 100)));
         assert_eq!(found.len(), 1, "nothing is known about what nobody asked");
         assert_eq!(found[0].at, ms(start, 20));
