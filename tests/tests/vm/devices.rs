@@ -40,11 +40,7 @@ fn a_router_on_a_vlan_fails_over() -> Result<()> {
         client: VLAN,
         ..Place::PLAIN
     };
-    let scene = Scene::new(Lan::new()?, place, |_, host| make_vlan(host))?;
-    make_vlan(&scene.client)?;
-    scene.settle_client()?;
-    let daemons = scene.start()?;
-    scene.fail_over(&daemons)
+    fail_over_with_vlans(place)
 }
 
 /// The router speaks on the interface below, where the questions for its address arrive as well.
@@ -56,6 +52,11 @@ fn an_address_on_a_vlan_of_the_routers_interface_is_answered_for() -> Result<()>
         vip: Ipv4Addr::new(198, 51, 100, 100),
         ..Place::PLAIN
     };
+    fail_over_with_vlans(place)
+}
+
+/// Every host has a VLAN beside its interface.
+fn fail_over_with_vlans(place: Place) -> Result<()> {
     let scene = Scene::new(Lan::new()?, place, |_, host| make_vlan(host))?;
     make_vlan(&scene.client)?;
     scene.settle_client()?;
