@@ -33,6 +33,7 @@ mod respite;
 mod role;
 mod routers;
 mod scripts;
+mod signals;
 mod sole;
 mod startup;
 mod status;

@@ -1,11 +1,11 @@
 //! What a worker does before anybody could notice: a successor does this while its predecessor works.
 
 use anyhow::{Context as _, Result};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::link::{Link, Word};
 use super::plan;
+use super::signals::Signals;
 use super::startup;
 use super::testament::Testament;
 use crate::cli::Options;
@@ -26,27 +26,6 @@ pub(super) struct Prepared {
     pub(super) testament: Option<Testament>,
 }
 
-/// What the operator tells by signals.
-pub(super) struct Signals {
-    pub(super) hup: Signal,
-    pub(super) term: Signal,
-    pub(super) int: Signal,
-    pub(super) usr1: Signal,
-    pub(super) usr2: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self> {
-        Ok(Self {
-            hup: signal(SignalKind::hangup())?,
-            term: signal(SignalKind::terminate())?,
-            int: signal(SignalKind::interrupt())?,
-            usr1: signal(SignalKind::user_defined1())?,
-            usr2: signal(SignalKind::user_defined2())?,
-        })
-    }
-}
-
 impl Prepared {
     /// Looks at interfaces, and at what the kernel has of a previous process. Without that the
     /// kernel's verifier sees the programs now.
@@ -54,7 +33,7 @@ impl Prepared {
     /// # Errors
     /// If what cannot be done without is not to be had.
     pub(super) async fn new(options: &Options, config: Config) -> Result<Self> {
-        let signals = Signals::new().context("cannot listen for signals")?;
+        let signals = Signals::new()?;
         let monitor = Monitor::open()
             .await
             .context("cannot watch the interfaces")?;

@@ -12,7 +12,6 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 
 use anyhow::{Context as _, Result, ensure};
-use nix::sys::signal::{SigSet, Signal};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
@@ -23,6 +22,7 @@ use super::child::Child;
 use super::link::Link;
 use super::pidfile::PidFile;
 use super::role::{self, Role};
+use super::signals;
 use super::testament::Testament;
 use crate::logging;
 
@@ -39,7 +39,7 @@ pub(super) struct Legacy {
     pub(super) pid_file: OwnedFd,
 }
 
-/// Goes on as the program that is installed now. What is to be heard of signals ([`hold_signals`]) and
+/// Goes on as the program that is installed now. What is to be heard of signals ([`signals::hold`]) and
 /// of the worker has been heard: what this process has read and not acted on would be lost.
 ///
 /// # Errors
@@ -52,7 +52,7 @@ pub(super) fn renew(
     // The thread that writes them does not outlive this program.
     logging::flush();
     let never = exec(worker, testament, pid_file);
-    release_signals();
+    signals::release();
     never
 }
 
@@ -75,28 +75,6 @@ fn exec(worker: &Child, testament: &Testament, pid_file: &PidFile) -> Result<Inf
     )
     .context("cannot hand over to the new program")?;
     Err(command.exec()).with_context(|| format!("cannot run {}", program.display()))
-}
-
-/// Signals that wait while no program listens.
-fn signals() -> SigSet {
-    use Signal::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
-    [SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2]
-        .into_iter()
-        .collect()
-}
-
-/// A signal that comes before the new program listens must wait, not end it.
-pub(super) fn hold_signals() {
-    if let Err(error) = signals().thread_block() {
-        log::error!("cannot hold signals back: {error}");
-    }
-}
-
-/// Lets signals through that were held back.
-pub(super) fn release_signals() {
-    if let Err(error) = signals().thread_unblock() {
-        log::error!("cannot listen for signals: {error}");
-    }
 }
 
 impl Legacy {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use ha_common::Nanos;
 use rustix::process::Signal;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -19,6 +18,7 @@ use super::pidfile::{self, PidFile};
 use super::renewal::{self, Legacy};
 use super::respite::Respite;
 use super::role::{self, Role};
+use super::signals::{self, Signals};
 use super::successor::Successor;
 use super::testament::Testament;
 use crate::cli::Options;
@@ -124,7 +124,7 @@ impl<'a> Supervisor<'a> {
 
     fn new(options: &'a Options, pid_file: PidFile, testament: Testament) -> Result<Self> {
         let signals = Signals::new()?;
-        renewal::release_signals();
+        signals::release();
         Ok(Self {
             options,
             pid_file,
@@ -228,19 +228,19 @@ impl<'a> Supervisor<'a> {
         let limit = self.estate.as_ref().map(|(_, limit)| *limit);
         let is_settled = self.is_settled();
         if is_settled {
-            renewal::hold_signals();
+            signals::hold();
         }
         let wake = tokio::select! {
             biased;
             ended = worker.process.ended() => Wake::Ended(ended),
-            wake = self.signals.next() => wake,
+            wake = told(&mut self.signals) => wake,
             word = worker.link.word() => Wake::Said(word),
             prepared = prepared(&mut self.successor) => Wake::Prepared(prepared),
             () = at(limit) => Wake::Overdue,
             () = idle(is_settled) => Wake::Renew,
         };
         if is_settled && !matches!(wake, Wake::Renew) {
-            renewal::release_signals();
+            signals::release();
         }
         wake
     }
@@ -336,7 +336,7 @@ impl<'a> Supervisor<'a> {
 
     /// Waits before a restart; `true` if told to stop meanwhile.
     async fn is_stopped_within(&mut self, pause: Duration) -> bool {
-        let stopped = async { while !matches!(self.signals.next().await, Wake::Stop) {} };
+        let stopped = async { while !matches!(told(&mut self.signals).await, Wake::Stop) {} };
         tokio::select! {
             () = sleep(pause) => false,
             () = stopped => true,
@@ -406,32 +406,13 @@ async fn said_gone(link: &mut Link) {
     while link.word().await != Word::Gone {}
 }
 
-struct Signals {
-    hup: tokio::signal::unix::Signal,
-    term: tokio::signal::unix::Signal,
-    int: tokio::signal::unix::Signal,
-    usr1: tokio::signal::unix::Signal,
-    usr2: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self> {
-        Ok(Self {
-            hup: signal(SignalKind::hangup())?,
-            term: signal(SignalKind::terminate())?,
-            int: signal(SignalKind::interrupt())?,
-            usr1: signal(SignalKind::user_defined1())?,
-            usr2: signal(SignalKind::user_defined2())?,
-        })
-    }
-
-    async fn next(&mut self) -> Wake {
-        tokio::select! {
-            _ = self.hup.recv() => Wake::PassOn(Signal::HUP),
-            _ = self.usr1.recv() => Wake::PassOn(Signal::USR1),
-            _ = self.usr2.recv() => Wake::PassOn(Signal::USR2),
-            _ = self.term.recv() => Wake::Stop,
-            _ = self.int.recv() => Wake::Stop,
-        }
+/// What a signal means here.
+async fn told(signals: &mut Signals) -> Wake {
+    tokio::select! {
+        _ = signals.hup.recv() => Wake::PassOn(Signal::HUP),
+        _ = signals.usr1.recv() => Wake::PassOn(Signal::USR1),
+        _ = signals.usr2.recv() => Wake::PassOn(Signal::USR2),
+        _ = signals.term.recv() => Wake::Stop,
+        _ = signals.int.recv() => Wake::Stop,
     }
 }
