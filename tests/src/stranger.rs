@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use bytes::BytesMut;
 use ha_common::wire::ethernet;
 use ha_common::{Priority, Vrid};
-use ha_user::net::advert::{Cast, Framing, GROUP, Identification};
+use ha_user::net::advert::{Cast, Framing, GROUP};
 use ha_user::vrrp::Version;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, sendmmsg};
 
@@ -46,8 +46,7 @@ pub fn advert<const N: usize>(pair: &Pair<N>) -> Result<Vec<u8>> {
         check_unicast_source: false,
     };
     let mut packet = BytesMut::new();
-    let identification = Identification::default().take();
-    framing.encode(PRIORITY, GROUP, identification, &mut packet);
+    framing.encode(PRIORITY, GROUP, &mut packet);
     let header = [
         &ethernet::VRRP_GROUP,
         &mac.0,

@@ -3,7 +3,6 @@
 mod addresses;
 mod adverts;
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -12,17 +11,16 @@ use ha_common::abi::Election;
 use ha_common::{Nanos, Priority};
 use tokio::sync::mpsc::UnboundedSender;
 
-use self::adverts::{Says, Waiting};
+use self::adverts::{Says, Voice, Waiting};
 use super::describe::describe;
 use super::order::{Orders, Report};
 use super::plan::RouterPlan;
 use crate::datapath::RecordTable;
 use crate::net::address::AddressWorker;
-use crate::net::advert::{Frames, Identification};
 use crate::net::announce::Announcer;
 use crate::net::socket::AdvertSocket;
 use crate::notify;
-use crate::vrrp::{Action, RouterId, State, TransitionReason};
+use crate::vrrp::{Action, RouterId, Slots, State, TransitionReason};
 
 /// Effects of the engine on the world.
 #[derive(Debug)]
@@ -31,7 +29,7 @@ pub(super) struct Executor {
     pub(super) socket: AdvertSocket,
     /// Records of the data path, or their stand-in.
     pub(super) records: RecordTable,
-    routers: BTreeMap<RouterId, Carriage>,
+    routers: Slots<Carriage>,
     announcer: Announcer,
     addresses: AddressWorker,
     orders: Orders,
@@ -39,7 +37,6 @@ pub(super) struct Executor {
     /// A data path keeps questions from being answered while addresses are on their way out.
     guarded: bool,
     garp_interval: Duration,
-    identification: Identification,
     /// Adverts that leave together, when no action asks for another order.
     waiting: Vec<Waiting>,
 }
@@ -47,8 +44,10 @@ pub(super) struct Executor {
 /// A router as the executor sees it.
 #[derive(Debug)]
 struct Carriage {
-    plan: RouterPlan,
-    frames: Frames,
+    /// Apart, for most turns need nothing of it.
+    plan: Box<RouterPlan>,
+    /// What it said last, if the plan has not changed since.
+    voice: Option<Voice>,
     /// An advert of it waits to leave.
     speaking: bool,
     /// Counts changes of the addresses; an answer to an older one is stale.
@@ -87,14 +86,13 @@ impl Executor {
         Self {
             socket: means.socket,
             records: means.records,
-            routers: BTreeMap::new(),
+            routers: Slots::default(),
             announcer: means.announcer,
             addresses: means.addresses,
             orders: means.orders,
             reports: means.reports,
             guarded: false,
             garp_interval: means.garp_interval,
-            identification: Identification::default(),
             waiting: Vec::new(),
         }
     }
@@ -115,8 +113,8 @@ impl Executor {
     pub(super) fn install(&mut self, router: RouterId, plan: RouterPlan) {
         describe(self.records.record(router), &plan);
         let carriage = Carriage {
-            plan,
-            frames: Frames::default(),
+            plan: Box::new(plan),
+            voice: None,
             speaking: false,
             generation: 0,
             leaving: false,
@@ -129,18 +127,18 @@ impl Executor {
     /// Gives a router a new plan. Addresses that it no longer has are taken off at once; new ones
     /// of an owner are announced, and put on when the engine has taken the plan in.
     pub(super) fn replace(&mut self, router: RouterId, plan: RouterPlan) {
-        let Some(carriage) = self.routers.get_mut(&router) else {
+        let Some(carriage) = self.routers.get_mut(router) else {
             return;
         };
         describe(self.records.record(router), &plan);
-        let before = std::mem::replace(&mut carriage.plan, plan);
-        carriage.frames = Frames::default();
+        let before = std::mem::replace(&mut *carriage.plan, plan);
+        carriage.voice = None;
         self.exchange_addresses(router, &before.addresses);
     }
 
     /// Forgets a router.
     pub(super) fn remove(&mut self, router: RouterId) {
-        if self.routers.remove(&router).is_some() {
+        if self.routers.remove(router).is_some() {
             self.records.record(router).reset();
         }
     }
@@ -148,14 +146,15 @@ impl Executor {
     /// Plan of a router.
     #[must_use]
     pub(super) fn plan(&self, router: RouterId) -> Option<&RouterPlan> {
-        self.routers.get(&router).map(|carriage| &carriage.plan)
+        let carriage = self.routers.get(router)?;
+        Some(&carriage.plan)
     }
 
     /// Whether addresses or a farewell of `router` are still on their way.
     #[must_use]
     pub(super) fn is_leaving(&self, router: RouterId) -> bool {
         self.routers
-            .get(&router)
+            .get(router)
             .is_some_and(|carriage| carriage.leaving)
     }
 

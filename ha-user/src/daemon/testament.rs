@@ -18,7 +18,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 
 use super::plan::RouterPlan;
-use crate::net::advert::{Cast, Frames, Identification};
+use crate::net::advert::{Cast, Frames};
 
 /// Environment variable that names the memory to a worker.
 const VARIABLE: &str = "VIPD_TESTAMENT";
@@ -47,8 +47,7 @@ impl Farewell {
     #[must_use]
     pub(super) fn of(plan: &RouterPlan) -> Self {
         let framing = &plan.framing;
-        let mut frames = Frames::default();
-        frames.prepare(framing, Priority::LEAVING, &mut Identification::default());
+        let frames = Frames::new(framing, Priority::LEAVING);
         let addresses = plan.addresses.iter();
         Self {
             name: plan.name.clone(),

@@ -3,7 +3,6 @@
 mod frames;
 
 use std::net::Ipv4Addr;
-use std::num::NonZeroU16;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -21,6 +20,9 @@ type Header<'a> = wire::Header<&'a [u8]>;
 
 /// The group that adverts are sent to, 224.0.0.18 (RFC 9568 section 5.1.1.2).
 pub const GROUP: Ipv4Addr = Ipv4Addr::from_octets(ipv4::VRRP_GROUP);
+
+/// Identification of a packet that the kernel is to number (`raw(7)`).
+const UNNUMBERED: u16 = 0;
 
 /// Where adverts of a router go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,14 +82,9 @@ impl Framing {
         }
     }
 
-    /// Writes a complete IPv4 packet with an advert into `packet`, replacing what was there.
-    pub fn encode(
-        &self,
-        priority: Priority,
-        destination: Ipv4Addr,
-        ident: NonZeroU16,
-        packet: &mut BytesMut,
-    ) {
+    /// Writes a complete IPv4 packet with an advert into `packet`, replacing what was there. The
+    /// kernel puts a number into its header when it is sent.
+    pub fn encode(&self, priority: Priority, destination: Ipv4Addr, packet: &mut BytesMut) {
         let addresses: Vec<_> = self.addresses.iter().map(Ipv4Addr::octets).collect();
         let advert = wire::Repr {
             version: self.wire_version(),
@@ -98,17 +95,10 @@ impl Framing {
         };
         packet.clear();
         packet.resize(ipv4::HEADER_LEN + advert.buffer_len(), 0);
-        self.number(destination, ident, packet);
-        let pseudo = self.pseudo_header(self.source.octets(), destination.octets());
-        advert.emit(&mut packet[ipv4::HEADER_LEN..], pseudo);
-    }
-
-    /// Makes another packet of `packet`, which [`Self::encode`] has written: the same advert to
-    /// the same destination, numbered anew.
-    fn number(&self, destination: Ipv4Addr, ident: NonZeroU16, packet: &mut [u8]) {
-        let length = packet.len().saturating_sub(ipv4::HEADER_LEN);
         let (source, destination) = (self.source.octets(), destination.octets());
-        ipv4::Repr::vrrp(source, destination, ident.get(), length).emit(packet);
+        ipv4::Repr::vrrp(source, destination, UNNUMBERED, advert.buffer_len()).emit(packet);
+        let pseudo = self.pseudo_header(source, destination);
+        advert.emit(&mut packet[ipv4::HEADER_LEN..], pseudo);
     }
 
     /// Judges a packet from its IP header on: the same checks in the same order as the XDP
@@ -260,26 +250,6 @@ fn cast(ip: &Ip<'_>) -> u8 {
         CAST_MULTICAST
     } else {
         CAST_UNICAST
-    }
-}
-
-/// Counts the packets that a host sends, for the identification in their headers, which the
-/// kernel would overwrite if it were 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identification(NonZeroU16);
-
-impl Default for Identification {
-    fn default() -> Self {
-        Self(NonZeroU16::MIN)
-    }
-}
-
-impl Identification {
-    /// The number of the next packet.
-    pub fn take(&mut self) -> NonZeroU16 {
-        let taken = self.0;
-        self.0 = taken.checked_add(1).unwrap_or(NonZeroU16::MIN);
-        taken
     }
 }
 

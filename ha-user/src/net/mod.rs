@@ -16,7 +16,7 @@ pub mod urgency;
 use std::sync::Arc;
 
 pub use address::{AddressChange, AddressWorker, Operation, Outcome};
-pub use advert::{Cast, Framing, Identification};
+pub use advert::{Cast, Framing};
 pub use announce::{Announcement, Announcer, Manner};
 pub use link::{Link, Links, Monitor};
 pub use socket::{AdvertSocket, Path, Received};

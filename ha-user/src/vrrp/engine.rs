@@ -1,18 +1,16 @@
 //! All Virtual Routers of this host.
 
-use std::collections::BTreeMap;
-
 use ha_common::Nanos;
 
 use super::alarms::Alarms;
 use super::router::{Context, Input, Router};
 use super::timing::TICK;
-use super::{Action, Advert, Event, Parameters, RouterId, Status, View};
+use super::{Action, Advert, Event, Parameters, RouterId, Slots, Status, View};
 
 /// Every Virtual Router of this host; the object that the advert thread owns.
 #[derive(Debug, Default)]
 pub struct Engine {
-    routers: BTreeMap<RouterId, Router>,
+    routers: Slots<Router>,
     alarms: Alarms,
 }
 
@@ -25,7 +23,7 @@ impl Engine {
 
     /// Forgets a router that was shut down.
     pub fn remove(&mut self, router: RouterId) {
-        self.routers.remove(&router);
+        self.routers.remove(router);
         self.alarms.set(router, None);
     }
 
@@ -44,7 +42,7 @@ impl Engine {
     /// Lets time pass up to `now`. Late or extra calls are harmless.
     pub fn handle_timeout(&mut self, now: Nanos, view: &dyn View, actions: &mut Vec<Action>) {
         let due = self.due(now);
-        let listens = |id: &RouterId| self.routers.get(id).is_some_and(Router::listens);
+        let listens = |id: &RouterId| self.routers.get(*id).is_some_and(Router::listens);
         let heeds_stamps = due.iter().any(listens);
         for router in due {
             let actions = &mut *actions;
@@ -61,21 +59,21 @@ impl Engine {
         if self.next_deadline().is_none_or(|at| at > now) {
             return Vec::new();
         }
-        let goes_along = |id: &RouterId| {
+        let goes_along = |id: RouterId| {
             let router = self.routers.get(id);
             router.is_some_and(|router| router.goes_along(now))
         };
-        let near = self.alarms.until(now + TICK);
-        let due = near.filter(|(at, id)| *at <= now || goes_along(id));
+        let near = self.alarms.until(now + TICK).into_iter();
+        let due = near.filter(|(at, id)| *at <= now || goes_along(*id));
         due.map(|(_, id)| id).collect()
     }
 
     /// Reads the stamps of all Backup routers, so that none is woken only to find that a sign of life
     /// was stamped meanwhile. Their timers stay as they are until they are.
     fn put_off(&mut self, view: &dyn View) {
-        for (id, router) in &self.routers {
+        for (id, router) in self.routers.iter() {
             if let Some(at) = router.sleeps_until(view) {
-                self.alarms.set(*id, Some(at));
+                self.alarms.set(id, Some(at));
             }
         }
     }
@@ -89,7 +87,7 @@ impl Engine {
     /// What `router` is doing, for people.
     #[must_use]
     pub fn status(&self, router: RouterId) -> Option<Status> {
-        self.routers.get(&router).map(Router::status)
+        self.routers.get(router).map(Router::status)
     }
 
     /// Whether `advert`, which `router` has heard, could come again without telling it anything but
@@ -98,12 +96,12 @@ impl Engine {
     /// senders.
     #[must_use]
     pub fn is_familiar(&self, router: RouterId, advert: &Advert) -> bool {
-        let router = self.routers.get(&router);
+        let router = self.routers.get(router);
         router.is_some_and(|router| router.is_familiar(advert))
     }
 
     fn tell(&mut self, id: RouterId, input: Input, mut cx: Context<'_>) {
-        let Some(router) = self.routers.get_mut(&id) else {
+        let Some(router) = self.routers.get_mut(id) else {
             return;
         };
         router.handle(input, &mut cx);

@@ -17,6 +17,7 @@ mod others;
 mod parameters;
 mod phase;
 mod router;
+mod slots;
 mod state;
 mod status;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use action::{Action, Reason as TransitionReason};
 pub use engine::Engine;
 pub use event::{Advert, Event, Inheritance, Standing};
 pub use parameters::{Announcements, FastHandover, Parameters, Version};
+pub use slots::Slots;
 pub use state::State;
 pub use status::{Statistics, Status};
 pub use view::{Record, View};

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rustix::param::clock_ticks_per_second;
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_setaffinity};
 
@@ -21,6 +22,24 @@ use super::background::Background;
 pub fn time_on_processors(processes: &[Pid]) -> Result<Duration> {
     let threads = threads(processes)?;
     Ok(threads.iter().filter_map(|task| time_of(task)).sum())
+}
+
+/// Time that the hypervisor has had others use processors which something here was to run on, of all
+/// processors since this machine started; precise to a clock tick, 10 ms.
+///
+/// # Errors
+/// When /proc cannot be read, or says something else.
+pub fn time_stolen() -> Result<Duration> {
+    let text = fs::read_to_string("/proc/stat").context("cannot read /proc/stat")?;
+    // The name, then user, nice, system, idle, iowait, irq, softirq, steal (proc(5)).
+    let ticks: Option<f64> = text
+        .split_whitespace()
+        .nth(8)
+        .and_then(|word| word.parse().ok());
+    let ticks = ticks.context("/proc/stat tells of no stolen time")?;
+    Ok(Duration::from_secs_f64(
+        ticks / clock_ticks_per_second() as f64,
+    ))
 }
 
 /// How often the threads of `processes` have gone to sleep, which is how often they were woken.

@@ -50,7 +50,7 @@ pub use asker::Asker;
 pub use capture::{Capture, Frame};
 pub use chorus::{Chorus, Count};
 pub use client::{Client, Errand};
-pub use cpu::{BusyLoops, time_on_processors, wake_ups};
+pub use cpu::{BusyLoops, time_on_processors, time_stolen, wake_ups};
 pub use daemon::{CONFIG_PATH, Daemon, Software};
 pub use host::Host;
 pub use lan::{Direction, Lan, OneWayCut};

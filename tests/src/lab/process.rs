@@ -1,7 +1,7 @@
 //! Finding and signalling processes.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
@@ -28,17 +28,31 @@ pub fn signal_all(pids: &[Pid], signal: Signal) {
     }
 }
 
-/// Whether every thread of `pid` is stopped, or has ended.
+/// Whether every thread of `pid`, which a stop was sent to as to all its children, is stopped, or
+/// has ended.
 pub(super) fn is_stopped(pid: Pid) -> bool {
     let tasks = fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid()));
+    let mut tasks = tasks.into_iter().flatten().flatten();
+    tasks.all(|task| is_still(&task.path()))
+}
+
+/// Whether a thread does nothing until somebody tells it to, or has ended.
+fn is_still(task: &Path) -> bool {
+    let status = fs::read_to_string(task.join("status")).unwrap_or_default();
+    let state = status
+        .lines()
+        .find_map(|line| line.strip_prefix("State:\t"));
     // A zombie does nothing, either: its parent may be stopped before it has looked.
-    const STILL: [&str; 2] = ["State:\tT", "State:\tZ"];
-    let is_still = |line: &str| STILL.iter().any(|state| line.starts_with(state));
-    let stopped = |status: String| status.lines().any(is_still);
-    tasks.into_iter().flatten().flatten().all(|task| {
-        let status = fs::read_to_string(task.path().join("status"));
-        status.map_or(true, stopped)
-    })
+    let has_stopped = |state: &str| state.starts_with(['T', 'Z']);
+    state.is_none_or(has_stopped) || waits_for_child(task)
+}
+
+/// Whether it waits for its child to run another program (`vfork(2)`), which one that is stopped does
+/// not: no signal is heard meanwhile.
+fn waits_for_child(task: &Path) -> bool {
+    const WAITS: [&str; 2] = ["kernel_clone", "wait_for_vfork_done"];
+    let waits_in = fs::read_to_string(task.join("wchan")).unwrap_or_default();
+    WAITS.contains(&waits_in.as_str())
 }
 
 /// The process that started `pid`, if both are still there.

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -46,7 +45,7 @@ fn packet(id: u8, to: Ipv4Addr) -> BytesMut {
         check_unicast_source: false,
     };
     let mut packet = BytesMut::new();
-    framing.encode(Priority::DEFAULT, to, NonZeroU16::MIN, &mut packet);
+    framing.encode(Priority::DEFAULT, to, &mut packet);
     packet
 }
 

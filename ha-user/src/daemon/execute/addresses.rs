@@ -37,7 +37,7 @@ impl Executor {
 
     /// The kernel has carried out a removal.
     pub(in super::super) fn addresses_gone(&mut self, router: RouterId, generation: u64) {
-        let Some(carriage) = self.routers.get_mut(&router) else {
+        let Some(carriage) = self.routers.get_mut(router) else {
             return;
         };
         if carriage.generation != generation {
@@ -93,7 +93,7 @@ impl Executor {
 
     pub(super) fn add_addresses(&mut self, router: RouterId) {
         let held = self.held(router);
-        let Some(carriage) = self.routers.get_mut(&router) else {
+        let Some(carriage) = self.routers.get_mut(router) else {
             return;
         };
         carriage.generation += 1;
@@ -123,7 +123,7 @@ impl Executor {
     }
 
     pub(super) fn remove_addresses(&mut self, router: RouterId) {
-        let Some(carriage) = self.routers.get_mut(&router) else {
+        let Some(carriage) = self.routers.get_mut(router) else {
             return;
         };
         carriage.generation += 1;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use ha_common::{Nanos, Priority};
 
+use super::super::plan::RouterPlan;
 use super::{Carriage, Executor};
 use crate::net::advert::{Cast, Frames};
 use crate::net::clock;
@@ -15,7 +16,39 @@ use crate::vrrp::RouterId;
 /// looked at before the first of them leaves and after the last.
 const BATCH: usize = 256;
 
-/// An advert that waits to leave, in the frames of its router.
+/// What a router says, over and over, and by which way.
+#[derive(Debug)]
+pub(super) struct Voice {
+    path: Path,
+    priority: Priority,
+    frames: Frames,
+}
+
+impl Voice {
+    fn new(plan: &RouterPlan, priority: Priority) -> Self {
+        let framing = &plan.framing;
+        Self {
+            path: Path {
+                ifindex: plan.ifindex,
+                source: framing.source,
+                multicast: framing.cast == Cast::Multicast,
+            },
+            priority,
+            frames: Frames::new(framing, priority),
+        }
+    }
+}
+
+impl Carriage {
+    /// What is said with `priority`.
+    fn find_voice(&mut self, priority: Priority) -> &Voice {
+        self.voice.take_if(|voice| voice.priority != priority);
+        let speak = || Voice::new(&self.plan, priority);
+        self.voice.get_or_insert_with(speak)
+    }
+}
+
+/// An advert that waits to leave, in the voice of its router.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
     router: RouterId,
@@ -48,7 +81,7 @@ impl Says {
 
 impl Executor {
     pub(super) fn is_speaking(&self, router: RouterId) -> bool {
-        let carriage = self.routers.get(&router);
+        let carriage = self.routers.get(router);
         carriage.is_some_and(|carriage| carriage.speaking)
     }
 
@@ -57,24 +90,17 @@ impl Executor {
         if matches!(says, Says::Farewell) && self.defer_farewell(router) {
             return;
         }
-        let Some(carriage) = self.routers.get_mut(&router) else {
+        let Some(carriage) = self.routers.get_mut(router) else {
             return;
         };
-        let framing = &carriage.plan.framing;
-        let identification = &mut self.identification;
-        carriage.frames.prepare(framing, priority, identification);
         carriage.speaking = true;
-        let path = Path {
-            ifindex: carriage.plan.ifindex,
-            source: framing.source,
-            multicast: framing.cast == Cast::Multicast,
-        };
+        let path = carriage.find_voice(priority).path;
         self.waiting.push(Waiting { router, path, says });
     }
 
     /// Without a data path, the peer must not take over while the kernel here still answers.
     fn defer_farewell(&mut self, router: RouterId) -> bool {
-        match self.routers.get_mut(&router) {
+        match self.routers.get_mut(router) {
             Some(carriage) if carriage.leaving && !self.guarded => {
                 carriage.farewell = true;
                 true
@@ -93,7 +119,7 @@ impl Executor {
             }
         }
         for advert in waiting.drain(..) {
-            if let Some(carriage) = self.routers.get_mut(&advert.router) {
+            if let Some(carriage) = self.routers.get_mut(advert.router) {
                 carriage.speaking = false;
             }
         }
@@ -139,7 +165,10 @@ impl Executor {
         let Some(first) = batch.first() else {
             return Vec::new();
         };
-        let frames = |advert: &&Waiting| Some(&self.routers.get(&advert.router)?.frames);
+        let frames = |advert: &&Waiting| {
+            let voice = self.routers.get(advert.router)?.voice.as_ref()?;
+            Some(&voice.frames)
+        };
         let packets: Vec<_> = batch
             .iter()
             .filter_map(frames)
@@ -158,7 +187,7 @@ impl Executor {
     fn note(&mut self, router: RouterId, outcome: io::Result<()>) {
         let Some(Carriage {
             plan, send_failed, ..
-        }) = self.routers.get_mut(&router)
+        }) = self.routers.get_mut(router)
         else {
             return;
         };

@@ -37,7 +37,7 @@ fn sent(by: &Framing) -> Vec<u8> {
         Cast::Multicast => GROUP,
         Cast::Unicast(_) => OURS,
     };
-    by.encode(Priority::new(100), to, NonZeroU16::MIN, &mut packet);
+    by.encode(Priority::new(100), to, &mut packet);
     packet.to_vec()
 }
 
@@ -198,16 +198,6 @@ fn a_packet_finds_its_router() {
     assert_eq!(addressee(7, &[]), None);
 }
 
-#[test]
-fn identification_is_never_zero() {
-    let mut identification = Identification::default();
-    let numbers: Vec<u16> = (0..=u16::MAX)
-        .map(|_| identification.take().get())
-        .collect();
-    assert_eq!(numbers[..2], [1, 2]);
-    assert_eq!(numbers.last(), Some(&1), "it wraps around");
-}
-
 proptest! {
     #[test]
     fn no_octets_make_it_panic(octets: Vec<u8>) {
@@ -226,22 +216,17 @@ proptest! {
 }
 
 #[test]
-fn frames_change_only_their_numbers_until_the_priority_does() {
+fn every_peer_has_a_frame_of_its_own() {
     let peers = vec![PEER, STRANGER];
     let framing = Framing {
         cast: Cast::Unicast(peers.clone()),
         ..framing(Version::V3)
     };
-    let (mut frames, mut identification) = (Frames::default(), Identification::default());
-    let mut number = NonZeroU16::MIN;
-    for priority in [100, 100, 100, 0, 100].map(Priority::new) {
-        frames.prepare(&framing, priority, &mut identification);
-        assert_eq!(frames.packets().len(), 2);
-        for ((to, packet), peer) in frames.packets().zip(&peers) {
-            let mut expected = BytesMut::new();
-            framing.encode(priority, *peer, number, &mut expected);
-            assert_eq!((to, packet), (*peer, &expected[..]));
-            number = number.checked_add(1).expect("few packets");
-        }
+    let frames = Frames::new(&framing, Priority::new(100));
+    assert_eq!(frames.packets().len(), 2);
+    for ((to, packet), peer) in frames.packets().zip(peers) {
+        let mut expected = BytesMut::new();
+        framing.encode(Priority::new(100), peer, &mut expected);
+        assert_eq!((to, packet), (peer, &expected[..]));
     }
 }

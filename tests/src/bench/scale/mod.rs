@@ -31,16 +31,23 @@ pub struct Options {
 /// All that is seen on a machine that is, or is not, busy.
 struct Measured {
     load: Load,
-    /// Part of a processor that the bare loop takes.
-    bare: f64,
+    /// Part of a processor that the bare loop takes, before and after vipd.
+    bare: [f64; 2],
     vipd: Vec<Trial>,
     keepalived: Vec<Trial>,
+}
+
+impl Measured {
+    /// Part of a processor that the bare loop takes in the middle of vipd's runs.
+    fn bare(&self) -> f64 {
+        self.bare.iter().sum::<f64>() / 2.0
+    }
 }
 
 impl Measure for Options {
     fn takes(&self) -> Duration {
         let trial = self.watched() + trial::SETTLES;
-        2 * (2 * trial + bare::TAKES)
+        2 * (2 * trial + 2 * bare::TAKES)
     }
 
     fn quicken(&mut self) {
@@ -68,13 +75,15 @@ impl Options {
         [vipd, keepalived]: &[Software; 2],
         progress: &Progress,
     ) -> Result<Measured> {
-        let bare = bare::cost(load)?;
-        progress.note(&format!("{load}: the bare loop {:.2} %", 100.0 * bare))?;
+        let before = bare_loop(load, progress)?;
+        let vipd = self.runs(vipd, load, progress)?;
+        let after = bare_loop(load, progress)?;
+        let keepalived = self.runs(keepalived, load, progress)?;
         Ok(Measured {
             load,
-            bare,
-            vipd: self.runs(vipd, load, progress)?,
-            keepalived: self.runs(keepalived, load, progress)?,
+            bare: [before, after],
+            vipd,
+            keepalived,
         })
     }
 
@@ -91,4 +100,10 @@ impl Options {
         }
         Ok(runs)
     }
+}
+
+fn bare_loop(load: Load, progress: &Progress) -> Result<f64> {
+    let cost = bare::cost(load)?;
+    progress.note(&format!("{load}: the bare loop {:.2} %", 100.0 * cost))?;
+    Ok(cost)
 }

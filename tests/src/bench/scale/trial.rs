@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::effort::{Effort, Spent};
-use crate::lab::{BusyLoops, Daemon, Host, Software, Stalls, pause, until};
+use crate::lab::{BusyLoops, Daemon, Host, Software, Stalls, pause, time_stolen, until};
 
 /// How many virtual routers there are: all that an interface can have.
 pub(super) const ROUTERS: u8 = 255;
@@ -62,6 +62,8 @@ pub struct Trial {
     pub takeovers: usize,
     /// Longest time in which the daemons could not run.
     pub stall: Duration,
+    /// Part of the processors that a hypervisor had others use.
+    pub stolen: f64,
 }
 
 impl Trial {
@@ -76,11 +78,13 @@ impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "Active {}, Backup {}, {} false takeovers, stalls of {:.1} ms",
+            "Active {}, Backup {}, {} false takeovers, stalls of {:.1} ms, \
+             {:.1} % taken by the hypervisor",
             self.active,
             self.backup,
             self.takeovers,
-            self.stall.as_secs_f64() * 1e3
+            self.stall.as_secs_f64() * 1e3,
+            100.0 * self.stolen
         )
     }
 }
@@ -121,9 +125,11 @@ pub fn play(software: &Software, load: Load, period: Duration) -> Result<Trial> 
     let _load = load.apply()?;
     let stalls = Stalls::watch(Duration::ZERO)?;
     let daemons = [&active, &backup];
+    let stolen_before = time_stolen()?;
     let (before, begun) = (spent(daemons)?, Instant::now());
     pause(period)?;
     let (after, ended) = (spent(daemons)?, Instant::now());
+    let stolen = time_stolen()?.saturating_sub(stolen_before);
     let effort = |index: usize| after[index].since(&before[index], ended - begun);
     let took_over = backup.log().matching("Entering MASTER STATE").into_iter();
     Ok(Trial {
@@ -131,6 +137,7 @@ pub fn play(software: &Software, load: Load, period: Duration) -> Result<Trial> 
         backup: effort(1),
         takeovers: took_over.filter(|line| line.at >= begun).count(),
         stall: stalls.longest(&(begun..ended)),
+        stolen: stolen.as_secs_f64() / (ended - begun).as_secs_f64(),
     })
 }
 
