@@ -100,6 +100,10 @@ fn run(invocation: &Invocation) -> Result<ExitCode> {
     } else {
         Role::Launcher
     });
+    if role == Role::Supervisor {
+        // A reload may be asked for at once.
+        signals::hold();
+    }
     role::take_name();
     start_logging(options, role)?;
     if Role::of_this_process().is_none() {

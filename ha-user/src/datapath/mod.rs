@@ -26,6 +26,7 @@ use ha_common::Reason;
 use ha_common::abi::{Gate, MAX_ROUTERS, RouterKey};
 use log::Log;
 
+use crate::net::neighbours;
 use crate::net::netlink::Netlink;
 use crate::vrrp::RouterId;
 
@@ -283,6 +284,11 @@ impl Datapath {
     }
 
     fn detach_from(&mut self, attachment: &Attachment) -> Result<(), AttachError> {
+        // What the kernel still holds from addresses that we had would leave when nobody stops it.
+        let forgotten = neighbours::forget_unresolved(&mut self.netlink, attachment.ifindex);
+        if let Err(refusal) = forgotten {
+            log::warn!("the kernel may still send from addresses that are gone: {refusal}");
+        }
         match &self.programs {
             Some(programs) if !attachment.inherited => {
                 attach::detach_programs(&mut self.netlink, programs, attachment)

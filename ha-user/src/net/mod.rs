@@ -9,6 +9,7 @@ pub mod filter;
 pub mod flood;
 pub mod interface;
 pub mod link;
+pub mod neighbours;
 pub mod netlink;
 pub mod socket;
 pub mod urgency;

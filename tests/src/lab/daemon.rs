@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal};
 
-use super::process::{is_stopped, parent_of, signal_all};
+use super::process::{heeds, is_stopped, parent_of, signal_all};
 use super::wait::until;
 use super::{Host, Line, Log};
 
@@ -197,6 +197,13 @@ impl Daemon {
     /// Sends `signal` to the process that was started: the parent, with `-n`.
     pub fn signal(&self, signal: Signal) {
         signal_all(&[Pid::from_child(&self.child)], signal);
+    }
+
+    /// Whether the process that was started hears `signal`, rather than being ended by it as any
+    /// program is in its first moments.
+    #[must_use]
+    pub fn heeds(&self, signal: Signal) -> bool {
+        heeds(Pid::from_child(&self.child), signal)
     }
 
     /// Sends `signal` to all its processes.

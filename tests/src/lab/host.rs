@@ -217,6 +217,12 @@ impl Host {
         process::in_namespace_of(self.pid(), names)
     }
 
+    /// What its processes are doing, a line each, for people.
+    #[must_use]
+    pub fn picture(&self) -> String {
+        process::picture(self.pid())
+    }
+
     fn join(&self) -> Result<()> {
         let all = ThreadNameSpaceType::NETWORK
             | ThreadNameSpaceType::MOUNT

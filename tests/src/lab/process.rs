@@ -28,6 +28,38 @@ pub fn signal_all(pids: &[Pid], signal: Signal) {
     }
 }
 
+/// What the processes that share the PID namespace of `member` are doing, a line each.
+pub(super) fn picture(member: u32) -> String {
+    let Some(namespace) = namespace_of(member) else {
+        return "its host has ended\n".to_owned();
+    };
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let here = pids.filter(|pid| namespace_of(*pid).as_ref() == Some(&namespace));
+    here.map(|pid| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let value = |key| status.lines().find_map(|line| line.strip_prefix(key));
+        let [state, parent, caught] =
+            ["State:\t", "PPid:\t", "SigCgt:\t"].map(|key| value(key).unwrap_or_default());
+        let waits_in = fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default();
+        let name = name_of(pid);
+        format!("{pid} {name} of {parent}: {state} in {waits_in}, catches {caught}\n")
+    })
+    .collect()
+}
+
+/// Whether `signal` would not end `pid` at once: it listens, or will when it lets the signal through.
+pub(super) fn heeds(pid: Pid, signal: Signal) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_pid()));
+    let status = status.unwrap_or_default();
+    let is_in = |key| {
+        let mask = status.lines().find_map(|line| line.strip_prefix(key));
+        let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        mask.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
+    };
+    is_in("SigBlk:") || is_in("SigCgt:")
+}
+
 /// Whether every thread of `pid`, which a stop was sent to as to all its children, is stopped, or
 /// has ended.
 pub(super) fn is_stopped(pid: Pid) -> bool {

@@ -182,8 +182,9 @@ impl<const N: usize> Course<N> {
     fn logs(&self) -> String {
         let tails = self.patients.iter().map(|patient| {
             let daemon = patient.daemon();
-            let name = daemon.host().name();
-            format!("{name}'s log ends with\n{}", daemon.log().tail(25))
+            let (name, processes) = (daemon.host().name(), daemon.host().picture());
+            let log = daemon.log().tail(25);
+            format!("{name}'s processes\n{processes}{name}'s log ends with\n{log}")
         });
         tails.collect()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::fault::{Change, Fault};
-use crate::lab::{CONFIG_PATH, Daemon, Direction, Host, Lan, OneWayCut, Signal, Tools};
+use crate::lab::{CONFIG_PATH, Daemon, Direction, Host, Lan, OneWayCut, Signal, Tools, until};
 
 /// While it exists, a script of the director fails.
 const WEAK: &str = "/run/weak";
@@ -103,7 +103,9 @@ impl Patient {
 
     fn start(&mut self) -> Result<()> {
         self.daemon = Daemon::start(&self.host, &Tools::vipd()?, &self.configs[0].1)?;
-        Ok(())
+        // A reload may come next.
+        let heeds = || Ok(self.daemon.heeds(Signal::HUP));
+        until("the daemon to hear signals", PATIENCE, heeds)
     }
 
     /// The worker may be gone already, or not there yet.

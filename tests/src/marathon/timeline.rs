@@ -14,7 +14,7 @@ use crate::lab::{Frame, Line, Mac};
 const BEFORE: Duration = Duration::from_millis(1500);
 const AFTER: Duration = Duration::from_millis(500);
 /// Events shown before that.
-const EVENTS: usize = 8;
+const EVENTS: usize = 12;
 
 /// Everything that is known of some time.
 pub(super) struct Story<'a> {

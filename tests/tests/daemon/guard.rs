@@ -1,11 +1,11 @@
 //! Where the data path is: on every interface that carries a router or a virtual address, through
 //! whatever happens to the interface, and no longer than a daemon answers for it.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use ha_tests::lab::{Asker, Host, Mac, pause, until};
+use ha_tests::lab::{Asker, Capture, Host, Mac, pause, until};
 
 use crate::solo::{CONFIG, INSTANCE, PATIENCE, Solo, VIP};
 
@@ -208,4 +208,37 @@ fn what_a_dead_daemon_left_behind_ends_by_itself() -> Result<()> {
     until("the kernel's answer", 3 * LIFETIME, || {
         Ok(asker.answer_within(SILENCE)?.is_some())
     })
+}
+
+#[test]
+fn what_the_kernel_holds_from_an_address_goes_with_it() -> Result<()> {
+    let mut solo = Solo::new()?;
+    let (client, _) = client(&mut solo)?;
+    let mut daemon = solo.start(CONFIG)?;
+    solo.wait_for_guard("eth0")?;
+    // It asks, and does not tell where the answer is to go.
+    client.netns().ip("link set eth0 arp off")?;
+    let director = solo.host.sh("cat /sys/class/net/eth0/address")?;
+    let director = director.trim();
+    client.netns().ip(&format!(
+        "neighbour add {VIP} lladdr {director} dev eth0 nud permanent"
+    ))?;
+    solo.host.netns().ip("neighbour flush dev eth0")?;
+    let ask = || UdpSocket::bind((CLIENT, 0))?.send_to(b"question", (VIP, 9));
+    client.netns().enter(ask)??;
+    let held = || {
+        let neighbours = solo
+            .host
+            .netns()
+            .ip("neighbour show dev eth0 nud incomplete")?;
+        Ok(neighbours.contains(&CLIENT.to_string()))
+    };
+    until("an answer that is held", PATIENCE, held)?;
+    daemon.stop()?;
+    let heard = Capture::start(client.netns(), "eth0", |frame| frame.speaks_as(VIP))?;
+    client.netns().ip("link set eth0 arp on")?;
+    // The kernel asks for a neighbour once a second, three times.
+    pause(Duration::from_millis(2500))?;
+    ensure!(heard.frames().is_empty(), "{:?}", heard.frames());
+    Ok(())
 }
