@@ -132,7 +132,7 @@ impl Plan {
                 Err(error) => format!("{error:#}"),
             };
             end_leftovers();
-            writeln!(report, "{MARK}end {end} {:.1?}", began.elapsed())?;
+            writeln!(report, "{MARK}end {:.1?} {end}", began.elapsed())?;
         }
         writeln!(report, "{MARK}done after {:.1?}", started.elapsed())?;
         // What a terminal has not sent yet is lost when the machine is turned off.

@@ -10,6 +10,8 @@ use crate::lab::{Client, Errand, Host, Lan, Mac, Prober, Tools};
 
 /// After which the client gives a request up.
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(250);
+/// After which a question is answered, or never.
+const ANSWER_TIME: Duration = Duration::from_millis(5);
 /// Last octet of the client's address.
 const CLIENT: u8 = 1;
 /// Last octet of the prober's address, which uses the 16 addresses that follow, too.
@@ -88,8 +90,9 @@ impl Scene {
     #[must_use]
     pub fn is_calm(&self, mac: Mac, calm: Duration) -> bool {
         let now = Instant::now();
+        let end = now - ANSWER_TIME * Tools::slowness();
         let alone = self.prober.look(|transcript| {
-            let period = now - calm..now;
+            let period = end - calm..end;
             let asked = transcript.during(period.clone()).len();
             let wrong = transcript.wrong(period.clone(), mac).len();
             transcript.answerers(period).into_iter().eq([mac]) && wrong * 20 < asked

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::lab::Lab;
-use crate::{job, marathon, setup, test, workspace};
+use crate::{job, marathon, setup, test, vm, workspace};
 
 struct Step {
     name: &'static str,
@@ -45,6 +45,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "cargo xtask run",
         run: demonstration,
+    },
+    Step {
+        name: "other kernels",
+        run: || vm::run(&vm::Arguments::default()),
     },
 ];
 

@@ -17,6 +17,8 @@ pub const CONFIG_PATH: &str = "/etc/keepalived/keepalived.conf";
 /// Name of either daemon on a host, found through PATH, so that `killall keepalived` in the
 /// scripts of the articles means it.
 const PROGRAM: &str = "/usr/local/sbin/keepalived";
+/// How long it may take to hear a signal that cannot be caught. A busy machine takes a while.
+const DEAFNESS: Duration = Duration::from_secs(10);
 /// Names (`comm`) that processes of either have.
 const NAMES: [&str; 2] = ["keepalived", "vipd"];
 
@@ -219,9 +221,9 @@ impl Daemon {
     /// takes effect only when a thread of the process next runs, and SIGCONT would undo it before.
     ///
     /// # Errors
-    /// When one still runs after two seconds.
+    /// When one still runs after ten seconds.
     pub fn freeze(&self) -> Result<()> {
-        until("the freeze of every thread", Duration::from_secs(2), || {
+        until("the freeze of every thread", DEAFNESS, || {
             // Again and again: one that was just being started was not there to hear it.
             self.signal_all(Signal::STOP)?;
             Ok(self.processes()?.into_iter().all(is_stopped))
@@ -239,12 +241,12 @@ impl Daemon {
     /// Kills all its processes (SIGKILL).
     ///
     /// # Errors
-    /// When one is still there after two seconds.
+    /// When one is still there after ten seconds.
     pub fn kill(&mut self) -> Result<()> {
         // A parent that is killed a moment after its child must not start another one.
         self.freeze()?;
         self.signal_all(Signal::KILL)?;
-        self.wait_gone(Duration::from_secs(2))
+        self.wait_gone(DEAFNESS)
     }
 
     /// Stops it in order (SIGTERM); returns how long that took.

@@ -15,31 +15,16 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::thread::{ThreadNameSpaceType, UnshareFlags, move_into_thread_name_spaces};
 
 use super::netns::{Netns, in_thread, unshare};
-use super::process;
 use super::wait::until;
+use super::{mounts, process};
 
 /// Directories whose changes stay inside a host, besides /run, /sys/fs/bpf and /proc.
 const PRIVATE: [&str; 2] = ["/etc", "/usr/local"];
 
-/// What the first process of a host does before it waits for the end of its input. Children left
-/// by daemons are reaped by the kernel, because it ignores SIGCHLD.
-const ANCHOR: &str = r#"
-set -e
-mount --make-rprivate /
-mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t bpf bpf /sys/fs/bpf
-mount -t tmpfs tmpfs /run
-mkdir /run/lock
-for directory in "$@"; do
-    layer="/run/.lab$directory"
-    mkdir -p "$layer/upper" "$layer/work" "$directory"
-    mount -t overlay overlay \
-        -o "lowerdir=$directory,upperdir=$layer/upper,workdir=$layer/work" "$directory"
-done
-echo ready
-exec env --ignore-signal=CHLD cat
-"#;
+/// What the first process of a host does before it waits for the end of its input: only a process
+/// of the namespace can show the processes in it. Children left by daemons are reaped by the kernel,
+/// because it ignores SIGCHLD.
+const ANCHOR: &str = "mount -t proc proc /proc && echo ready && exec env --ignore-signal=CHLD cat";
 
 /// A machine of the lab. Clones are the same machine; everything in it ends with the last one.
 ///
@@ -237,16 +222,14 @@ impl Host {
 fn start_anchor(netns: &Netns, directories: &[&str]) -> Result<Child> {
     let mut command = Command::new("sh");
     command
-        .args(["-c", ANCHOR, "lab"])
-        .args(PRIVATE)
-        .args(directories);
-    command
+        .args(["-c", ANCHOR])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .process_group(0);
     let mut anchor = in_thread(|| -> Result<Child> {
         netns.join()?;
         unshare(UnshareFlags::FS | UnshareFlags::NEWNS | UnshareFlags::NEWPID)?;
+        mounts::furnish(PRIVATE.iter().chain(directories).copied())?;
         Ok(command.spawn()?)
     })?;
     let mut answer = String::new();

@@ -25,6 +25,7 @@ mod host;
 mod lan;
 mod log;
 mod mac;
+mod mounts;
 mod netns;
 mod nginx;
 mod packet_socket;

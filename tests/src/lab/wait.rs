@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use super::Tools;
+
 /// Set once by a signal, never cleared: everybody who waits gives up.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// How often a condition is looked at.
+/// How often a condition is looked at, on a real machine.
 const POLL: Duration = Duration::from_millis(2);
 
 /// Waits until `condition` holds.
@@ -21,12 +23,12 @@ pub fn until(
     limit: Duration,
     mut condition: impl FnMut() -> Result<bool>,
 ) -> Result<()> {
-    let started = Instant::now();
+    let (started, poll) = (Instant::now(), POLL * Tools::slowness());
     while !condition().with_context(|| format!("waiting for {what}"))? {
         if started.elapsed() > limit {
             bail!("{what}: not within {limit:?}");
         }
-        pause(POLL)?;
+        pause(poll)?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
 /// Priorities of the directors.
 const PRIORITIES: [u8; 2] = [200, 100];
 /// What a slow machine may need, beyond the time that the protocol allows.
-pub(crate) const SLACK: Duration = Duration::from_secs(20);
+pub(crate) const SLACK: Duration = Duration::from_secs(40);
 
 /// Of the client, in the subnet of the VIP.
 const CLIENT: u8 = 50;

@@ -72,15 +72,14 @@ impl Suite {
         }
         self.command.args(self.options);
         let tally = Self::perform(&self.name, &self.name, &mut self.command)?;
-        match &mut self.again {
-            Some(again) if tally.may_be_chance() => {
-                let tests = tally.failed_tests(&self.name);
-                again.args(tests).arg("--exact").args(self.options);
-                let label = format!("{}, again", self.name);
-                Ok(tally.amended_by(Self::perform(&self.name, &label, again)?))
-            }
-            _ => Ok(tally),
-        }
+        let Some(again) = &mut self.again else {
+            return Ok(tally);
+        };
+        tally.with_second_chance(|first| {
+            again.args(first.failed_tests(&self.name));
+            again.arg("--exact").args(self.options);
+            Self::perform(&self.name, &format!("{}, again", self.name), again)
+        })
     }
 
     /// Runs `command` of the suite called `name`.

@@ -68,13 +68,29 @@ impl Tally {
         self.unsteady.extend(other.unsteady);
     }
 
+    /// What is known when so few failures had a second chance that something else on the machine may
+    /// have caused them: `again` runs what failed, and nothing else. More failures get none.
+    ///
+    /// # Errors
+    /// As of `again`.
+    pub(crate) fn with_second_chance(
+        self,
+        again: impl FnOnce(&Self) -> Result<Self>,
+    ) -> Result<Self> {
+        if !self.may_be_chance() {
+            return Ok(self);
+        }
+        let second = again(&self)?;
+        Ok(self.amended_by(second))
+    }
+
     /// Whether so few tests failed that something else on the machine may have disturbed them.
-    pub(super) fn may_be_chance(&self) -> bool {
+    fn may_be_chance(&self) -> bool {
         self.is_failure() && self.failed <= CHANCES
     }
 
     /// The names in `suite` of the tests that failed.
-    pub(super) fn failed_tests(&self, suite: &str) -> Vec<String> {
+    pub(crate) fn failed_tests(&self, suite: &str) -> Vec<String> {
         let prefix = format!("{suite}: ");
         let names = self
             .failures
@@ -84,7 +100,7 @@ impl Tally {
     }
 
     /// What is known after all failed tests, and they alone, ran again with this result.
-    pub(super) fn amended_by(mut self, again: Self) -> Self {
+    fn amended_by(mut self, again: Self) -> Self {
         if again.passed + again.failed != self.failed {
             return self;
         }
@@ -176,7 +192,6 @@ mod tests {
     fn a_second_run_counts_for_the_tests_that_failed() {
         let of = |stdout: &str| Tally::of("suite", stdout, Err("exit status: 101"));
         let first = || of("failures:\n    a\n    b\n\ntest result: FAILED. 5 passed; 2 failed;");
-        assert!(first().may_be_chance());
         assert_eq!(first().failed_tests("suite"), ["a", "b"]);
 
         let again = of("failures:\n    b\n\ntest result: FAILED. 1 passed; 1 failed;");
@@ -190,6 +205,22 @@ mod tests {
         let died = Tally::of("suite", "running 3 tests\n", Err("signal 9"));
         let nothing = Tally::of("suite", "test result: ok. 0 passed; 0 failed;", Ok(()));
         assert!(died.amended_by(nothing).is_failure());
+    }
+
+    #[test]
+    fn more_than_two_failures_get_no_second_chance() {
+        let failed = |count: usize| {
+            let report = format!("test result: FAILED. 5 passed; {count} failed;");
+            Tally::of("suite", &report, Err("exit status: 101"))
+        };
+        for (count, left) in [(1, 0), (2, 0), (3, 3)] {
+            let again = |_: &Tally| {
+                let report = format!("test result: ok. {count} passed; 0 failed;");
+                Ok(Tally::of("suite", &report, Ok(())))
+            };
+            let tally = failed(count).with_second_chance(again).unwrap();
+            assert_eq!((tally.passed, tally.failed), (5 + count - left, left));
+        }
     }
 
     #[test]

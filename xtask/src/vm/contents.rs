@@ -12,12 +12,15 @@ use super::plan::Step;
 use super::processor::Processor;
 use crate::artifacts::{self, Artifact};
 use crate::lab::Programs;
-use crate::{setup, test};
+use crate::setup::{self, Series};
+use crate::test;
 
 /// Suites that depend on the kernel.
 const SUITES: &[&str] = &["xdp_fixtures", super::SUITE];
 /// The name of the step that `cargo xtask run` is on a host.
 const RUN: &str = "cargo xtask run";
+/// Tests of the daemon's patience, which no kernel has a part in.
+const LOSS: &str = "loss::";
 /// Much more than the slowest takes: a host may have other things to do as well.
 const STEP_LIMIT_SECONDS: u64 = 900;
 
@@ -47,6 +50,8 @@ pub(super) struct Contents {
     /// Our executables, to be stripped.
     executables: Vec<PathBuf>,
     steps: Vec<Step>,
+    /// Every kernel takes all steps, as somebody asked for this one or for these tests.
+    is_thorough: bool,
 }
 
 impl Contents {
@@ -69,6 +74,7 @@ impl Contents {
                 true => vec![shell_step()],
                 false => steps(suites, &programs.lab, arguments.filter.as_deref()),
             },
+            is_thorough: arguments.kernel.is_some() || arguments.filter.is_some(),
             programs,
         })
     }
@@ -78,17 +84,34 @@ impl Contents {
         self.processor
     }
 
+    /// What the machine with the kernel of `series` is to do. What one kernel is enough for is shared
+    /// out, so that both take as long.
+    pub(super) fn steps(&self, series: Series) -> Vec<Step> {
+        let steps = self.steps.iter().cloned();
+        match series {
+            _ if self.is_thorough => steps.collect(),
+            Series::Bookworm => steps.map(|step| step.without(LOSS)).collect(),
+            // Hosts that run it by itself have tcx as well, so it tells more where there is none.
+            Series::Trixie => steps.filter(|step| step.name != RUN).collect(),
+        }
+    }
+
     /// How to start the first process: a program and its argument.
     pub(super) fn first_process(&self) -> (&Path, &'static str) {
         (&self.programs.lab, "guest")
     }
 
-    /// Puts everything into `image` but the kernel's modules. The machine reports to the device
-    /// `report`; `scratch` may be overwritten.
+    /// Puts everything into `image` but the kernel's modules, and a plan of `steps`. The machine
+    /// reports to the device `report`; `scratch` may be overwritten.
     ///
     /// # Errors
     /// Something is not on this machine, or as of the file system.
-    pub(super) fn write(&self, image: &mut Image, report: &str, scratch: &Path) -> Result<()> {
+    pub(super) fn write(
+        &self,
+        image: &mut Image,
+        (steps, report): (&[Step], &str),
+        scratch: &Path,
+    ) -> Result<()> {
         COMMANDS.iter().try_for_each(|name| image.command(name))?;
         FILES
             .iter()
@@ -99,10 +122,10 @@ impl Contents {
         for (_, path) in &self.programs.environment {
             self.write_named(image, Path::new(path), scratch)?;
         }
-        for step in &self.steps {
+        for step in steps {
             image.directory(&step.directory)?;
         }
-        let plan = self.plan(report).to_string();
+        let plan = self.plan(steps, report).to_string();
         image.file(Path::new("/plan.json"), plan.as_bytes())
     }
 
@@ -124,7 +147,7 @@ impl Contents {
         }
     }
 
-    fn plan(&self, report: &str) -> Value {
+    fn plan(&self, steps: &[Step], report: &str) -> Value {
         let mut environment: Map<_, Value> = SURROUNDINGS
             .iter()
             .chain([&("HA_SLOWNESS", self.processor.slowness)])
@@ -133,7 +156,7 @@ impl Contents {
         for (name, value) in &self.programs.environment {
             environment.insert((*name).to_owned(), value.to_string_lossy().into());
         }
-        let steps: Vec<_> = self.steps.iter().map(Step::json).collect();
+        let steps: Vec<_> = steps.iter().map(Step::json).collect();
         json!({ "report": report, "environment": environment, "steps": steps })
     }
 }
@@ -150,9 +173,10 @@ fn steps(suites: Vec<Artifact>, lab: &Path, filter: Option<&str>) -> Vec<Step> {
 fn suite_step(suite: Artifact, filter: Option<&str>) -> Step {
     let name = suite.name();
     let tests = filter.filter(|filter| !name.contains(filter));
-    let arguments = ["--test-threads=1"].into_iter().chain(tests);
+    let arguments = [super::ONE_AT_A_TIME].into_iter().chain(tests);
     Step {
         arguments: arguments.map(str::to_owned).collect(),
+        is_suite: true,
         name,
         program: suite.executable,
         directory: suite.directory,
@@ -165,6 +189,7 @@ fn run_step(lab: &Path) -> Step {
         name: RUN.to_owned(),
         program: lab.to_owned(),
         arguments: vec!["run".to_owned()],
+        is_suite: false,
         directory: PathBuf::from("/"),
         limit_seconds: STEP_LIMIT_SECONDS,
     }
@@ -176,6 +201,7 @@ fn shell_step() -> Step {
         name: "a shell".to_owned(),
         program: PathBuf::from("setsid"),
         arguments: ["--ctty", "--wait", "bash", "-i"].map(str::to_owned).into(),
+        is_suite: false,
         directory: PathBuf::from("/"),
         limit_seconds: u64::from(u32::MAX),
     }

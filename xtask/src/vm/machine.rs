@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 
 use super::contents::Contents;
 use super::image::Image;
-use super::plan::Report;
+use super::plan::{Report, Step};
 use crate::job::{self, Limits};
 use crate::setup::{Kernel, Qemu, Series};
 use crate::{lab, workspace};
@@ -23,6 +23,8 @@ const LIMITS: Limits = Limits {
 const MEMORY_MIB: &str = "1024";
 /// The machine's second serial port; its first one is the kernel's.
 const REPORT: &str = "/dev/ttyS1";
+/// What Debian's kernels do for safety that costs an emulated processor time, and is no subject here.
+const OPTIONS: &str = "mitigations=off init_on_alloc=0 apparmor=0 audit=0";
 /// Lines of the console that tell why a machine died.
 const LAST_WORDS: usize = 25;
 
@@ -66,28 +68,32 @@ const CARDS: &[&str] = &[
 pub(super) struct Machine<'a> {
     contents: &'a Contents,
     kernel: Kernel,
-    image: PathBuf,
-    console: PathBuf,
+    steps: Vec<Step>,
+    /// Where its image and its console are.
+    directory: PathBuf,
 }
 
 impl<'a> Machine<'a> {
     /// A machine with the kernel of `series`.
     ///
     /// # Errors
-    /// The kernel is not to be had, or the image cannot be written.
+    /// The kernel is not to be had.
     pub(super) fn new(series: Series, contents: &'a Contents) -> Result<Self> {
         let kernel = series.ensure()?;
         let directory = workspace::target()?.join("vm").join(series.name());
         fs::create_dir_all(&directory)
             .with_context(|| format!("cannot create {}", directory.display()))?;
-        let machine = Self {
+        Ok(Self {
             contents,
             kernel,
-            image: directory.join("image.cpio"),
-            console: directory.join("console.log"),
-        };
-        machine.write_image(&directory.join("stripped"))?;
-        Ok(machine)
+            steps: contents.steps(series),
+            directory,
+        })
+    }
+
+    /// What it is to do.
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
     /// As `uname -r` says it.
@@ -95,12 +101,13 @@ impl<'a> Machine<'a> {
         &self.kernel.release
     }
 
-    /// Runs the plan to its end, or to that of the machine or of the time it has. A machine that does
+    /// Runs `steps` to their end, or to that of the machine or of the time it has. A machine that does
     /// not come up, which qemu's emulation is to blame for, gets a second chance.
     ///
     /// # Errors
-    /// qemu cannot be started.
-    pub(super) fn run(&self, qemu: &Qemu) -> Result<Report> {
+    /// The image cannot be written, or qemu cannot be started.
+    pub(super) fn run(&self, qemu: &Qemu, steps: &[Step]) -> Result<Report> {
+        self.write_image(steps)?;
         let report = self.boot(qemu)?;
         if report.has_begun() {
             return Ok(report);
@@ -126,23 +133,34 @@ impl<'a> Machine<'a> {
     /// Becomes qemu, with the report at the user's terminal. Returns only on failure.
     ///
     /// # Errors
-    /// qemu cannot be started.
+    /// The image cannot be written, or qemu cannot be started.
     pub(super) fn become_terminal(&self, qemu: &Qemu) -> Result<()> {
+        self.write_image(&self.steps)?;
         lab::become_command(self.command(qemu, "mon:stdio"))
     }
 
     /// The end of what the kernel said.
     pub(super) fn last_words(&self) -> String {
-        let console = fs::read(&self.console).unwrap_or_default();
+        let path = self.console();
+        let console = fs::read(&path).unwrap_or_default();
         let console = String::from_utf8_lossy(&console);
         let lines: Vec<_> = console.lines().collect();
         let end = &lines[lines.len().saturating_sub(LAST_WORDS)..];
-        format!("{}:\n{}", self.console.display(), end.join("\n"))
+        format!("{}:\n{}", path.display(), end.join("\n"))
     }
 
-    fn write_image(&self, scratch: &Path) -> Result<()> {
-        let mut image = Image::create(&self.image)?;
-        self.contents.write(&mut image, REPORT, scratch)?;
+    fn image(&self) -> PathBuf {
+        self.directory.join("image.cpio")
+    }
+
+    fn console(&self) -> PathBuf {
+        self.directory.join("console.log")
+    }
+
+    fn write_image(&self, steps: &[Step]) -> Result<()> {
+        let mut image = Image::create(&self.image())?;
+        let scratch = self.directory.join("stripped");
+        self.contents.write(&mut image, (steps, REPORT), &scratch)?;
         for (number, name) in MODULES.iter().enumerate() {
             let Some(path) = self.kernel.module(name)? else {
                 continue;
@@ -157,7 +175,7 @@ impl<'a> Machine<'a> {
 
     /// A machine with two serial ports, the console and `report`, and network cards on one hub.
     fn command(&self, qemu: &Qemu, report: &str) -> Command {
-        let console = format!("file:{}", self.console.display());
+        let console = format!("file:{}", self.console().display());
         let (program, argument) = self.contents.first_process();
         let processor = self.contents.processor();
         let mut command = qemu.command();
@@ -175,10 +193,10 @@ impl<'a> Machine<'a> {
             .arg("-kernel")
             .arg(&self.kernel.image)
             .arg("-initrd")
-            .arg(&self.image)
+            .arg(self.image())
             .arg("-append")
             .arg(format!(
-                "console=ttyS0 panic=-1 mitigations=off rdinit={} -- {argument}",
+                "console=ttyS0 panic=-1 {OPTIONS} rdinit={} -- {argument}",
                 program.display()
             ))
             .args(["-serial", &console, "-serial", report]);

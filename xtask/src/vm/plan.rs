@@ -11,16 +11,43 @@ use crate::test::Tally;
 const MARK: &str = "guest: ";
 
 /// One program that the machine runs to its end.
+#[derive(Clone)]
 pub(super) struct Step {
     pub(super) name: String,
     pub(super) program: PathBuf,
     pub(super) arguments: Vec<String>,
+    /// Whether libtest reads its arguments.
+    pub(super) is_suite: bool,
     pub(super) directory: PathBuf,
     /// After which it is killed.
     pub(super) limit_seconds: u64,
 }
 
 impl Step {
+    /// What its tests are counted under on the kernel `release`.
+    pub(super) fn title(&self, release: &str) -> String {
+        title(release, &self.name)
+    }
+
+    /// It without the tests whose name contains `name`, if it is a suite.
+    pub(super) fn without(mut self, name: &str) -> Self {
+        if self.is_suite {
+            let options = ["--skip", name].map(str::to_owned);
+            self.arguments.extend(options);
+        }
+        self
+    }
+
+    /// It with these tests alone, if it is a suite.
+    pub(super) fn only(&self, tests: Vec<String>) -> Self {
+        let mut step = self.clone();
+        if self.is_suite {
+            let options = ["--exact", super::ONE_AT_A_TIME].map(str::to_owned);
+            step.arguments = tests.into_iter().chain(options).collect();
+        }
+        step
+    }
+
     pub(super) fn json(&self) -> Value {
         json!({
             "name": self.name,
@@ -44,8 +71,15 @@ pub(super) struct Report {
 pub(super) struct Section {
     name: String,
     output: String,
-    /// `ok` and the time it took, or what went wrong; nothing if the machine died meanwhile.
-    end: Option<String>,
+    /// Nothing if the machine died meanwhile.
+    end: Option<End>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct End {
+    elapsed: String,
+    /// `ok`, or what went wrong.
+    verdict: String,
 }
 
 impl Section {
@@ -53,21 +87,23 @@ impl Section {
     /// what its tests did on the kernel `release`.
     pub(super) fn print(&self, release: &str) -> Tally {
         let Self { name, output, end } = self;
-        let end = end.as_deref().unwrap_or("the machine died");
-        let result = self.is_good().then_some(()).ok_or(end);
-        let tally = Tally::of(&format!("{release} {name}"), output, result);
+        let (verdict, elapsed) = match end {
+            Some(end) => (&*end.verdict, &*end.elapsed),
+            None => ("the machine died", ""),
+        };
+        let result = self.is_good().then_some(()).ok_or(verdict);
+        let tally = Tally::of(&title(release, name), output, result);
         if tally.is_failure() || !Tally::is_of_tests(output) {
             print!("{output}");
         }
         if !tally.is_empty() {
-            println!("{name:<28} {tally}: {end}");
+            println!("{name:<28} {tally}: {verdict} {elapsed}");
         }
         tally
     }
 
     fn is_good(&self) -> bool {
-        let end = self.end.as_deref();
-        end.is_some_and(|end| end.starts_with("ok "))
+        self.end.as_ref().is_some_and(|end| end.verdict == "ok")
     }
 }
 
@@ -96,7 +132,7 @@ impl Report {
                     name: name.to_owned(),
                     ..Section::default()
                 }),
-                (Some(("end", verdict)), Some(section)) => section.end = Some(verdict.to_owned()),
+                (Some(("end", end)), Some(section)) => section.end = End::parse(end),
                 (Some(("done", _)), _) => is_complete = true,
                 _ => {}
             }
@@ -108,14 +144,46 @@ impl Report {
     }
 }
 
+impl End {
+    /// The time it took, and how it ended.
+    fn parse(text: &str) -> Option<Self> {
+        let (elapsed, verdict) = text.split_once(' ')?;
+        Some(Self {
+            elapsed: elapsed.to_owned(),
+            verdict: verdict.to_owned(),
+        })
+    }
+}
+
+fn title(release: &str, step: &str) -> String {
+    format!("{release} {step}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Report, Section};
+    use std::path::PathBuf;
+
+    use super::{Report, Section, Step};
+
+    #[test]
+    fn only_a_suite_is_told_which_tests_to_run() {
+        let step = |is_suite| Step {
+            name: "a step".to_owned(),
+            program: PathBuf::new(),
+            arguments: vec!["argument".to_owned()],
+            is_suite,
+            directory: PathBuf::new(),
+            limit_seconds: 1,
+        };
+        let only = |is_suite| step(is_suite).only(vec!["a::b".to_owned()]).arguments;
+        assert_eq!(only(true), ["a::b", "--exact", "--test-threads=1"]);
+        assert_eq!(only(false), ["argument"]);
+    }
 
     #[test]
     fn a_report_is_read_up_to_where_the_machine_died() {
-        let report = "noise\r\nguest: begin one\r\nhello\r\nguest: end ok 1.2 s\r\n\
-                      guest: begin two\r\nhalf a guest: end exit status: 1\r\nguest: begin three\r\nhalf";
+        let report = "noise\r\nguest: begin one\r\nhello\r\nguest: end 1.2s ok\r\n\
+                      guest: begin two\r\nhalf a guest: end 3.4s exit status: 1\r\nguest: begin three\r\nhalf";
         let Report {
             sections,
             is_complete,
@@ -127,6 +195,8 @@ mod tests {
         assert_eq!(good, [true, false, false]);
         assert_eq!(sections[0].output, "hello\n");
         assert_eq!(sections[1].output, "half a \n");
+        let end = sections[1].end.as_ref().unwrap();
+        assert_eq!((&*end.elapsed, &*end.verdict), ("3.4s", "exit status: 1"));
         assert_eq!(sections[2].end, None);
         assert!(!is_complete);
         assert!(Report::parse("guest: done after 3 s").is_complete);
