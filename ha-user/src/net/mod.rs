@@ -10,6 +10,7 @@ pub mod flood;
 pub mod interface;
 pub mod link;
 pub mod netlink;
+pub mod peers;
 pub mod socket;
 pub mod urgency;
 
