@@ -18,6 +18,7 @@ use super::plan::RouterPlan;
 use crate::datapath::RecordTable;
 use crate::net::address::AddressWorker;
 use crate::net::announce::Announcer;
+use crate::net::peers::PeerKeeper;
 use crate::net::socket::AdvertSocket;
 use crate::notify;
 use crate::vrrp::{Action, RouterId, Slots, State, TransitionReason};
@@ -32,6 +33,7 @@ pub(super) struct Executor {
     routers: Slots<Carriage>,
     announcer: Announcer,
     addresses: AddressWorker,
+    peers: PeerKeeper,
     orders: Orders,
     reports: UnboundedSender<Report>,
     /// A data path keeps questions from being answered while addresses are on their way out.
@@ -73,6 +75,8 @@ pub(super) struct Means {
     pub(super) garp_interval: Duration,
     /// Netlink, on a thread of its own.
     pub(super) addresses: AddressWorker,
+    /// Ways to unicast peers, on a thread of its own.
+    pub(super) peers: PeerKeeper,
     /// Back to the advert thread.
     pub(super) orders: Orders,
     /// To the main loop.
@@ -89,6 +93,7 @@ impl Executor {
             routers: Slots::default(),
             announcer: means.announcer,
             addresses: means.addresses,
+            peers: means.peers,
             orders: means.orders,
             reports: means.reports,
             guarded: false,

@@ -20,6 +20,7 @@ use crate::datapath::{Datapath, DebugLog, LoadOptions, Loaded, RecordTable};
 use crate::net::address::{AddressChange, AddressWorker, Operation};
 use crate::net::announce::Announcer;
 use crate::net::link::Links;
+use crate::net::peers::PeerKeeper;
 use crate::net::socket::AdvertSocket;
 use crate::net::urgency;
 
@@ -154,6 +155,7 @@ pub(super) fn start_adverts(config: &Config, datapath: Option<&mut Datapath>) ->
         announcer: Announcer::spawn().context("cannot start the thread for gratuitous ARP")?,
         garp_interval: config.global.garp_interval,
         addresses,
+        peers: PeerKeeper::spawn().context("cannot start the thread for unicast peers")?,
         orders: orders.clone(),
         reports: report_sender.clone(),
     });

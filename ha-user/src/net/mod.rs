@@ -11,6 +11,7 @@ pub mod interface;
 pub mod link;
 pub mod neighbours;
 pub mod netlink;
+pub mod peers;
 pub mod socket;
 pub mod urgency;
 

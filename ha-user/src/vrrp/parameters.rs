@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use ha_common::{Priority, Vrid};
 
+use super::timing::advert_spacing;
+
 /// Protocol version spoken on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
@@ -40,6 +42,14 @@ pub struct Parameters {
     pub fast_handover: FastHandover,
     /// When neighbours are told of a takeover.
     pub announcements: Announcements,
+}
+
+impl Parameters {
+    /// Time from one of our adverts to the next.
+    #[must_use]
+    pub fn advert_spacing(&self) -> Duration {
+        advert_spacing(self.down_timer_adverts, self.advertisement_interval)
+    }
 }
 
 /// When a Backup router waits less than Skew_Time for an Active router that says farewell, or that

@@ -233,7 +233,7 @@ impl<const N: usize> Arena<N> {
     fn judge_return(&self, fault: Fault, round: &Round) -> Result<()> {
         let Round { two, yielded, .. } = *round;
         let limit = match fault {
-            Fault::Cut => self.setup().interval() + MEETING + self.manner.way(),
+            Fault::Cut => self.setup().interval() + MEETING,
             Fault::Freeze | Fault::Kill => Duration::ZERO,
         };
         ensure!(two <= limit, "two answered for {two:?} on return");

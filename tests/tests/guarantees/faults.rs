@@ -54,7 +54,7 @@ fn faults_among_three_directors() -> Result<()> {
 
 #[test]
 fn faults_of_unicast_peers() -> Result<()> {
-    every_fault(THREE, Manner::Unicast, 1)
+    every_fault(THREE, Manner::Unicast, 2)
 }
 
 #[test]

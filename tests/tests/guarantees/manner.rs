@@ -1,7 +1,6 @@
 //! Ways to configure directors that change nothing about who may answer.
 
 use std::fmt;
-use std::time::Duration;
 
 use ha_tests::watched::{INTERFACE, Pair, Setup, VRID};
 
@@ -32,15 +31,6 @@ impl Manner {
                 let others = (1..=OTHERS).map(|number| other(setup, index, number));
                 setup.config(index) + &others.collect::<String>()
             }
-        }
-    }
-
-    /// What an advert may take to be heard after a cut: the kernel asks once a second for a
-    /// neighbour that it has lost.
-    pub(crate) fn way(self) -> Duration {
-        match self {
-            Self::Unicast => Duration::from_secs(1),
-            Self::Plain | Self::Password | Self::Crowd => Duration::ZERO,
         }
     }
 }

@@ -92,6 +92,7 @@ impl Executor {
     }
 
     pub(super) fn add_addresses(&mut self, router: RouterId) {
+        self.keep_peers(router);
         let held = self.held(router);
         let Some(carriage) = self.routers.get_mut(router) else {
             return;

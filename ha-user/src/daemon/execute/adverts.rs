@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 use ha_common::{Nanos, Priority};
 
@@ -9,6 +10,7 @@ use super::super::plan::RouterPlan;
 use super::{Carriage, Executor};
 use crate::net::advert::{Cast, Frames};
 use crate::net::clock;
+use crate::net::peers::{LastSent, Way};
 use crate::net::socket::Path;
 use crate::vrrp::RouterId;
 
@@ -96,6 +98,36 @@ impl Executor {
         carriage.speaking = true;
         let path = carriage.find_voice(priority).path;
         self.waiting.push(Waiting { router, path, says });
+    }
+
+    /// Has the way to unicast peers looked after while the ownership of now lasts. A reload may have
+    /// changed it, and left no peer at all.
+    pub(super) fn keep_peers(&self, router: RouterId) {
+        let Some(plan) = self.plan(router) else {
+            return;
+        };
+        let peers = match &plan.framing.cast {
+            Cast::Multicast => Vec::new(),
+            Cast::Unicast(peers) => peers.clone(),
+        };
+        self.peers.keep(Way {
+            router,
+            ifindex: plan.ifindex,
+            peers,
+            spacing: plan.parameters.advert_spacing(),
+            last_sent: self.last_sent(router),
+        });
+    }
+
+    /// Tells another thread when the last advert of the ownership of now left, while it lasts.
+    fn last_sent(&self, router: RouterId) -> LastSent {
+        let records = self.records.clone();
+        let since = records.record(router).owned_since();
+        Arc::new(move || {
+            let record = records.record(router);
+            let lasts = record.owned_since() == since && records.owns(router, clock::now());
+            lasts.then(|| record.last_sent())
+        })
     }
 
     /// Without a data path, the peer must not take over while the kernel here still answers.
