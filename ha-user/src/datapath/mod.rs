@@ -285,7 +285,7 @@ impl Datapath {
 
     fn detach_from(&mut self, attachment: &Attachment) -> Result<(), AttachError> {
         // What the kernel still holds from addresses that we had would leave when nobody stops it.
-        let forgotten = neighbours::forget_unresolved(&mut self.netlink, attachment.ifindex);
+        let forgotten = neighbours::forget_unanswered(&mut self.netlink, attachment.ifindex);
         if let Err(refusal) = forgotten {
             log::warn!("the kernel may still send from addresses that are gone: {refusal}");
         }

@@ -1,28 +1,76 @@
-//! The kernel's neighbours, and what it holds for those that have not answered.
+//! The kernel's neighbours, and what it holds for those that have not answered: packets that wait for
+//! the hardware address of their next hop.
 
-use netlink_packet_core::NLM_F_DUMP;
+use std::net::Ipv4Addr;
+
+use netlink_packet_core::{NLM_F_DUMP, NLM_F_REPLACE};
 use netlink_packet_route::AddressFamily;
-use netlink_packet_route::RouteNetlinkMessage::{self, DelNeighbour, GetNeighbour, NewNeighbour};
-use netlink_packet_route::neighbour::{NeighbourMessage, NeighbourState};
+use netlink_packet_route::RouteNetlinkMessage::{DelNeighbour, GetNeighbour, NewNeighbour};
+use netlink_packet_route::neighbour::{
+    NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState,
+};
 
 use super::netlink::{Netlink, Refusal};
 
-/// Has the kernel forget the neighbours on `ifindex` that have not told their hardware address yet,
-/// and with them the packets that wait for it. It asks again for the next packet.
+/// A host, and the interface that it is reached by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Neighbour {
+    /// Interface.
+    pub ifindex: u32,
+    /// Its address.
+    pub address: Ipv4Addr,
+}
+
+impl Neighbour {
+    /// Whether the kernel has asked it for its hardware address, and was not answered.
+    ///
+    /// # Errors
+    /// `ENOENT` for one that the kernel does not know; others as of the socket.
+    pub fn is_lost(self, netlink: &mut Netlink) -> Result<bool, Refusal> {
+        use NeighbourState::{Failed, Incomplete};
+        let question = GetNeighbour(self.message(NeighbourState::None));
+        let answer = netlink.query(question, 0)?;
+        Ok(answer.iter().any(|message| {
+            matches!(message, NewNeighbour(neighbour)
+                if matches!(neighbour.header.state, Incomplete | Failed))
+        }))
+    }
+
+    /// Has the kernel wait for its answer no longer: what waits is dropped, and the next packet makes
+    /// the kernel ask anew.
+    ///
+    /// # Errors
+    /// The kernel's refusal, or that of the socket.
+    pub fn give_up(self, netlink: &mut Netlink) -> Result<(), Refusal> {
+        let failed = NewNeighbour(self.message(NeighbourState::Failed));
+        netlink.tell(failed, NLM_F_REPLACE)
+    }
+
+    fn message(self, state: NeighbourState) -> NeighbourMessage {
+        let mut message = NeighbourMessage::default();
+        message.header.family = AddressFamily::Inet;
+        message.header.ifindex = self.ifindex;
+        message.header.state = state;
+        let destination = NeighbourAttribute::Destination(NeighbourAddress::Inet(self.address));
+        message.attributes.push(destination);
+        message
+    }
+}
+
+/// Has the kernel forget all neighbours on `ifindex` that have not answered yet, and with them what
+/// waits.
 ///
 /// # Errors
 /// The kernel's refusal, or that of the socket.
-pub fn forget_unresolved(netlink: &mut Netlink, ifindex: u32) -> Result<(), Refusal> {
-    let mut request = NeighbourMessage::default();
-    request.header.family = AddressFamily::Inet;
-    let neighbours = netlink.query(GetNeighbour(request), NLM_F_DUMP)?;
-    let unresolved = neighbours.into_iter().filter_map(|message| match message {
-        NewNeighbour(neighbour) if is_unresolved(&neighbour, ifindex) => Some(neighbour),
+pub fn forget_unanswered(netlink: &mut Netlink, ifindex: u32) -> Result<(), Refusal> {
+    let mut all = NeighbourMessage::default();
+    all.header.family = AddressFamily::Inet;
+    let neighbours = netlink.query(GetNeighbour(all), NLM_F_DUMP)?;
+    let unanswered = neighbours.into_iter().filter_map(|message| match message {
+        NewNeighbour(neighbour) if is_unanswered(&neighbour, ifindex) => Some(neighbour),
         _ => None,
     });
-    let requests: Vec<(RouteNetlinkMessage, u16)> = unresolved
-        .map(|neighbour| (DelNeighbour(neighbour), 0))
-        .collect();
+    let requests: Vec<_> = unanswered.map(|one| (DelNeighbour(one), 0)).collect();
     if !requests.is_empty() {
         // One that has answered meanwhile has its packets already.
         netlink.execute(requests)?;
@@ -30,6 +78,6 @@ pub fn forget_unresolved(netlink: &mut Netlink, ifindex: u32) -> Result<(), Refu
     Ok(())
 }
 
-fn is_unresolved(neighbour: &NeighbourMessage, ifindex: u32) -> bool {
+fn is_unanswered(neighbour: &NeighbourMessage, ifindex: u32) -> bool {
     neighbour.header.ifindex == ifindex && neighbour.header.state == NeighbourState::Incomplete
 }

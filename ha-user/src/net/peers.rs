@@ -15,13 +15,9 @@ use std::thread;
 use std::time::Duration;
 
 use ha_common::Nanos;
-use netlink_packet_core::NLM_F_REPLACE;
-use netlink_packet_route::neighbour::{
-    NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState,
-};
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::clock;
+use super::neighbours::Neighbour;
 use super::netlink::{Netlink, Refusal};
 use super::urgency::hasten;
 use crate::vrrp::RouterId;
@@ -96,13 +92,6 @@ fn work(mut netlink: Netlink, inbox: &Receiver<Way>) {
     }
 }
 
-/// A peer, and the interface that it is reached by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Peer {
-    ifindex: u32,
-    address: Ipv4Addr,
-}
-
 /// Ways that are looked after.
 #[derive(Default)]
 struct Ways {
@@ -128,7 +117,7 @@ impl Ways {
 
     /// Forgets ways that nothing is sent any more, and returns the peers that it is time to look at,
     /// each once: routers that speak together are looked after together.
-    fn due(&mut self, now: Nanos) -> BTreeSet<Peer> {
+    fn due(&mut self, now: Nanos) -> BTreeSet<Neighbour> {
         let lost = self.lost;
         let mut due = BTreeSet::new();
         self.kept.retain(|_, (way, look_at)| {
@@ -139,7 +128,7 @@ impl Ways {
                 *look_at = next_look(last_sent, way.spacing, lost, now);
                 // An advert that was late is given the same time.
                 if last_sent + patience(way.spacing) <= now {
-                    due.extend(way.peers.iter().map(|address| Peer {
+                    due.extend(way.peers.iter().map(|address| Neighbour {
                         ifindex: way.ifindex,
                         address: *address,
                     }));
@@ -180,7 +169,7 @@ fn next_look(last_sent: Nanos, spacing: Duration, lost: bool, now: Nanos) -> Nan
 
 /// Returns whether the kernel knows no way to `peer`, and then has it ask anew for the next packet. A
 /// peer that it reaches by way of a router is not its neighbour, and not lost.
-fn look_at(netlink: &mut Netlink, peer: Peer) -> bool {
+fn look_at(netlink: &mut Netlink, peer: Neighbour) -> bool {
     ask_anew_if_lost(netlink, peer).unwrap_or_else(|refusal| {
         if refusal.errno != libc::ENOENT {
             log::debug!("cannot look for {}: {refusal}", peer.address);
@@ -189,35 +178,12 @@ fn look_at(netlink: &mut Netlink, peer: Peer) -> bool {
     })
 }
 
-fn ask_anew_if_lost(netlink: &mut Netlink, peer: Peer) -> Result<bool, Refusal> {
-    let question = RouteNetlinkMessage::GetNeighbour(neighbour(peer, NeighbourState::None));
-    let state = netlink.query(question, 0)?.iter().find_map(state);
-    match state {
-        Some(NeighbourState::Failed) => Ok(true),
-        Some(NeighbourState::Incomplete) => {
-            let failed = RouteNetlinkMessage::NewNeighbour(neighbour(peer, NeighbourState::Failed));
-            netlink.tell(failed, NLM_F_REPLACE)?;
-            Ok(true)
-        }
-        _ => Ok(false),
+fn ask_anew_if_lost(netlink: &mut Netlink, peer: Neighbour) -> Result<bool, Refusal> {
+    let is_lost = peer.is_lost(netlink)?;
+    if is_lost {
+        peer.give_up(netlink)?;
     }
-}
-
-fn state(message: &RouteNetlinkMessage) -> Option<NeighbourState> {
-    match message {
-        RouteNetlinkMessage::NewNeighbour(neighbour) => Some(neighbour.header.state),
-        _ => None,
-    }
-}
-
-fn neighbour(peer: Peer, state: NeighbourState) -> NeighbourMessage {
-    let mut message = NeighbourMessage::default();
-    message.header.family = AddressFamily::Inet;
-    message.header.ifindex = peer.ifindex;
-    message.header.state = state;
-    let destination = NeighbourAttribute::Destination(NeighbourAddress::Inet(peer.address));
-    message.attributes.push(destination);
-    message
+    Ok(is_lost)
 }
 
 #[cfg(test)]
@@ -226,7 +192,7 @@ mod tests {
 
     use super::*;
 
-    const PEER: Peer = Peer {
+    const PEER: Neighbour = Neighbour {
         ifindex: 2,
         address: Ipv4Addr::new(192, 0, 2, 12),
     };
