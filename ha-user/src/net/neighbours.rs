@@ -22,17 +22,16 @@ pub struct Neighbour {
 }
 
 impl Neighbour {
-    /// Whether the kernel has asked it for its hardware address, and was not answered.
+    /// What the kernel knows of it.
     ///
     /// # Errors
     /// `ENOENT` for one that the kernel does not know; others as of the socket.
-    pub fn is_lost(self, netlink: &mut Netlink) -> Result<bool, Refusal> {
-        use NeighbourState::{Failed, Incomplete};
+    pub fn state(self, netlink: &mut Netlink) -> Result<Option<NeighbourState>, Refusal> {
         let question = GetNeighbour(self.message(NeighbourState::None));
         let answer = netlink.query(question, 0)?;
-        Ok(answer.iter().any(|message| {
-            matches!(message, NewNeighbour(neighbour)
-                if matches!(neighbour.header.state, Incomplete | Failed))
+        Ok(answer.iter().find_map(|message| match message {
+            NewNeighbour(neighbour) => Some(neighbour.header.state),
+            _ => None,
         }))
     }
 

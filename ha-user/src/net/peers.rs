@@ -2,9 +2,9 @@
 //!
 //! For a neighbour that does not answer, the kernel asks once a second. What is sent there meanwhile
 //! waits, and leaves all at once when the neighbour answers. After a cut that would let two
-//! directors be Active for a second more, and then look like a claim. So a neighbour that has left an advert
-//! unanswered for some milliseconds is declared failed: the kernel drops what waits, and asks again
-//! for the sake of the next packet, which is the next advert or comes earlier.
+//! directors be Active for a second more, and then look like a claim. So a neighbour that has left an
+//! advert unanswered for some milliseconds is declared failed: the kernel drops what waits, and asks
+//! again for the sake of the next packet, which is the next advert or comes earlier.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,6 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use ha_common::Nanos;
+use netlink_packet_route::neighbour::NeighbourState;
 
 use super::clock;
 use super::neighbours::Neighbour;
@@ -179,11 +180,14 @@ fn look_at(netlink: &mut Netlink, peer: Neighbour) -> bool {
 }
 
 fn ask_anew_if_lost(netlink: &mut Netlink, peer: Neighbour) -> Result<bool, Refusal> {
-    let is_lost = peer.is_lost(netlink)?;
-    if is_lost {
+    let state = peer.state(netlink)?;
+    if state == Some(NeighbourState::Incomplete) {
         peer.give_up(netlink)?;
     }
-    Ok(is_lost)
+    Ok(matches!(
+        state,
+        Some(NeighbourState::Incomplete | NeighbourState::Failed)
+    ))
 }
 
 #[cfg(test)]

@@ -101,19 +101,18 @@ impl Executor {
     }
 
     /// Has the way to unicast peers looked after while the ownership of now lasts. A reload may have
-    /// changed it, and left no peer at all.
+    /// changed them, but makes another router of one that speaks by multicast.
     pub(super) fn keep_peers(&self, router: RouterId) {
         let Some(plan) = self.plan(router) else {
             return;
         };
-        let peers = match &plan.framing.cast {
-            Cast::Multicast => Vec::new(),
-            Cast::Unicast(peers) => peers.clone(),
+        let Cast::Unicast(peers) = &plan.framing.cast else {
+            return;
         };
         self.peers.keep(Way {
             router,
             ifindex: plan.ifindex,
-            peers,
+            peers: peers.clone(),
             spacing: plan.parameters.advert_spacing(),
             last_sent: self.last_sent(router),
         });

@@ -8,9 +8,10 @@ use crate::bench::report::{Criterion, Findings, Table};
 const COMPARED: &str = "Two directors on one cable with 255 virtual routers each, VRRP version 3 \
     at 10 ms, first with vipd, then with keepalived; on a machine that does nothing else, and on \
     one with a busy loop on every processor. The bare loop sends 255 such adverts in one system \
-    call every 10 ms, for a while before vipd and after. A run in which the machine stood still for more than 15 ms is repeated up to \
-    three times; the last one counts. A daemon that the machine does not let run sends less than it \
-    should and takes less time for it, which is why the time is also compared per frame.";
+    call every 10 ms, for a while before vipd and after. A run in which the machine stood still for \
+    more than 15 ms is repeated up to three times; the last one counts. A daemon that the machine \
+    does not let run sends less than it should and takes less time for it, which is why the time is \
+    also compared per frame.";
 
 /// Part of keepalived's processor time that vipd may take while Active.
 const OF_KEEPALIVED: f64 = 1.0 / 15.0;
@@ -46,7 +47,7 @@ fn shares(all: &[Measured]) -> Table {
             [
                 active(vipd),
                 active(keepalived),
-                percent(Some(measured.bare())),
+                percent(Some(measured.bare)),
                 backup(vipd),
                 backup(keepalived),
             ],
@@ -93,13 +94,13 @@ fn runs(all: &[Measured]) -> Table {
 }
 
 fn criteria(measured: &Measured) -> [Criterion; 5] {
-    let load = measured.load;
+    let Measured { load, bare, .. } = measured;
     let (vipd, keepalived) = (measured.vipd.last(), measured.keepalived.last());
     let pair = vipd.zip(keepalived);
     let compared = |part: fn(&Effort) -> f64| {
         pair.map(|(ours, theirs)| part(&ours.active) / part(&theirs.active))
     };
-    let of_bare = vipd.map(|ours| ours.active.processor / measured.bare());
+    let of_bare = vipd.map(|ours| ours.active.processor / bare);
     let backup = vipd.map(|ours| 100.0 * ours.backup.processor);
     let takeovers = vipd.map(|ours| count(ours.takeovers));
     let named = |what: &str| format!("{what}, {load}");

@@ -31,17 +31,10 @@ pub struct Options {
 /// All that is seen on a machine that is, or is not, busy.
 struct Measured {
     load: Load,
-    /// Part of a processor that the bare loop takes, before and after vipd.
-    bare: [f64; 2],
+    /// Part of a processor that the bare loop takes: the mean of before vipd and after.
+    bare: f64,
     vipd: Vec<Trial>,
     keepalived: Vec<Trial>,
-}
-
-impl Measured {
-    /// Part of a processor that the bare loop takes in the middle of vipd's runs.
-    fn bare(&self) -> f64 {
-        self.bare.iter().sum::<f64>() / 2.0
-    }
 }
 
 impl Measure for Options {
@@ -81,7 +74,7 @@ impl Options {
         let keepalived = self.runs(keepalived, load, progress)?;
         Ok(Measured {
             load,
-            bare: [before, after],
+            bare: before.midpoint(after),
             vipd,
             keepalived,
         })
