@@ -211,6 +211,7 @@ impl<'a> Supervisor<'a> {
                 Wake::Prepared(Ok(adopts)) => self.exchange(worker, adopts).await?,
                 Wake::Prepared(Err(reason)) => {
                     self.call_restart_off().await?;
+                    self.pass_on_missed(worker);
                     refuse(worker, reason).await;
                 }
                 Wake::Overdue => self.look_after_the_estate(worker).await?,
@@ -247,9 +248,7 @@ impl<'a> Supervisor<'a> {
 
     fn note_ready(&mut self, worker: &Child) -> Result<()> {
         self.ready = true;
-        for signal in self.missed.drain(..) {
-            worker.process.signal(signal);
-        }
+        self.pass_on_missed(worker);
         if let Some(starter) = self.starter.take() {
             link::say_ready(starter);
             role::let_go(self.options)?;
@@ -257,14 +256,19 @@ impl<'a> Supervisor<'a> {
         Ok(())
     }
 
-    /// Passes a signal on to a worker that listens, else keeps it for the one that will.
+    /// Passes a signal on to a worker that listens, else keeps it for the one that will. A worker that
+    /// is about to be replaced must not begin what its successor does not know of.
     fn pass_on(&mut self, worker: &Child, signal: Signal) {
-        if self.ready {
+        if self.ready && self.successor.is_none() {
             worker.process.signal(signal);
-        }
-        let will_be_replaced = !self.ready || self.successor.is_some();
-        if will_be_replaced && !self.missed.contains(&signal) {
+        } else if !self.missed.contains(&signal) {
             self.missed.push(signal);
+        }
+    }
+
+    fn pass_on_missed(&mut self, worker: &Child) {
+        for signal in self.missed.drain(..) {
+            worker.process.signal(signal);
         }
     }
 
@@ -304,7 +308,6 @@ impl<'a> Supervisor<'a> {
     async fn call_restart_off(&mut self) -> Result<()> {
         if let Some(mut successor) = self.successor.take() {
             successor.child.process.kill().await?;
-            self.missed.clear();
         }
         Ok(())
     }

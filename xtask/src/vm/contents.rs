@@ -84,15 +84,13 @@ impl Contents {
         self.processor
     }
 
-    /// What the machine with the kernel of `series` is to do. What one kernel is enough for is shared
-    /// out, so that both take as long.
+    /// What the machine with the kernel of `series` is to do. What one kernel is enough for, one does.
     pub(super) fn steps(&self, series: Series) -> Vec<Step> {
         let steps = self.steps.iter().cloned();
         match series {
             _ if self.is_thorough => steps.collect(),
             Series::Bookworm => steps.map(|step| step.without(LOSS)).collect(),
-            // Hosts that run it by itself have tcx as well, so it tells more where there is none.
-            Series::Trixie => steps.filter(|step| step.name != RUN).collect(),
+            Series::Trixie => steps.collect(),
         }
     }
 

@@ -29,8 +29,8 @@ const ONE_AT_A_TIME: &str = "--test-threads=1";
 /// The machine is emulated in software (no KVM, no root needed), sees copies of this host's
 /// programs in memory and has no network: nothing it does is seen outside, and nothing is left of
 /// it but its console under target/vm. On each kernel it runs the XDP fixtures, the tests of VLANs,
-/// bonds, dummies, network cards and packet loss, and `cargo xtask run`. Without --kernel and FILTER the
-/// kernels share what one is enough for: 6.12 takes packet loss, 6.1 `cargo xtask run`.
+/// bonds, dummies, network cards and packet loss, and `cargo xtask run`. Without --kernel and FILTER,
+/// packet loss is tested on 6.12 only.
 ///
 /// qemu (17 MB) and the kernels (27 and 34 MB) come from Debian's archive by way of this
 /// machine's apt sources, once, into the cache; they are not installed.
