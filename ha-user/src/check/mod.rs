@@ -10,12 +10,14 @@ mod agenda;
 mod engine;
 mod probe;
 mod rhythm;
+mod service;
 #[cfg(test)]
 mod tests;
 
 pub use engine::Engine;
 pub use probe::{Failure, Outcome, Report, Stage};
 pub use rhythm::Rhythm;
+pub use service::{Change, Demands, Server, ServerId, Service};
 
 /// Names a probe: one for each distinct target, kind and set of parameters, however many ask for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
