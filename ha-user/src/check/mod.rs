@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod agenda;
+pub mod dialogue;
 mod engine;
 mod probe;
 mod rhythm;

@@ -10,7 +10,15 @@ use crate::track::rise_fall::RiseFall;
 
 /// Why a run has failed, for people: "HTTP 503, expected 200".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure(pub Arc<str>);
+pub struct Failure(Arc<str>);
+
+impl Failure {
+    /// For this reason.
+    #[must_use]
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into().into())
+    }
+}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -82,7 +82,7 @@ impl Bench {
 }
 
 fn failed(why: &str) -> Failure {
-    Failure(why.into())
+    Failure::new(why)
 }
 
 const fn ms(milliseconds: u64) -> Duration {
