@@ -1,5 +1,7 @@
 //! What a probe says to a server, and what it takes for an answer, over whatever carries octets.
 
+pub mod datagram;
+pub mod dns;
 pub mod http;
 pub mod smtp;
 
@@ -35,6 +37,11 @@ pub trait Dialogue: Send {
 
     /// The server has said everything.
     fn close(&mut self) -> Outcome;
+
+    /// The server has had all the time that there was.
+    fn expire(&mut self) -> Outcome {
+        Err(Failure::new("no answer in time"))
+    }
 }
 
 /// Nothing is said: a server that can be spoken to is good (`TCP_CHECK`).
