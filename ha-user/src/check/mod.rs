@@ -10,6 +10,7 @@ mod agenda;
 pub mod dialogue;
 mod engine;
 mod probe;
+pub mod prober;
 mod rhythm;
 mod service;
 #[cfg(test)]
