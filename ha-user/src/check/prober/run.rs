@@ -26,6 +26,17 @@ pub struct Timing {
     pub ended: Duration,
 }
 
+impl Timing {
+    /// Of what was one question and one answer.
+    pub(super) const fn at_once(time: Duration) -> Self {
+        Self {
+            connected: None,
+            answered: Some(time),
+            ended: time,
+        }
+    }
+}
+
 /// A run that is under way.
 pub(super) struct Run {
     socket: Socket,
@@ -44,13 +55,14 @@ impl Run {
     /// There is no way, for people.
     pub(super) fn begin(
         target: &Target,
+        carrier: Carrier,
         dialogue: Box<dyn Dialogue>,
         now: Nanos,
     ) -> Result<Self, Failure> {
-        let socket = target.connect().map_err(|error| failed(&error))?;
+        let socket = target.connect(carrier).map_err(|error| failed(&error))?;
         Ok(Self {
             socket,
-            carrier: target.carrier,
+            carrier,
             dialogue,
             begun: now,
             timing: Timing::default(),
@@ -152,7 +164,7 @@ impl AsFd for Run {
 }
 
 /// What the kernel says, without its number.
-fn failed(error: &io::Error) -> Failure {
+pub(super) fn failed(error: &io::Error) -> Failure {
     let text = error.to_string();
     let words = text.split(" (os error").next().unwrap_or(&text);
     Failure::new(words.to_lowercase())

@@ -18,9 +18,7 @@ pub enum Carrier {
 /// Where a probe goes, and from where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Target {
-    /// What carries it.
-    pub carrier: Carrier,
-    /// Where it goes (`connect_ip`, `connect_port`).
+    /// Where it goes (`connect_ip`, `connect_port`); an echo, which has no port, to the host.
     pub address: SocketAddr,
     /// Where it comes from (`bindto`, `bind_port`).
     pub source: Option<SocketAddr>,
@@ -38,8 +36,8 @@ impl Target {
     ///
     /// # Errors
     /// As of `socket(2)`, `bind(2)` and `connect(2)`; root or `CAP_NET_ADMIN` is wanted for a mark.
-    pub(super) fn connect(&self) -> io::Result<Socket> {
-        let (kind, protocol) = match self.carrier {
+    pub(super) fn connect(&self, carrier: Carrier) -> io::Result<Socket> {
+        let (kind, protocol) = match carrier {
             Carrier::Tcp => (Type::STREAM, Protocol::TCP),
             Carrier::Udp => (Type::DGRAM, Protocol::UDP),
         };
@@ -55,7 +53,7 @@ impl Target {
             socket.set_reuse_address(true)?;
             socket.bind(&SockAddr::from(source))?;
         }
-        if self.carrier == Carrier::Tcp {
+        if carrier == Carrier::Tcp {
             socket.set_linger(Some(Duration::ZERO))?;
         }
         match socket.connect(&SockAddr::from(self.address)) {

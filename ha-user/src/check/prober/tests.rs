@@ -15,9 +15,8 @@ use crate::net::clock;
 const PROBE: ProbeId = ProbeId(7);
 const PATIENCE: Duration = Duration::from_secs(10);
 
-fn target(carrier: Carrier, address: SocketAddr) -> Target {
+fn target(address: SocketAddr) -> Target {
     Target {
-        carrier,
         address,
         source: None,
         interface: None,
@@ -26,9 +25,9 @@ fn target(carrier: Carrier, address: SocketAddr) -> Target {
 }
 
 /// What one run finds.
-fn run(target: &Target, dialogue: impl Dialogue + 'static, timeout: Duration) -> Finding {
+fn run(target: &Target, errand: Errand, timeout: Duration) -> Finding {
     let mut prober = Prober::new().expect("a prober");
-    prober.begin(clock::now(), PROBE, target, Box::new(dialogue), timeout);
+    prober.begin(clock::now(), PROBE, target, errand, timeout);
     loop {
         let found = prober.findings().next();
         if let Some(finding) = found {
@@ -46,18 +45,23 @@ fn why(finding: &Finding) -> String {
 fn listener() -> (TcpListener, Target) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a listener");
     let address = listener.local_addr().expect("its address");
-    (listener, target(Carrier::Tcp, address))
+    (listener, target(address))
 }
 
-fn page() -> Page {
+fn page() -> Errand {
     let expectation = Expectation::new(StatusCodes::default(), Content::Any);
-    Page::new(Bytes::from_static(b"GET / HTTP/1.0\r\n\r\n"), expectation)
+    let request = Bytes::from_static(b"GET / HTTP/1.0\r\n\r\n");
+    Errand::Talk(Carrier::Tcp, Box::new(Page::new(request, expectation)))
+}
+
+fn silence() -> Errand {
+    Errand::Talk(Carrier::Tcp, Box::new(Silence))
 }
 
 #[test]
 fn who_listens_is_good_and_who_does_not_refuses() {
     let (listener, target) = listener();
-    let finding = run(&target, Silence, PATIENCE);
+    let finding = run(&target, silence(), PATIENCE);
     assert_eq!(finding.outcome, Ok(()));
     assert!(
         finding
@@ -66,7 +70,10 @@ fn who_listens_is_good_and_who_does_not_refuses() {
             .is_some_and(|time| time <= finding.timing.ended)
     );
     drop(listener);
-    assert_eq!(why(&run(&target, Silence, PATIENCE)), "connection refused");
+    assert_eq!(
+        why(&run(&target, silence(), PATIENCE)),
+        "connection refused"
+    );
 }
 
 #[test]
@@ -109,10 +116,13 @@ fn who_hangs_up_has_not_answered() {
 #[test]
 fn a_datagram_is_refused_or_not() {
     let server = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
-    let target = target(Carrier::Udp, server.local_addr().expect("its address"));
-    let datagram = || Datagram {
-        payload: Bytes::new(),
-        reply: None,
+    let target = target(server.local_addr().expect("its address"));
+    let datagram = || {
+        let datagram = Datagram {
+            payload: Bytes::new(),
+            reply: None,
+        };
+        Errand::Talk(Carrier::Udp, Box::new(datagram))
     };
     let quiet = run(&target, datagram(), Duration::from_millis(20));
     assert_eq!(quiet.outcome, Ok(()));
@@ -128,9 +138,32 @@ fn a_datagram_is_refused_or_not() {
 fn a_run_that_is_given_up_tells_nothing() {
     let (_listener, target) = listener();
     let mut prober = Prober::new().expect("a prober");
-    prober.begin(clock::now(), PROBE, &target, Box::new(page()), PATIENCE);
+    prober.begin(clock::now(), PROBE, &target, page(), PATIENCE);
     prober.give_up(PROBE);
     let soon = clock::now() + Duration::from_millis(10);
     prober.wait(clock::now, Some(soon)).expect("events");
     assert_eq!(prober.findings().next(), None);
+}
+
+/// Raw sockets are for root.
+#[test]
+fn a_host_echoes_or_has_no_more_time() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    for (host, silent) in [
+        ("127.0.0.1:0", "192.0.2.255:0"),
+        ("[::1]:0", "[2001:db8::1]:0"),
+    ] {
+        let host = target(host.parse().expect("an address"));
+        let finding = run(&host, Errand::Echo, PATIENCE);
+        assert_eq!(finding.outcome, Ok(()));
+        assert_eq!(finding.timing.answered, Some(finding.timing.ended));
+        let nobody = target(silent.parse().expect("an address"));
+        assert!(
+            run(&nobody, Errand::Echo, Duration::from_millis(20))
+                .outcome
+                .is_err()
+        );
+    }
 }
