@@ -4,6 +4,7 @@ pub mod datagram;
 pub mod dns;
 pub mod http;
 pub mod smtp;
+pub mod tls;
 
 use bytes::Bytes;
 
