@@ -1,7 +1,11 @@
 //! What a configuration means: keepalived's words with values checked and references resolved.
 
+pub mod check;
+
 use std::net::Ipv4Addr;
 use std::time::Duration;
+
+use check::{TrackCheck, VrrpCheck};
 
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,6 +14,8 @@ pub struct Config {
     pub global: Global,
     /// `vrrp_script` blocks, in the order of the file.
     pub scripts: Vec<Script>,
+    /// `vrrp_check` blocks, in the order of the file.
+    pub checks: Vec<VrrpCheck>,
     /// `vrrp_instance` blocks, in the order of the file.
     pub instances: Vec<Instance>,
     /// `xdp { ... }`, which only vipd has.
@@ -40,7 +46,7 @@ pub struct Global {
 }
 
 /// Whom a script runs as.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ScriptUser {
     /// User name.
     pub user: String,
@@ -49,7 +55,7 @@ pub struct ScriptUser {
 }
 
 /// A command with its arguments, split as the file quotes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Command {
     /// Program and arguments; never empty.
     pub words: Vec<String>,
@@ -146,6 +152,8 @@ pub struct Instance {
     pub excluded_addresses: Vec<VirtualAddress>,
     /// `track_script`.
     pub track_scripts: Vec<TrackScript>,
+    /// `track_check`.
+    pub track_checks: Vec<TrackCheck>,
     /// `notify*`.
     pub notify: Notify,
     /// `garp_master_*`, or `vrrp_garp_master_*`.

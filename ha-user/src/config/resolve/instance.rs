@@ -48,6 +48,7 @@ pub(super) fn resolve(
         excluded_addresses: addresses.excluded,
         notify: command::notify(&draft, context),
         track_scripts: track_scripts(&draft, priority, scripts, context),
+        track_checks: Vec::new(),
         garp: draft.garp.or(global.garp.or(Garp::default())),
         down_timer_adverts: draft
             .down_timer_adverts

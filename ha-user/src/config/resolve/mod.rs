@@ -33,6 +33,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
     same_virtual_router(&mut instances, context.report);
     Config {
         scripts: scripts.finish(context.report),
+        checks: Vec::new(),
         instances: instances
             .into_iter()
             .map(|(instance, _)| instance)
