@@ -9,16 +9,21 @@
 mod agenda;
 pub mod dialogue;
 mod engine;
+mod layers;
 mod probe;
 pub mod prober;
+mod recipe;
 mod rhythm;
+mod roster;
 mod service;
 #[cfg(test)]
 mod tests;
 
 pub use engine::Engine;
 pub use probe::{Failure, Outcome, Report, Stage};
+pub use recipe::Recipe;
 pub use rhythm::Rhythm;
+pub use roster::{Changes, Entry, Roster};
 pub use service::{Change, Demands, Server, ServerId, Service};
 
 /// Names a probe: one for each distinct target, kind and set of parameters, however many ask for it.

@@ -33,6 +33,9 @@ pub struct Status {
     pub config: String,
     /// The instances, in the order of the file.
     pub instances: Vec<Instance>,
+    /// What is probed for the priorities of instances, by name.
+    #[serde(default)]
+    pub checks: Vec<Check>,
     /// Interfaces that the daemon works on.
     pub interfaces: Vec<Interface>,
     /// What ends an ownership: strict, fence or off.
@@ -79,6 +82,47 @@ pub struct Instance {
     pub addresses: Vec<String>,
     /// Counters.
     pub statistics: Vec<Counter>,
+}
+
+/// One `vrrp_check`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// Name.
+    pub name: String,
+    /// Whether it is good; none before the first verdict.
+    pub up: Option<bool>,
+    /// What must all be good for it.
+    pub probes: Vec<Probe>,
+}
+
+/// One probe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// What it does, and where.
+    pub what: String,
+    /// Whether it is good; none before the first verdict.
+    pub up: Option<bool>,
+    /// Seconds since that is so.
+    pub since_seconds: f64,
+    /// It is not asked while what it stands on is bad.
+    pub blocked: bool,
+    /// Why its last run failed, if it did.
+    pub failure: Option<String>,
+    /// Its last run.
+    pub last: Option<Run>,
+}
+
+/// A run of a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Seconds since it ended.
+    pub ago_seconds: f64,
+    /// Seconds to a connection.
+    pub connected_seconds: Option<f64>,
+    /// Seconds to the first octets of an answer.
+    pub answered_seconds: Option<f64>,
+    /// Seconds to its end.
+    pub ended_seconds: f64,
 }
 
 /// An interface that the data path should be attached to.

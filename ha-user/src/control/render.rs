@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ha_common::Reason;
 
-use super::protocol::{Counter, Instance, Interface, Status, Timers};
+use super::protocol::{Check, Counter, Instance, Interface, Probe, Run, Status, Timers};
 
 /// Renders a status. `colour` for terminals.
 #[must_use]
@@ -12,6 +12,9 @@ pub fn status(status: &Status, colour: bool) -> String {
     let mut text = verdict(status, colour);
     for instance in &status.instances {
         text.push_str(&self::instance(instance));
+    }
+    for check in &status.checks {
+        text.push_str(&self::check(check));
     }
     text.push('\n');
     for interface in &status.interfaces {
@@ -132,6 +135,55 @@ fn regularity(instance: &Instance) -> String {
     }
 }
 
+fn check(check: &Check) -> String {
+    let mut text = String::new();
+    let is_good = goodness(check.up);
+    line(
+        &mut text,
+        format_args!("\ncheck {:<10} {is_good}", check.name),
+    );
+    for probe in &check.probes {
+        let (what, state) = (&probe.what, state(probe));
+        let run = probe.last.as_ref().map(run).unwrap_or_default();
+        line(&mut text, format_args!("  {what:<32} {state}{run}"));
+    }
+    text
+}
+
+const fn goodness(up: Option<bool>) -> &'static str {
+    match up {
+        Some(true) => "good",
+        Some(false) => "BAD",
+        None => "not known yet",
+    }
+}
+
+fn state(probe: &Probe) -> String {
+    if probe.blocked {
+        return "waits for what is beneath".to_owned();
+    }
+    let since = match probe.up {
+        Some(_) => format!(" for {}", duration(probe.since_seconds)),
+        None => String::new(),
+    };
+    let why = probe.failure.as_ref().map(|why| format!(": {why}"));
+    format!("{}{since}{}", goodness(probe.up), why.unwrap_or_default())
+}
+
+fn run(run: &Run) -> String {
+    let part = |name: &str, time: Option<f64>| {
+        time.map(|time| format!("{name} {}, ", fine(time)))
+            .unwrap_or_default()
+    };
+    format!(
+        "  ({} ago: {}{}all {})",
+        duration(run.ago_seconds),
+        part("connected", run.connected_seconds),
+        part("answered", run.answered_seconds),
+        fine(run.ended_seconds)
+    )
+}
+
 fn interface(interface: &Interface) -> String {
     let mut text = String::new();
     let hook = match interface.xdp.as_str() {
@@ -219,6 +271,22 @@ mod tests {
     use super::super::protocol::{Bucket, SCHEMA};
     use super::*;
 
+    fn probe(what: &str, up: Option<bool>, failure: Option<&str>) -> Probe {
+        Probe {
+            what: what.to_owned(),
+            up,
+            since_seconds: 20.0,
+            blocked: false,
+            failure: failure.map(str::to_owned),
+            last: Some(Run {
+                ago_seconds: 0.25,
+                connected_seconds: Some(0.000_08),
+                answered_seconds: None,
+                ended_seconds: 0.002,
+            }),
+        }
+    }
+
     fn sample(state: &str) -> Status {
         Status {
             schema: SCHEMA.to_owned(),
@@ -242,6 +310,18 @@ mod tests {
                 lease_left_seconds: Some(2.5),
                 addresses: vec!["192.0.2.1/32 dev eth0".to_owned()],
                 statistics: Vec::new(),
+            }],
+            checks: vec![Check {
+                name: "web".to_owned(),
+                up: Some(false),
+                probes: vec![
+                    probe("TCP_CHECK 127.0.0.1:80", Some(true), None),
+                    probe(
+                        "HTTP_GET 127.0.0.1:80/",
+                        Some(false),
+                        Some("HTTP 503, expected 200"),
+                    ),
+                ],
             }],
             interfaces: vec![Interface {
                 name: "eth0".to_owned(),
@@ -286,6 +366,9 @@ mod tests {
             "what leaves is not judged: no clsact",
             "arp_answered",
             "p50 20 us  p99 80 us  max 4 ms",
+            "check web        BAD",
+            "TCP_CHECK 127.0.0.1:80           good for 20 s  (250 ms ago: connected 80 us, all 2 ms)",
+            "HTTP_GET 127.0.0.1:80/           BAD for 20 s: HTTP 503, expected 200",
         ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }

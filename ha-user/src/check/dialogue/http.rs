@@ -3,7 +3,7 @@
 mod body;
 mod expectation;
 
-pub use expectation::{Content, Expectation, StatusCodes};
+pub use expectation::{Content, Expectation, Pattern, StatusCodes};
 
 use bytes::{Bytes, BytesMut};
 
@@ -17,14 +17,14 @@ const LONGEST_HEAD: usize = 16 << 10;
 const MOST_HEADERS: usize = 96;
 
 /// A request, and what to think of the answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Page {
     request: Bytes,
     expectation: Expectation,
     state: State,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum State {
     /// Up to the empty line.
     Head(BytesMut),

@@ -6,11 +6,11 @@ mod target;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use ha_common::Nanos;
-use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 use rustix::time::Timespec;
@@ -28,6 +28,8 @@ use super::{Failure, Outcome, ProbeId};
 const BATCH: usize = 256;
 /// Marks events of sockets for echoes; below are probes.
 const ECHOES: u64 = 1 << 32;
+/// Marks what only ends the wait.
+const CALLER: u64 = u64::MAX;
 
 /// What a run is to do.
 pub enum Errand {
@@ -57,7 +59,8 @@ pub struct Prober {
     echoes: Vec<(Way, EchoSocket)>,
     /// Echoes that were asked for.
     asked: u32,
-    events: Vec<Event>,
+    /// Whose events there are.
+    marks: Vec<u64>,
     room: Box<[u8; ROOM]>,
     findings: Vec<Finding>,
 }
@@ -89,10 +92,25 @@ impl Prober {
             limits: Agenda::default(),
             echoes: Vec::new(),
             asked: 0,
-            events: Vec::with_capacity(BATCH),
+            marks: Vec::new(),
             room: Box::new([0; ROOM]),
             findings: Vec::new(),
         })
+    }
+
+    /// Has [`Self::wait`] end when there is something to read from `caller`, which is to be closed after
+    /// this.
+    ///
+    /// # Errors
+    /// As of `epoll_ctl(2)`.
+    pub fn listen_to(&self, caller: impl AsFd) -> io::Result<()> {
+        epoll::add(
+            &self.epoll,
+            caller,
+            EventData::new_u64(CALLER),
+            EventFlags::IN,
+        )?;
+        Ok(())
     }
 
     /// Begins a run of `probe` that may take `timeout`; one that is under way is given up.
@@ -189,19 +207,24 @@ impl Prober {
 
 /// Runs go on.
 impl Prober {
-    /// Waits until a run can go on, or until `deadline`, and lets all go on that can.
+    /// Waits until a run can go on, until `deadline`, or until somebody calls, and lets all go on that
+    /// can.
     ///
     /// # Errors
     /// Waiting itself fails.
     pub fn wait(&mut self, clock: impl Fn() -> Nanos, deadline: Option<Nanos>) -> io::Result<()> {
         self.wait_for_events(&clock, deadline)?;
         let now = clock();
-        for index in 0..self.events.len() {
-            match self.events[index].data.u64() {
+        let marks = std::mem::take(&mut self.marks);
+        for mark in &marks {
+            match *mark {
+                CALLER => {}
                 mark @ ECHOES.. => self.hear_echoes((mark - ECHOES) as usize, now),
                 probe => self.advance(now, ProbeId(probe as u32)),
             }
         }
+        // Keeps its memory for the next time.
+        self.marks = marks;
         self.expire(now);
         Ok(())
     }
@@ -217,10 +240,15 @@ impl Prober {
             false => Some(Duration::ZERO),
         };
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        self.events.clear();
-        let room = spare_capacity(&mut self.events);
-        match epoll::wait(&self.epoll, room, timeout.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
+        self.marks.clear();
+        let mut room = [MaybeUninit::<Event>::uninit(); BATCH];
+        match epoll::wait(&self.epoll, room.as_mut_slice(), timeout.as_ref()) {
+            Ok((events, _)) => {
+                let marks = events.iter().map(|event| event.data.u64());
+                self.marks.extend(marks);
+                Ok(())
+            }
+            Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

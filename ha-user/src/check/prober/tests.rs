@@ -49,7 +49,7 @@ fn listener() -> (TcpListener, Target) {
 }
 
 fn page() -> Errand {
-    let expectation = Expectation::new(StatusCodes::default(), Content::Any);
+    let expectation = Expectation::new(StatusCodes::default(), Content::default());
     let request = Bytes::from_static(b"GET / HTTP/1.0\r\n\r\n");
     Errand::Talk(Carrier::Tcp, Box::new(Page::new(request, expectation)))
 }

@@ -1,5 +1,6 @@
 //! What is probed, and how: the checkers of `vrrp_check` and of real servers.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -160,4 +161,24 @@ pub struct Lookup {
     pub kind: String,
     /// `name`: the root if not given.
     pub name: String,
+}
+
+/// As people call it: "HTTP_GET 192.0.2.10:80/health".
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ping(endpoint) => write!(f, "PING_CHECK {}", endpoint.address.ip()),
+            Self::Tcp(endpoint) => write!(f, "TCP_CHECK {}", endpoint.address),
+            Self::Http(endpoint, page) => write!(f, "HTTP_GET {}{}", endpoint.address, page.path),
+            Self::Https(endpoint, page, _) => {
+                write!(f, "SSL_GET {}{}", endpoint.address, page.path)
+            }
+            Self::Udp(endpoint, _) => write!(f, "UDP_CHECK {}", endpoint.address),
+            Self::Smtp(endpoint, _) => write!(f, "SMTP_CHECK {}", endpoint.address),
+            Self::Dns(endpoint, lookup) => {
+                write!(f, "DNS_CHECK {} for {}", endpoint.address, lookup.name)
+            }
+            Self::Misc { command, .. } => write!(f, "MISC_CHECK {}", command.words.join(" ")),
+        }
+    }
 }

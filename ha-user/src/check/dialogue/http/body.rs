@@ -14,7 +14,7 @@ pub(super) enum Progress {
 }
 
 /// A body that is being read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Body {
     /// So many octets are still to come.
     Counted(u64),
@@ -25,7 +25,7 @@ pub(super) enum Body {
 }
 
 /// Where in a chunk.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Chunk {
     /// In the line with its size.
     Size(Vec<u8>),

@@ -35,20 +35,45 @@ impl fmt::Display for StatusCodes {
     }
 }
 
-/// What the body has to be.
+/// What the body has to be; by default anything.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    /// It has this MD5 sum (`digest`).
+    pub digest: Option<[u8; 16]>,
+    /// It has this in it, or not.
+    pub pattern: Option<Pattern>,
+}
+
+/// What is looked for in a body.
 #[derive(Clone, Debug)]
-pub enum Content {
-    /// Anything.
-    Any,
-    /// What has this MD5 sum (`digest`).
-    Digest([u8; 16]),
-    /// What the expression is found in, or is not.
-    Pattern {
-        /// The expression.
-        regex: Regex,
-        /// It must be there, rather than not.
-        wanted: bool,
-    },
+pub struct Pattern {
+    /// The expression.
+    pub regex: Regex,
+    /// It must be there, rather than not.
+    pub is_wanted: bool,
+    /// Where it may begin: at the first octet or later, and at the second one or earlier.
+    pub offsets: (usize, Option<usize>),
+}
+
+impl Pattern {
+    fn is_in(&self, text: &[u8]) -> bool {
+        let (first, last) = self.offsets;
+        let found = (first <= text.len())
+            .then(|| self.regex.find_at(text, first))
+            .flatten();
+        found.is_some_and(|found| last.is_none_or(|last| found.start() <= last))
+    }
+
+    fn judge(&self, text: &[u8]) -> Outcome {
+        let Self {
+            regex, is_wanted, ..
+        } = self;
+        match (self.is_in(text), is_wanted) {
+            (true, true) | (false, false) => Ok(()),
+            (false, true) => Err(Failure::new(format!("nothing in it matches {regex}"))),
+            (true, false) => Err(Failure::new(format!("something in it matches {regex}"))),
+        }
+    }
 }
 
 /// What an answer has to be, and what has come of it so far.
@@ -73,7 +98,7 @@ impl Expectation {
     }
 
     pub(super) fn asks_for_content(&self) -> bool {
-        !matches!(self.content, Content::Any)
+        self.content.digest.is_some() || self.content.pattern.is_some()
     }
 
     pub(super) fn judge_status(&self, code: u16) -> Outcome {
@@ -88,38 +113,34 @@ impl Expectation {
 
     /// Takes a part of the body.
     pub(super) fn take(&mut self, octets: &[u8]) {
-        match &self.content {
-            Content::Any => {}
-            Content::Digest(_) => self.sum.update(octets),
-            Content::Pattern { .. } => {
-                let room = MOST_SEARCHED.saturating_sub(self.text.len());
-                self.text
-                    .extend_from_slice(&octets[..octets.len().min(room)]);
-            }
+        if self.content.digest.is_some() {
+            self.sum.update(octets);
+        }
+        if self.content.pattern.is_some() {
+            let room = MOST_SEARCHED.saturating_sub(self.text.len());
+            let octets = octets.get(..room).unwrap_or(octets);
+            self.text.extend_from_slice(octets);
         }
     }
 
     /// Judges the body, which is complete.
     pub(super) fn judge_content(&mut self) -> Outcome {
-        match &self.content {
-            Content::Any => Ok(()),
-            Content::Digest(expected) => {
-                let sum: [u8; 16] = std::mem::take(&mut self.sum).finalize().into();
-                match sum == *expected {
-                    true => Ok(()),
-                    false => Err(Failure::new(format!(
-                        "digest {}, expected {}",
-                        hexadecimal(&sum),
-                        hexadecimal(expected)
-                    ))),
-                }
-            }
-            Content::Pattern { regex, wanted } => match (regex.is_match(&self.text), wanted) {
-                (true, true) | (false, false) => Ok(()),
-                (false, true) => Err(Failure::new(format!("nothing in it matches {regex}"))),
-                (true, false) => Err(Failure::new(format!("something in it matches {regex}"))),
-            },
+        if let Some(expected) = &self.content.digest {
+            judge_digest(&std::mem::take(&mut self.sum).finalize().into(), expected)?;
         }
+        let pattern = self.content.pattern.as_ref();
+        pattern.map_or(Ok(()), |pattern| pattern.judge(&self.text))
+    }
+}
+
+fn judge_digest(sum: &[u8; 16], expected: &[u8; 16]) -> Outcome {
+    match sum == expected {
+        true => Ok(()),
+        false => Err(Failure::new(format!(
+            "digest {}, expected {}",
+            hexadecimal(sum),
+            hexadecimal(expected)
+        ))),
     }
 }
 

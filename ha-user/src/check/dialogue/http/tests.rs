@@ -11,11 +11,17 @@ const HELLO: [u8; 16] = [
 ];
 
 fn digest() -> Expectation {
-    Expectation::new(StatusCodes::default(), Content::Digest(HELLO))
+    Expectation::new(
+        StatusCodes::default(),
+        Content {
+            digest: Some(HELLO),
+            pattern: None,
+        },
+    )
 }
 
 fn any(codes: StatusCodes) -> Expectation {
-    Expectation::new(codes, Content::Any)
+    Expectation::new(codes, Content::default())
 }
 
 /// What comes of an answer in pieces of `size` octets, after which the server closes.
@@ -102,20 +108,45 @@ fn what_is_no_http_is_told() {
     assert_eq!(why(&digest(), &endless), "its head has no end");
 }
 
+fn pattern(is_wanted: bool, offsets: (usize, Option<usize>)) -> Expectation {
+    let pattern = Pattern {
+        regex: Regex::new("h.llo").expect("a pattern"),
+        is_wanted,
+        offsets,
+    };
+    let content = Content {
+        pattern: Some(pattern),
+        ..Content::default()
+    };
+    Expectation::new(StatusCodes::default(), content)
+}
+
 #[test]
 fn a_pattern_must_be_there_or_not() {
-    let pattern = |wanted| {
-        let regex = Regex::new("h.llo").expect("a pattern");
-        Expectation::new(StatusCodes::default(), Content::Pattern { regex, wanted })
-    };
+    let anywhere = |is_wanted| pattern(is_wanted, (0, None));
     let answer = "HTTP/1.0 200 OK\r\n\r\nwell, hello\n";
-    assert_eq!(outcome(&pattern(true), answer), Ok(()));
+    assert_eq!(outcome(&anywhere(true), answer), Ok(()));
     assert_eq!(
-        why(&pattern(false), answer),
+        why(&anywhere(false), answer),
         "something in it matches h.llo"
     );
     let other = "HTTP/1.0 200 OK\r\n\r\nwell\n";
-    assert_eq!(why(&pattern(true), other), "nothing in it matches h.llo");
+    assert_eq!(why(&anywhere(true), other), "nothing in it matches h.llo");
+}
+
+#[test]
+fn a_pattern_may_have_to_begin_within_bounds() {
+    let answer = "HTTP/1.0 200 OK\r\n\r\nwell, hello\n";
+    for (offsets, found) in [
+        ((6, Some(6)), true),
+        ((6, None), true),
+        ((7, None), false),
+        ((0, Some(5)), false),
+        ((1000, None), false),
+    ] {
+        let outcome = outcome(&pattern(true, offsets), answer);
+        assert_eq!(outcome.is_ok(), found, "{offsets:?}");
+    }
 }
 
 proptest! {
