@@ -108,6 +108,8 @@ pub struct Probe {
     pub blocked: bool,
     /// Why its last run failed, if it did.
     pub failure: Option<String>,
+    /// Runs that have ended.
+    pub runs: u64,
     /// Its last run.
     pub last: Option<Run>,
 }

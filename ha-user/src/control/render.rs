@@ -277,6 +277,7 @@ mod tests {
             up,
             since_seconds: 20.0,
             blocked: false,
+            runs: 80,
             failure: failure.map(str::to_owned),
             last: Some(Run {
                 ago_seconds: 0.25,

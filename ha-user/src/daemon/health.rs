@@ -80,6 +80,8 @@ pub(super) struct ProbeReport {
     pub(super) now: Nanos,
     /// What the engine says.
     pub(super) report: check::Report,
+    /// Runs that have ended.
+    pub(super) runs: u64,
     /// When its last run ended, and how long what took.
     pub(super) last: Option<(Nanos, Timing)>,
 }
@@ -128,6 +130,7 @@ struct HealthThread {
 struct Probe {
     check: Check,
     means: Means,
+    runs: u64,
     last: Option<(Nanos, Timing)>,
 }
 
@@ -192,6 +195,7 @@ impl HealthThread {
         let Some(probe) = self.probes.get_mut(&id) else {
             return;
         };
+        probe.runs += 1;
         probe.last = Some((now, timing));
         probe.tell(&outcome);
         let mut actions = Vec::new();
@@ -281,6 +285,7 @@ impl HealthThread {
         let probe = Probe {
             check,
             means,
+            runs: 0,
             last: None,
         };
         self.probes.insert(id, probe);
@@ -295,6 +300,7 @@ impl HealthThread {
                 what: probe.check.method.to_string(),
                 now,
                 report: self.engine.report(*id)?,
+                runs: probe.runs,
                 last: probe.last,
             })
         };

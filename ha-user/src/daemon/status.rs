@@ -117,6 +117,7 @@ fn probe(probe: ProbeReport) -> Probe {
         since_seconds: seconds_since(report.since),
         blocked: report.stage == Stage::Blocked,
         failure: report.failure.as_ref().map(ToString::to_string),
+        runs: probe.runs,
         last: probe.last.map(run),
         what: probe.what,
     }
