@@ -3,6 +3,7 @@
 //! `UPDATE=1 cargo test -p ha-user` rewrites the snapshots and `docs/keywords.md`.
 
 use ha_user::config::keywords::{self, Effect};
+use ha_user::config::model::check::Check;
 use ha_user::config::model::{Config, Instance, Script, VirtualAddress};
 use ha_user::config::{self, Host, Loaded, Program, System};
 use proptest::prelude::*;
@@ -59,6 +60,10 @@ fn summary(config: &Config) -> String {
     for script in &config.scripts {
         summarise_script(&mut text, script);
     }
+    for check in &config.checks {
+        writeln!(text, "check {}: weight {:?}", check.name, check.weight).expect("text");
+        probes(&mut text, "  ", &check.checks);
+    }
     for instance in &config.instances {
         summarise_instance(&mut text, instance);
     }
@@ -82,6 +87,12 @@ fn summarise_script(text: &mut String, script: &Script) {
          rise {rise}, fall {fall}, init_fail {init_fail}"
     )
     .expect("text");
+}
+
+fn probes(text: &mut String, indent: &str, checks: &[Check]) {
+    for Check { method, rhythm } in checks {
+        writeln!(text, "{indent}{method:?}\n{indent}  {rhythm:?}").expect("text");
+    }
 }
 
 fn summarise_instance(text: &mut String, i: &Instance) {
@@ -129,8 +140,8 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     addresses(text, "excluded", &i.excluded_addresses);
     writeln!(
         text,
-        "  {:?}\n  {:?}\n  {:?}",
-        i.track_scripts, i.notify, i.garp
+        "  {:?}\n  {:?}\n  {:?}\n  {:?}",
+        i.track_scripts, i.track_checks, i.notify, i.garp
     )
     .expect("text");
 }

@@ -95,11 +95,11 @@ fn heading(page: &mut String, entry: &Entry) {
 
 /// The rows of one table; what stands in their blocks follows after them all.
 pub(super) fn entries<T>(table: &'static Table<T>) -> Vec<Entry> {
-    let mut rows: Vec<Entry> = table.keywords.iter().map(row).collect();
+    let mut rows: Vec<Entry> = table.rows().map(row).collect();
     let mut later = known_entries(table.later, Effect::Later);
     let below_later = later.split_off(table.later.len());
     rows.extend(later);
-    for keyword in table.keywords {
+    for keyword in table.rows() {
         let inside = match &keyword.syntax {
             Syntax::Block(table) => entries(table),
             Syntax::Section { keywords, .. } => keywords(),
@@ -143,15 +143,11 @@ fn below(block: &'static str, mut entry: Entry) -> Entry {
 }
 
 fn row<T>(keyword: &'static Keyword<T>) -> Entry {
-    let effect = match &keyword.syntax {
-        Syntax::Accepted => Effect::Accepted,
-        _ => Effect::Used,
-    };
     Entry {
         path: Vec::new(),
         name: keyword.name,
         value: value(&keyword.syntax),
-        effect,
+        effect: keyword.effect,
         doc: keyword.doc,
     }
 }

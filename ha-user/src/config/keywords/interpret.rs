@@ -17,7 +17,7 @@ pub(in crate::config) fn interpret<T>(
 ) {
     for statement in statements {
         let name = statement.keyword.text.as_str();
-        if let Some(row) = table.keywords.iter().find(|row| row.name == name) {
+        if let Some(row) = table.rows().find(|row| row.name == name) {
             let mut applied = Applied {
                 row,
                 table,
@@ -215,7 +215,7 @@ fn no_block(statement: &Statement, report: &mut Report) {
 
 fn names<T>(table: &'static Table<T>) -> impl Iterator<Item = &'static str> {
     let later = table.later.iter().map(|row| row.name);
-    table.keywords.iter().map(|row| row.name).chain(later)
+    table.rows().map(|row| row.name).chain(later)
 }
 
 fn takes(count: usize) -> String {

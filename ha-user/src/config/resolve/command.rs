@@ -1,6 +1,7 @@
 //! Which commands can be run, and which of them should not be.
 
 use super::super::diagnostic::{At, Severity};
+use super::super::draft::check::{CheckDraft, MethodDraft};
 use super::super::draft::{Draft, InstanceDraft};
 use super::super::host::Program;
 use super::super::model::{Command, Notify, ScriptUser};
@@ -12,8 +13,12 @@ pub(super) fn security(draft: &Draft, context: &mut Context<'_>) {
         return;
     }
     let scripts = draft.scripts.iter().filter_map(|s| s.command.as_ref());
+    let checks = draft
+        .checks
+        .iter()
+        .flat_map(|check| commands(&check.checks));
     let notifies = draft.instances.iter().flat_map(|i| i.notify.values());
-    let run = scripts.chain(notifies).filter(|command| {
+    let run = scripts.chain(checks).chain(notifies).filter(|command| {
         let program = context.host.program(command.value.program());
         matches!(program, Program::Runnable | Program::Changeable)
     });
@@ -25,6 +30,14 @@ pub(super) fn security(draft: &Draft, context: &mut Context<'_>) {
             .report
             .add_with_help(Severity::Security, at, message, help);
     }
+}
+
+/// What checkers run.
+fn commands(checks: &[CheckDraft]) -> impl Iterator<Item = &At<Command>> {
+    checks.iter().filter_map(|check| match &check.method {
+        MethodDraft::Misc(misc) => misc.command.as_ref(),
+        _ => None,
+    })
 }
 
 /// Whether a command can be run by `user` and may be; if not, that is reported, with `severity`
