@@ -140,16 +140,13 @@ impl Engine {
         probe.map(|probe| probe.above.clone()).unwrap_or_default()
     }
 
-    fn is_up(&self, id: ProbeId) -> bool {
-        let probe = self.probes.get(&id);
-        probe.is_some_and(|probe| probe.is_up() == Some(true))
-    }
-
-    /// Whether the layer beneath is thought good, if there is one.
+    /// Whether the layer beneath is thought good, if there is one. One that is not asked any more, for
+    /// what is beneath it has failed, supports nothing.
     fn is_supported(&self, id: ProbeId) -> bool {
         let probe = self.probes.get(&id);
         let beneath = probe.and_then(|probe| probe.beneath);
-        beneath.is_none_or(|lower| self.is_up(lower))
+        let lower = beneath.and_then(|lower| self.probes.get(&lower));
+        lower.is_none_or(|lower| lower.is_up() == Some(true) && lower.stage != Stage::Blocked)
     }
 
     /// Asks the layer beneath whether a failure is its own; without one, it is.

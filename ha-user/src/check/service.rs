@@ -122,7 +122,9 @@ impl Service {
         all.filter(|(_, server)| server.is_good)
     }
 
-    fn weight(&self) -> u32 {
+    /// Weight of the servers that are to be used.
+    #[must_use]
+    pub fn weight(&self) -> u32 {
         let weight = |id: ServerId| self.servers.get(id.0).map_or(0, |server| server.weight);
         let weights = self.in_use().into_iter().map(weight);
         weights.fold(0, u32::saturating_add)

@@ -36,6 +36,9 @@ pub struct Status {
     /// What is probed for the priorities of instances, by name.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// The virtual servers, in the order of the file.
+    #[serde(default)]
+    pub services: Vec<Service>,
     /// Interfaces that the daemon works on.
     pub interfaces: Vec<Interface>,
     /// What ends an ownership: strict, fence or off.
@@ -91,6 +94,34 @@ pub struct Check {
     pub name: String,
     /// Whether it is good; none before the first verdict.
     pub up: Option<bool>,
+    /// What must all be good for it.
+    pub probes: Vec<Probe>,
+}
+
+/// One `virtual_server`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// What tells it from others.
+    pub name: String,
+    /// Whether enough of its servers are good.
+    pub open: bool,
+    /// Seconds since that is so.
+    pub since_seconds: f64,
+    /// How packets reach servers: none.
+    pub forwarding: String,
+    /// Its servers, in the order of the file.
+    pub servers: Vec<Server>,
+}
+
+/// One `real_server`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Server {
+    /// Address and port.
+    pub address: String,
+    /// What it counts for.
+    pub weight: u32,
+    /// Whether it is good, or used all the same.
+    pub used: bool,
     /// What must all be good for it.
     pub probes: Vec<Probe>,
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ha_common::Reason;
 
-use super::protocol::{Check, Counter, Instance, Interface, Probe, Run, Status, Timers};
+use super::protocol::{Check, Counter, Instance, Interface, Probe, Run, Server, Status, Timers};
 
 /// Renders a status. `colour` for terminals.
 #[must_use]
@@ -16,6 +16,7 @@ pub fn status(status: &Status, colour: bool) -> String {
     for check in &status.checks {
         text.push_str(&self::check(check));
     }
+    text.push_str(&services(status));
     text.push('\n');
     for interface in &status.interfaces {
         text.push_str(&self::interface(interface));
@@ -135,6 +136,55 @@ fn regularity(instance: &Instance) -> String {
     }
 }
 
+/// Every service, its servers, and what is thought of them.
+#[must_use]
+pub fn services(status: &Status) -> String {
+    let mut text = String::new();
+    for service in &status.services {
+        let open = match service.open {
+            true => "open",
+            false => "CLOSED",
+        };
+        let (name, forwarding) = (&service.name, &service.forwarding);
+        let since = duration(service.since_seconds);
+        line(
+            &mut text,
+            format_args!("\nservice {name}  {open} for {since}  forwarding: {forwarding}"),
+        );
+        for server in &service.servers {
+            text.push_str(&self::server(server));
+        }
+    }
+    text
+}
+
+fn server(server: &Server) -> String {
+    let mut text = String::new();
+    let used = match server.used {
+        true => "used",
+        false => "OUT",
+    };
+    line(
+        &mut text,
+        format_args!(
+            "  server {:<24} {used}  weight {}",
+            server.address, server.weight
+        ),
+    );
+    for probe in &server.probes {
+        text.push_str(&self::probe(probe));
+    }
+    text
+}
+
+fn probe(probe: &Probe) -> String {
+    let (what, state) = (&probe.what, state(probe));
+    let run = probe.last.as_ref().map(run).unwrap_or_default();
+    let mut text = String::new();
+    line(&mut text, format_args!("    {what:<32} {state}{run}"));
+    text
+}
+
 fn check(check: &Check) -> String {
     let mut text = String::new();
     let is_good = goodness(check.up);
@@ -143,9 +193,7 @@ fn check(check: &Check) -> String {
         format_args!("\ncheck {:<10} {is_good}", check.name),
     );
     for probe in &check.probes {
-        let (what, state) = (&probe.what, state(probe));
-        let run = probe.last.as_ref().map(run).unwrap_or_default();
-        line(&mut text, format_args!("  {what:<32} {state}{run}"));
+        text.push_str(&self::probe(probe));
     }
     text
 }
@@ -268,7 +316,7 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::protocol::{Bucket, SCHEMA};
+    use super::super::protocol::{Bucket, SCHEMA, Service};
     use super::*;
 
     fn probe(what: &str, up: Option<bool>, failure: Option<&str>) -> Probe {
@@ -324,6 +372,22 @@ mod tests {
                     ),
                 ],
             }],
+            services: vec![Service {
+                name: "192.0.2.1:80/TCP".to_owned(),
+                open: false,
+                since_seconds: 3.0,
+                forwarding: "none".to_owned(),
+                servers: vec![Server {
+                    address: "192.0.2.10:80".to_owned(),
+                    weight: 1,
+                    used: false,
+                    probes: vec![probe(
+                        "PING_CHECK 192.0.2.10",
+                        Some(false),
+                        Some("no echo in time"),
+                    )],
+                }],
+            }],
             interfaces: vec![Interface {
                 name: "eth0".to_owned(),
                 xdp: "native".to_owned(),
@@ -368,6 +432,9 @@ mod tests {
             "arp_answered",
             "p50 20 us  p99 80 us  max 4 ms",
             "check web        BAD",
+            "service 192.0.2.1:80/TCP  CLOSED for 3000 ms  forwarding: none",
+            "server 192.0.2.10:80            OUT  weight 1",
+            "PING_CHECK 192.0.2.10            BAD for 20 s: no echo in time",
             "TCP_CHECK 127.0.0.1:80           good for 20 s  (250 ms ago: connected 80 us, all 2 ms)",
             "HTTP_GET 127.0.0.1:80/           BAD for 20 s: HTTP 503, expected 200",
         ] {

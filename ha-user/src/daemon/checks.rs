@@ -1,4 +1,4 @@
-//! The `vrrp_check`s that instances track: what the health thread thinks of them.
+//! What the main loop has probed: the `vrrp_check`s that instances track, and the services.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future;
@@ -7,10 +7,11 @@ use anyhow::{Context as _, Result};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
-use super::health::{self, GroupReport, Order, Verdict, Wanted};
+use super::health::{self, Assignment, News, Order, Summary, Verdict, Wanted, WantedService};
 use super::queue;
 use crate::config::model::check::VrrpCheck;
 use crate::config::model::{Config, Instance};
+use crate::datapath::ServiceTable;
 use crate::track::standing::Tracked;
 
 /// Checks that some instance tracks.
@@ -27,7 +28,7 @@ pub(super) struct Checks {
 #[derive(Debug)]
 struct Thread {
     orders: queue::Sender<Order>,
-    verdicts: UnboundedReceiver<Verdict>,
+    news: UnboundedReceiver<News>,
 }
 
 impl Checks {
@@ -48,26 +49,33 @@ impl Checks {
             .collect()
     }
 
-    /// Has those probed that some instance tracks, and no others.
-    pub(super) fn follow(&mut self, config: &Config) {
+    /// Has those probed that some instance tracks, and `services`, which `table` gates, and no others.
+    pub(super) fn follow(
+        &mut self,
+        config: &Config,
+        services: Vec<WantedService>,
+        table: Option<ServiceTable>,
+    ) {
         let tracked = config.instances.iter().flat_map(|one| &one.track_checks);
         let tracked: BTreeSet<usize> = tracked.map(|track| track.check).collect();
         let checks = tracked
             .into_iter()
             .filter_map(|index| config.checks.get(index));
-        let wanted: Vec<_> = checks.map(|check| self.want(check)).collect();
-        self.known = wanted
+        let checks: Vec<_> = checks.map(|check| self.want(check)).collect();
+        self.known = checks
             .iter()
             .map(|one| (one.name.clone(), one.known))
             .collect();
-        if self.thread.is_none() && !wanted.is_empty() {
+        if self.thread.is_none() && !(checks.is_empty() && services.is_empty()) {
             self.thread = start();
         }
         if let Some(thread) = &self.thread {
-            thread.orders.send(Order::Follow {
-                wanted,
+            thread.orders.send(Order::Follow(Box::new(Assignment {
+                checks,
+                services,
+                table,
                 script_user: config.global.script_user.clone(),
-            });
+            })));
         }
     }
 
@@ -78,15 +86,15 @@ impl Checks {
         }
     }
 
-    /// Waits for a verdict that has changed. Can be cancelled without losing one.
+    /// Waits for news. Can be cancelled without losing any.
     ///
     /// # Errors
     /// Nobody looks after the probes any more.
-    pub(super) async fn next(&mut self) -> Result<Verdict> {
+    pub(super) async fn next(&mut self) -> Result<News> {
         match &mut self.thread {
             Some(thread) => {
-                let verdict = thread.verdicts.recv().await;
-                verdict.context("the health thread has ended by itself")
+                let news = thread.news.recv().await;
+                news.context("the health thread has ended by itself")
             }
             None => future::pending().await,
         }
@@ -121,7 +129,7 @@ impl Checks {
     }
 
     /// Asks what is known of every probe; `None` where there are none.
-    pub(super) fn inquire(&self) -> Option<oneshot::Receiver<Vec<GroupReport>>> {
+    pub(super) fn inquire(&self) -> Option<oneshot::Receiver<Summary>> {
         let thread = self.thread.as_ref()?;
         let (reply, wait) = oneshot::channel();
         thread.orders.send(Order::Inquire(reply));
@@ -147,9 +155,9 @@ impl Checks {
 }
 
 fn start() -> Option<Thread> {
-    let (sender, verdicts) = unbounded_channel();
+    let (sender, news) = unbounded_channel();
     match health::start(sender) {
-        Ok(orders) => Some(Thread { orders, verdicts }),
+        Ok(orders) => Some(Thread { orders, news }),
         Err(error) => {
             log::error!("nothing can be probed: {error:#}");
             None

@@ -5,6 +5,9 @@
 
 mod command;
 mod groups;
+mod orders;
+mod report;
+mod services;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::thread;
@@ -12,85 +15,27 @@ use std::thread;
 use anyhow::{Context as _, Result};
 use ha_common::Nanos;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::oneshot;
 
-use self::command::Command;
+use self::command::Program;
 use self::groups::Groups;
+pub(super) use self::orders::{Assignment, News, Order, Verdict, Wanted};
+pub(super) use self::report::{GroupReport, ProbeReport, ServerReport, ServiceReport, Summary};
+use self::services::Services;
+pub(super) use self::services::{WantedService, policy};
 use super::queue::{self, Queue};
 use crate::check::prober::{Finding, Prober, Timing};
 use crate::check::{
-    self, Action, Engine, Entry, Failure, Outcome, ProbeId, Recipe, Rhythm, Roster,
+    Action, Changes, Engine, Entry, Failure, Outcome, ProbeId, Recipe, Rhythm, Roster,
 };
 use crate::config::model::ScriptUser;
 use crate::config::model::check::{Check, CheckRhythm, Method};
 use crate::net::clock;
 
-/// What the health thread is told.
-#[derive(Debug)]
-pub(super) enum Order {
-    /// Probe what these ask for, and nothing else, from now on.
-    Follow {
-        wanted: Vec<Wanted>,
-        /// Whom commands run as that name nobody.
-        script_user: Option<ScriptUser>,
-    },
-    /// A command has ended.
-    Ended(Finding),
-    /// How is everything?
-    Inquire(oneshot::Sender<Vec<GroupReport>>),
-    /// End.
-    Stop,
-}
-
-/// What somebody asks to be probed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
-    /// Who asks.
-    pub(super) name: String,
-    /// What must all be good.
-    pub(super) checks: Vec<Check>,
-    /// What was thought of it by whoever had it probed before.
-    pub(super) known: Option<bool>,
-}
-
-/// A verdict that has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Verdict {
-    /// Who asked.
-    pub(super) name: String,
-    /// Whether all is good.
-    pub(super) up: bool,
-}
-
-/// What is known of what somebody asked for.
-#[derive(Clone, Debug)]
-pub(super) struct GroupReport {
-    /// Who asked.
-    pub(super) name: String,
-    /// Each of its probes.
-    pub(super) probes: Vec<ProbeReport>,
-}
-
-/// What is known of a probe.
-#[derive(Clone, Debug)]
-pub(super) struct ProbeReport {
-    /// As people call it.
-    pub(super) what: String,
-    /// When the report was made.
-    pub(super) now: Nanos,
-    /// What the engine says.
-    pub(super) report: check::Report,
-    /// Runs that have ended.
-    pub(super) runs: u64,
-    /// When its last run ended, and how long what took.
-    pub(super) last: Option<(Nanos, Timing)>,
-}
-
-/// Starts the thread. It ends when it is told to; a `verdicts` that closes before has lost it.
+/// Starts the thread. It ends when it is told to; a `news` that closes before has lost it.
 ///
 /// # Errors
 /// The process may not have another thread or descriptor.
-pub(super) fn start(verdicts: UnboundedSender<Verdict>) -> Result<queue::Sender<Order>> {
+pub(super) fn start(news: UnboundedSender<News>) -> Result<queue::Sender<Order>> {
     let (sender, orders) = queue::queue()?;
     let prober = Prober::new().context("cannot make an epoll instance")?;
     prober
@@ -101,7 +46,9 @@ pub(super) fn start(verdicts: UnboundedSender<Verdict>) -> Result<queue::Sender<
         prober,
         roster: Roster::default(),
         probes: BTreeMap::new(),
-        groups: Groups::new(verdicts),
+        groups: Groups::new(news.clone()),
+        services: Services::new(news.clone()),
+        news,
         orders,
         own: sender.clone(),
         runtime: tokio::runtime::Handle::current(),
@@ -119,6 +66,8 @@ struct HealthThread {
     roster: Roster,
     probes: BTreeMap<ProbeId, Probe>,
     groups: Groups,
+    services: Services,
+    news: UnboundedSender<News>,
     orders: Queue<Order>,
     /// By which commands tell that they have ended.
     own: queue::Sender<Order>,
@@ -136,7 +85,7 @@ struct Probe {
 
 enum Means {
     Recipe(Recipe),
-    Command(Command),
+    Command(Program),
     /// It cannot be done, for this reason.
     None(Failure),
 }
@@ -159,10 +108,7 @@ impl HealthThread {
         self.orders.rest();
         while let Some(order) = self.orders.next() {
             match order {
-                Order::Follow {
-                    wanted,
-                    script_user,
-                } => self.follow(wanted, script_user.as_ref()),
+                Order::Follow(assignment) => self.follow(*assignment),
                 Order::Ended(finding) => self.take(finding),
                 // Who asked may have hung up.
                 Order::Inquire(answer) => drop(answer.send(self.report())),
@@ -207,7 +153,11 @@ impl HealthThread {
         let mut actions = VecDeque::from(actions);
         while let Some(action) = actions.pop_front() {
             match action {
-                Action::Judged(id, outcome) => self.groups.note(id, &outcome),
+                Action::Judged(id, outcome) => {
+                    // Packets first.
+                    self.services.note(clock::now(), id, &outcome);
+                    self.groups.note(id, &outcome);
+                }
                 Action::Run(id) => {
                     if let Err(failure) = self.begin(id) {
                         let mut more = Vec::new();
@@ -240,32 +190,49 @@ impl HealthThread {
 
 /// What is asked for changes.
 impl HealthThread {
-    fn follow(&mut self, wanted: Vec<Wanted>, script_user: Option<&ScriptUser>) {
+    fn follow(&mut self, assignment: Assignment) {
         let now = clock::now();
-        let changes = self
-            .roster
-            .follow(wanted.iter().map(|one| one.checks.as_slice()));
-        for id in changes.gone {
+        let Assignment {
+            checks,
+            services,
+            table,
+            script_user,
+        } = assignment;
+        let asked_by_checks = checks.iter().map(|one| one.checks.as_slice());
+        let servers = services.iter().flat_map(|one| &one.service.servers);
+        let asked_by_servers = servers.map(|server| server.checks.as_slice());
+        let Changes { members, gone, new } =
+            self.roster.follow(asked_by_checks.chain(asked_by_servers));
+        for id in gone {
             self.engine.remove(now, id);
             self.prober.give_up(id);
             self.probes.remove(&id);
         }
-        let good_before: BTreeSet<ProbeId> = wanted
+        let mut members = members.into_iter();
+        let checks: Vec<_> = checks.into_iter().zip(members.by_ref()).collect();
+        let good_before: BTreeSet<ProbeId> = checks
             .iter()
-            .zip(&changes.members)
             .filter(|(one, _)| one.known == Some(true))
-            .flat_map(|(_, members)| members.iter().copied())
+            .flat_map(|(_, probes)| probes.iter().copied())
             .collect();
-        for (id, entry) in changes.new {
+        for (id, entry) in new {
             let known = good_before.contains(&id).then_some(true);
-            self.install(now, id, entry, known, script_user);
+            self.install(now, id, entry, known, script_user.as_ref());
         }
-        let named = wanted.into_iter().zip(changes.members);
+        let services = services.into_iter().map(|one| {
+            let count = one.service.servers.len();
+            let probes = members.by_ref().take(count).collect();
+            (one, probes)
+        });
+        let services: Vec<_> = services.collect();
         let known = |id| self.engine.report(id).and_then(|report| report.up);
-        self.groups.follow(
-            named.map(|(one, members)| (one.name, one.known, members)),
-            known,
-        );
+        let checks = checks
+            .into_iter()
+            .map(|(one, probes)| (one.name, one.known, probes));
+        self.groups.follow(checks, known);
+        self.services.follow(now, services, table, known);
+        // The main loop may have gone first.
+        let _ = self.news.send(News::Following);
     }
 
     fn install(
@@ -291,27 +258,6 @@ impl HealthThread {
         self.probes.insert(id, probe);
         self.engine.insert(now, id, rhythm, beneath);
     }
-
-    fn report(&self) -> Vec<GroupReport> {
-        let now = clock::now();
-        let report = |id: &ProbeId| {
-            let probe = self.probes.get(id)?;
-            Some(ProbeReport {
-                what: probe.check.method.to_string(),
-                now,
-                report: self.engine.report(*id)?,
-                runs: probe.runs,
-                last: probe.last,
-            })
-        };
-        let groups = self.groups.iter();
-        groups
-            .map(|(name, members)| GroupReport {
-                name: name.to_owned(),
-                probes: members.iter().filter_map(report).collect(),
-            })
-            .collect()
-    }
 }
 
 impl Probe {
@@ -333,7 +279,7 @@ fn means(method: &Method, script_user: Option<&ScriptUser>) -> Means {
         is_dynamic,
     } = method
     {
-        return match Command::new(command, *is_dynamic, script_user) {
+        return match Program::new(command, *is_dynamic, script_user) {
             Ok(command) => Means::Command(command),
             Err(reason) => Means::None(Failure::new(reason)),
         };

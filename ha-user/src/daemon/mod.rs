@@ -37,6 +37,7 @@ mod respite;
 mod role;
 mod routers;
 mod scripts;
+mod services;
 mod signals;
 mod sole;
 mod startup;

@@ -16,9 +16,14 @@ const LIMIT: Duration = Duration::from_secs(3600);
 /// Starts the scripts of an instance, and does not wait for them.
 pub(super) fn start(config: &Config, instance: &Instance, occasion: Occasion, priority: u8) {
     for command in notify::commands(&instance.notify, &instance.name, occasion, priority) {
-        if let Some(script) = script(config, &command) {
-            tokio::spawn(async move { run(&script, LIMIT).await });
-        }
+        start_command(config, &command);
+    }
+}
+
+/// Starts a command that is due by itself, and does not wait for it.
+pub(super) fn start_command(config: &Config, command: &Command) {
+    if let Some(script) = script(config, command) {
+        tokio::spawn(async move { run(&script, LIMIT).await });
     }
 }
 

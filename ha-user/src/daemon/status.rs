@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ha_common::{Nanos, Reason};
 
-use super::health::{GroupReport, ProbeReport};
+use super::health::{GroupReport, ProbeReport, ServerReport, ServiceReport, Summary};
 use super::lateness::Lateness;
 use super::order::{RouterReport, ThreadReport};
 use super::plan::{self, RouterPlan};
@@ -15,11 +15,15 @@ use crate::check::Stage;
 use crate::check::prober::Timing;
 use crate::config::model::{self, Config, LeaseMode, VirtualAddress};
 use crate::control::protocol::{
-    Bucket, Check, Counter, Instance, Interface, Probe, Run, SCHEMA, Status, Timers,
+    Bucket, Check, Counter, Instance, Interface, Probe, Run, SCHEMA, Server, Service, Status,
+    Timers,
 };
 use crate::datapath::MapError;
 use crate::notify;
 use crate::vrrp::{RouterId, Statistics};
+
+/// How packets reach servers: none does yet.
+const FORWARDING: &str = "none";
 
 /// What the main loop knows, before the advert thread has answered.
 #[derive(Debug)]
@@ -56,11 +60,7 @@ pub(super) fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterI
 
 /// Adds what the advert thread and the health thread report.
 #[must_use]
-pub(super) fn assemble(
-    outline: Outline,
-    report: &ThreadReport,
-    probed: Vec<GroupReport>,
-) -> Status {
+pub(super) fn assemble(outline: Outline, report: &ThreadReport, probed: Summary) -> Status {
     let instances = outline.instances.into_iter().map(|(router, instance)| {
         let mut reports = report.routers.iter();
         let report = reports.find(|report| Some(report.router) == router);
@@ -76,7 +76,9 @@ pub(super) fn assemble(
         successor: Role::of_this_process() == Some(Role::Successor),
         config: outline.config_file,
         instances: instances.collect(),
+        services: probed.services.into_iter().map(service).collect(),
         checks: probed
+            .checks
             .into_iter()
             .map(|group| check(group, &outline.known))
             .collect(),
@@ -91,6 +93,22 @@ pub(super) fn assemble(
             Err(_) => Vec::new(),
         },
         timers: timers(&report.lateness),
+    }
+}
+
+fn service(report: ServiceReport) -> Service {
+    let server = |server: ServerReport| Server {
+        address: server.address.to_string(),
+        weight: server.weight,
+        used: server.used,
+        probes: server.probes.into_iter().map(probe).collect(),
+    };
+    Service {
+        name: report.name,
+        open: report.open,
+        since_seconds: report.now.saturating_since(report.since).as_secs_f64(),
+        forwarding: FORWARDING.to_owned(),
+        servers: report.servers.into_iter().map(server).collect(),
     }
 }
 

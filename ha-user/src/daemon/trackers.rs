@@ -6,10 +6,11 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::checks::Checks;
-use super::health;
+use super::health::{self, WantedService};
 use super::plan::RouterPlan;
 use super::scripts::Scripts;
 use crate::config::model::Config;
+use crate::datapath::ServiceTable;
 use crate::track::{script, standing};
 use crate::vrrp::Standing;
 
@@ -21,11 +22,11 @@ pub(super) struct Known {
     pub(super) checks: BTreeMap<String, bool>,
 }
 
-/// A verdict that has changed.
+/// What has changed.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum News {
     Script(script::Verdict),
-    Check(health::Verdict),
+    Health(health::News),
 }
 
 /// Everything that is tracked.
@@ -52,10 +53,16 @@ impl Trackers {
         }
     }
 
-    /// Has what some instance tracks looked at, keeps what has not changed, ends the rest.
-    pub(super) fn follow(&mut self, config: &Config) {
+    /// Has what some instance tracks looked at, and `services`, which `table` gates; keeps what has not
+    /// changed, ends the rest.
+    pub(super) fn follow(
+        &mut self,
+        config: &Config,
+        services: Vec<WantedService>,
+        table: Option<ServiceTable>,
+    ) {
         self.scripts.follow(config);
-        self.checks.follow(config);
+        self.checks.follow(config, services, table);
     }
 
     /// Ends everything.
@@ -64,23 +71,25 @@ impl Trackers {
         self.checks.clear();
     }
 
-    /// Waits for a verdict that has changed. Can be cancelled without losing one.
+    /// Waits for news. Can be cancelled without losing any.
     ///
     /// # Errors
     /// Nobody looks any more.
-    pub(super) async fn next(&mut self) -> Result<Verdict> {
+    pub(super) async fn next(&mut self) -> Result<News> {
         tokio::select! {
-            Some(verdict) = self.scripts.next() => Ok(Verdict::Script(verdict)),
-            verdict = self.checks.next() => verdict.map(Verdict::Check),
+            Some(verdict) = self.scripts.next() => Ok(News::Script(verdict)),
+            news = self.checks.next() => news.map(News::Health),
         }
     }
 
-    /// Takes note of a verdict.
-    pub(super) fn note(&mut self, verdict: &Verdict) {
-        match verdict {
-            Verdict::Script(verdict) => self.scripts.note(verdict),
-            Verdict::Check(verdict) => self.checks.note(verdict),
-        }
+    /// Takes note of a script's verdict.
+    pub(super) fn note_script(&mut self, verdict: &script::Verdict) {
+        self.scripts.note(verdict);
+    }
+
+    /// Takes note of a check's verdict.
+    pub(super) fn note_check(&mut self, verdict: &health::Verdict) {
+        self.checks.note(verdict);
     }
 
     /// How a router stands on its link and on what it tracks.

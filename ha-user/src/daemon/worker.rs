@@ -27,8 +27,8 @@ use super::signals::Signals;
 use super::sole::Sole;
 use super::startup::{self, Adverts};
 use super::testament::{Farewell, Testament, Will};
-use super::trackers::{Known, Trackers, Verdict};
-use super::{configuration, gate, notifier, presence, role, watchdog};
+use super::trackers::{Known, News, Trackers};
+use super::{configuration, gate, health, notifier, presence, role, services, watchdog};
 use crate::cli::Options;
 use crate::config::model::{Config, Instance};
 use crate::control::protocol::Response;
@@ -114,7 +114,7 @@ enum Wake {
     Loaded(Loaded),
     Links(std::io::Result<()>),
     Report(Report),
-    Verdict(Verdict),
+    News(News),
     Question(Question),
     Supervisor(Word),
 }
@@ -187,7 +187,7 @@ impl<'a> Worker<'a> {
             pid,
             sole,
         };
-        worker.settle();
+        worker.look_after_config();
         worker.clear_inheritance();
         // Adverts must not wait for the verifier.
         if worker.loading.is_none() {
@@ -208,7 +208,7 @@ impl<'a> Worker<'a> {
                 _ = self.signals.int.recv() => Wake::End(End::Stop),
                 word = self.supervisor.next() => Wake::of(word),
                 Some(report) = self.adverts.reports.recv() => Wake::Report(report),
-                verdict = self.trackers.next() => Wake::Verdict(verdict?),
+                news = self.trackers.next() => Wake::News(news?),
                 _ = self.signals.hup.recv() => Wake::Reload,
                 _ = self.signals.usr1.recv() => Wake::Dump,
                 _ = self.signals.usr2.recv() => Wake::Dump,
@@ -251,7 +251,7 @@ impl<'a> Worker<'a> {
                 self.routers.retired(router, self.datapath.as_mut());
             }
             Wake::Report(Report::Stopped) => bail!("the advert thread has ended by itself"),
-            Wake::Verdict(verdict) => self.take_verdict(&verdict),
+            Wake::News(news) => self.take_news(news),
             Wake::Question(question) => self.answer(question).await,
             Wake::Supervisor(Word::Refused(reason)) => self.refuse_restart(reason),
             // Not for one that works.
@@ -266,11 +266,18 @@ impl<'a> Worker<'a> {
         self.adverts.records.gate().beat(clock::now());
     }
 
-    /// Brings routers, trackers and attachments in line with the configuration and the links.
+    /// Brings everything in line with a configuration that is new.
+    fn look_after_config(&mut self) {
+        let services = services::install(&self.config, self.datapath.as_mut());
+        let table = self.datapath.as_ref().map(Datapath::service_table);
+        self.trackers.follow(&self.config, services, table);
+        self.settle();
+    }
+
+    /// Brings routers and attachments in line with the configuration and the links.
     fn settle(&mut self) {
         let plans = plan::plan(&self.config, self.monitor.links());
         self.say_missing_interfaces();
-        self.trackers.follow(&self.config);
         let news = self.attachments.extend(
             self.datapath.as_mut(),
             self.config.xdp.mode,
@@ -352,7 +359,7 @@ impl<'a> Worker<'a> {
                 }
                 gate::apply(self.adverts.records.gate(), &config.xdp);
                 self.config = config;
-                self.settle();
+                self.look_after_config();
             }
             None => log::error!("the running configuration stays in force"),
         }
@@ -385,8 +392,20 @@ impl<'a> Worker<'a> {
         self.missing = missing;
     }
 
-    fn take_verdict(&mut self, verdict: &Verdict) {
-        self.trackers.note(verdict);
+    fn take_news(&mut self, news: News) {
+        match news {
+            News::Script(verdict) => self.trackers.note_script(&verdict),
+            News::Health(health::News::Verdict(verdict)) => self.trackers.note_check(&verdict),
+            News::Health(health::News::Run(command)) => {
+                return notifier::start_command(&self.config, &command);
+            }
+            News::Health(health::News::Following) => {
+                if let Some(datapath) = &mut self.datapath {
+                    services::clear(&self.config, datapath);
+                }
+                return;
+            }
+        }
         let (config, trackers) = (&self.config, &self.trackers);
         self.routers
             .restate(|plan| trackers.stand(config, plan), &self.adverts.orders);

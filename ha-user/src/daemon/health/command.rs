@@ -15,13 +15,13 @@ use crate::script::{Outcome, Script};
 
 /// A command, and its run of now, which ends with this.
 #[derive(Debug)]
-pub(super) struct Command {
+pub(super) struct Program {
     script: Script,
     is_dynamic: bool,
     run: Option<JoinHandle<()>>,
 }
 
-impl Command {
+impl Program {
     /// One that does not run yet.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Command {
     }
 }
 
-impl Drop for Command {
+impl Drop for Program {
     fn drop(&mut self) {
         self.end();
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::Verdict;
+use super::{News, Verdict};
 use crate::check::{Outcome, ProbeId};
 
 /// Everybody that asks for probes.
@@ -13,7 +13,7 @@ pub(super) struct Groups {
     groups: BTreeMap<String, Group>,
     /// As people call them.
     names: BTreeMap<ProbeId, String>,
-    verdicts: UnboundedSender<Verdict>,
+    news: UnboundedSender<News>,
 }
 
 /// What somebody asks for.
@@ -46,12 +46,12 @@ impl Group {
 }
 
 impl Groups {
-    /// None yet. What changes is told by `verdicts`.
-    pub(super) fn new(verdicts: UnboundedSender<Verdict>) -> Self {
+    /// None yet. What changes is told by `news`.
+    pub(super) fn new(news: UnboundedSender<News>) -> Self {
         Self {
             groups: BTreeMap::new(),
             names: BTreeMap::new(),
-            verdicts,
+            news,
         }
     }
 
@@ -82,7 +82,7 @@ impl Groups {
         self.names.retain(|id, _| used.contains(id));
         for (name, group) in &mut self.groups {
             if let Some(up) = group.news() {
-                tell(&self.verdicts, name, up);
+                tell(&self.news, name, up);
             }
         }
     }
@@ -100,7 +100,7 @@ impl Groups {
                 Err(failure) => log::info!("VRRP_Check({name}) {what} failed ({failure})"),
             }
             if let Some(up) = group.news() {
-                tell(&self.verdicts, name, up);
+                tell(&self.news, name, up);
             }
         }
     }
@@ -113,11 +113,11 @@ impl Groups {
 }
 
 /// The main loop may have gone first.
-fn tell(verdicts: &UnboundedSender<Verdict>, name: &str, up: bool) {
-    let _ = verdicts.send(Verdict {
+fn tell(news: &UnboundedSender<News>, name: &str, up: bool) {
+    let _ = news.send(News::Verdict(Verdict {
         name: name.to_owned(),
         up,
-    });
+    }));
 }
 
 #[cfg(test)]
@@ -129,7 +129,7 @@ mod tests {
 
     const BOTH: [ProbeId; 2] = [ProbeId(1), ProbeId(2)];
 
-    fn groups(told: Option<bool>) -> (Groups, UnboundedReceiver<Verdict>) {
+    fn groups(told: Option<bool>) -> (Groups, UnboundedReceiver<News>) {
         let (sender, receiver) = unbounded_channel();
         let mut groups = Groups::new(sender);
         let asking = ("web".to_owned(), told, BOTH.to_vec());
@@ -137,9 +137,12 @@ mod tests {
         (groups, receiver)
     }
 
-    fn told(receiver: &mut UnboundedReceiver<Verdict>) -> Vec<bool> {
+    fn told(receiver: &mut UnboundedReceiver<News>) -> Vec<bool> {
         std::iter::from_fn(|| receiver.try_recv().ok())
-            .map(|verdict| verdict.up)
+            .map(|news| match news {
+                News::Verdict(verdict) => verdict.up,
+                other => panic!("{other:?}"),
+            })
             .collect()
     }
 

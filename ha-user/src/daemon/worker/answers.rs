@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 use super::Worker;
 use crate::control::protocol::{Request, Response};
 use crate::control::server::Question;
+use crate::daemon::health::Summary;
 use crate::daemon::link::Word;
 use crate::daemon::order::Order;
 use crate::daemon::status;
@@ -51,7 +52,7 @@ impl Worker<'_> {
             let probed = match probed {
                 // A thread that is gone ends this process.
                 Some(probed) => probed.await.unwrap_or_default(),
-                None => Vec::new(),
+                None => Summary::default(),
             };
             let response = match wait.await {
                 Ok(report) => {
