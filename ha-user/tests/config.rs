@@ -4,10 +4,12 @@
 
 use ha_user::config::keywords::{self, Effect};
 use ha_user::config::model::check::Check;
+use ha_user::config::model::service::VirtualServer;
 use ha_user::config::model::{Config, Instance, Script, VirtualAddress};
 use ha_user::config::{self, Host, Loaded, Program, System};
 use proptest::prelude::*;
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -66,6 +68,9 @@ fn summary(config: &Config) -> String {
     }
     for instance in &config.instances {
         summarise_instance(&mut text, instance);
+    }
+    for service in &config.services {
+        summarise_service(&mut text, service);
     }
     text
 }
@@ -146,6 +151,34 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     .expect("text");
 }
 
+fn summarise_service(text: &mut String, s: &VirtualServer) {
+    writeln!(
+        text,
+        "service {}: {} {:?}, quorum {} +- {}, without {:?}, sorry {:?}",
+        s.name, s.protocol, s.addresses, s.quorum, s.hysteresis, s.without_server, s.sorry_server
+    )
+    .expect("text");
+    writeln!(
+        text,
+        "  alpha {}, omega {}, ha_suspend {}, fail_static {}, up {:?}, down {:?}",
+        s.alpha, s.omega, s.ha_suspend, s.fail_static, s.quorum_up, s.quorum_down
+    )
+    .expect("text");
+    for server in &s.servers {
+        writeln!(
+            text,
+            "  server {}: weight {}, inhibited {}, up {:?}, down {:?}",
+            server.address,
+            server.weight,
+            server.inhibit_on_failure,
+            server.notify_up,
+            server.notify_down
+        )
+        .expect("text");
+        probes(text, "    ", &server.checks);
+    }
+}
+
 fn addresses(text: &mut String, kind: &str, addresses: &[VirtualAddress]) {
     for address in addresses {
         writeln!(text, "  {kind} {address:?}").expect("text");
@@ -168,7 +201,7 @@ fn files_are_included_from_beside_the_file_that_names_them() {
     assert_eq!(router_id, Some("included"), "{}", loaded.render(false));
 }
 
-/// A machine with one interface, one script that can be run and one that cannot.
+/// A machine with one interface, one address, one script that can be run and one that cannot.
 struct Small;
 
 impl Host for Small {
@@ -191,6 +224,10 @@ impl Host for Small {
 
     fn has_interface(&self, name: &str) -> bool {
         name == "eth0"
+    }
+
+    fn has_address(&self, address: IpAddr) -> bool {
+        address == IpAddr::from([192, 0, 2, 9])
     }
 
     fn program(&self, name: &str) -> Program {
@@ -282,6 +319,70 @@ fn script_security_keeps_root_from_what_others_can_change() {
         assert_eq!(instance.track_scripts.len() == 1, kept, "{global}: {said}");
         assert_eq!(instance.notify.all.is_some(), kept, "{global}: {said}");
         assert_eq!(said.contains("since insecure"), !kept, "{global}: {said}");
+    }
+}
+
+fn service(server: &str, more: &str) -> String {
+    format!(
+        "virtual_server 192.0.2.1 80 {{\n protocol TCP\n real_server {server} 80 {{\n {more}\n }}\n}}\n"
+    )
+}
+
+#[test]
+fn servers_that_are_elsewhere_get_no_traffic_yet() {
+    let ours = instance("eth0", "virtual_ipaddress_excluded {\n 192.0.2.7\n }");
+    for (server, is_here) in [
+        ("127.0.0.5", true),
+        ("::1", true),
+        ("192.0.2.1", true),
+        ("192.0.2.7", true),
+        ("192.0.2.9", true),
+        ("192.0.2.8", false),
+        ("2001:db8::1", false),
+    ] {
+        let (loaded, said) = on_small_host(&format!("{ours}{}", service(server, "")));
+        let warned = said.contains("traffic is not forwarded to real servers yet");
+        assert_eq!(warned, !is_here, "{server}: {said}");
+        assert_eq!(loaded.test_status(), if is_here { 0 } else { 5 }, "{said}");
+        assert_eq!(loaded.config.services.len(), 1, "{said}");
+    }
+}
+
+#[test]
+fn a_check_that_cannot_be_run_is_left_out() {
+    for (path, kept) in [("/ok", 1), ("/text", 0), ("/gone", 0)] {
+        let misc = format!("MISC_CHECK {{\n misc_path {path}\n }}");
+        let (loaded, said) = on_small_host(&service("127.0.0.1", &misc));
+        let checks = &loaded.config.services[0].servers[0].checks;
+        assert_eq!(checks.len(), kept, "{said}");
+        let (loaded, said) = on_small_host(&format!("vrrp_check c {{\n {misc}\n}}\n"));
+        assert_eq!(loaded.config.checks.len(), kept, "{said}");
+        assert_eq!(loaded.test_status() == 6, kept == 1, "{said}");
+    }
+}
+
+#[test]
+fn commands_of_servers_are_those_that_can_be_run() {
+    for (path, kept) in [("/ok", true), ("/gone", false)] {
+        let text = service(
+            "127.0.0.1",
+            &format!("notify_up {path}\n notify_down {path}"),
+        );
+        let text = text.replace(
+            "protocol",
+            &format!("quorum_up {path}\n quorum_down {path}\n protocol"),
+        );
+        let (loaded, said) = on_small_host(&text);
+        let service = &loaded.config.services[0];
+        let server = &service.servers[0];
+        for command in [
+            &service.quorum_up,
+            &service.quorum_down,
+            &server.notify_up,
+            &server.notify_down,
+        ] {
+            assert_eq!(command.is_some(), kept, "{said}");
+        }
     }
 }
 
@@ -381,6 +482,7 @@ fn word() -> impl Strategy<Value = String> {
         1 => any::<[u8; 4]>().prop_map(|[a, b, c, d]| format!("{a}.{b}.{c}.{d}/{d} ")),
         1 => proptest::sample::select(vec![
             "$A= \\\n", "\n$A=$B$B\n", "\n$B=$A \n", "${A}", "$B\n", " \\\n", "\n~SEQ(A,1,9) ",
+            "fwmark ", "group ", "80 ", "299-200 ", "\"(a{9}\" ", "caseless ", "192.0.2.0/24 ",
             "\n~LST({A,B},{1,2},$A ) ", "\n@anywhere ", "\n@^x ",
         ]).prop_map(str::to_owned),
         1 => "[ -~\u{e9}\"\\\\#!$@~]{0,8} ",

@@ -1,10 +1,12 @@
 //! What the file says, before defaults, references and rules between keywords are applied.
 
 pub(super) mod check;
+pub(super) mod service;
 
 use super::diagnostic::{At, Location};
 use super::model::{Command, Garp, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
 use check::VrrpCheckDraft;
+use service::{GroupDraft, VirtualServerDraft};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -16,6 +18,8 @@ pub(super) struct Draft {
     pub scripts: Vec<ScriptDraft>,
     pub checks: Vec<VrrpCheckDraft>,
     pub instances: Vec<InstanceDraft>,
+    pub groups: Vec<GroupDraft>,
+    pub services: Vec<VirtualServerDraft>,
     pub xdp: Xdp,
 }
 

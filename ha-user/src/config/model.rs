@@ -1,11 +1,13 @@
 //! What a configuration means: keepalived's words with values checked and references resolved.
 
 pub mod check;
+pub mod service;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use check::{TrackCheck, VrrpCheck};
+use service::VirtualServer;
 
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +20,8 @@ pub struct Config {
     pub checks: Vec<VrrpCheck>,
     /// `vrrp_instance` blocks, in the order of the file.
     pub instances: Vec<Instance>,
+    /// `virtual_server` blocks, in the order of the file.
+    pub services: Vec<VirtualServer>,
     /// `xdp { ... }`, which only vipd has.
     pub xdp: Xdp,
 }

@@ -161,14 +161,8 @@ pub(super) fn notify(
     words: &[Word],
     report: &mut Report,
 ) {
-    let Some(command) = value::command(words) else {
-        let message = format!("{}: no command in the quotes - ignoring", keyword.text);
-        return report.add(Severity::Error, &keyword.at, message);
-    };
-    let keyword = &keyword.text;
-    if instance.notify.contains_key(keyword) {
-        let message = format!("{keyword} script already specified - ignoring this one");
-        return report.add(Severity::Error, &command.at, message);
-    }
-    instance.notify.insert(keyword.clone(), command);
+    let mut slot = instance.notify.remove(&keyword.text);
+    value::script(&mut slot, keyword, words, report);
+    let command = slot.map(|command| (keyword.text.clone(), command));
+    instance.notify.extend(command);
 }

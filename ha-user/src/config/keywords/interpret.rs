@@ -123,7 +123,12 @@ impl<'a, T> Applied<'a, '_, T> {
             Syntax::Block(table) => {
                 interpret(name, self.body(), table, target, self.report);
             }
-            Syntax::Section { apply, .. } => apply(target, self.statement, self.report),
+            Syntax::Section { apply, .. } if self.statement.body.is_some() => {
+                apply(target, self.statement, self.report);
+            }
+            Syntax::Section { .. } => {
+                self.body();
+            }
             _ => {}
         }
     }
@@ -205,7 +210,7 @@ impl<'a, T> Applied<'a, '_, T> {
 }
 
 /// What stands in braces after something that has no block is left out.
-fn no_block(statement: &Statement, report: &mut Report) {
+pub(super) fn no_block(statement: &Statement, report: &mut Report) {
     if statement.body.is_some() {
         let Word { text, at, .. } = &statement.keyword;
         let message = format!("`{text}` has no block: ignoring the block");

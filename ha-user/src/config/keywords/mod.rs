@@ -13,6 +13,7 @@ mod later;
 mod number;
 mod root;
 mod script;
+mod service;
 mod value;
 mod vrrp_check;
 mod xdp;
@@ -115,6 +116,14 @@ const fn accepted<T>(name: &'static str, doc: &'static str) -> Keyword<T> {
         doc,
         effect: Effect::Accepted,
         syntax: Syntax::Accepted,
+    }
+}
+
+/// The same row, where what it says is checked and has no effect.
+const fn checked<T>(keyword: Keyword<T>) -> Keyword<T> {
+    Keyword {
+        effect: Effect::Checked,
+        ..keyword
     }
 }
 

@@ -6,7 +6,9 @@ use super::super::draft::{Draft, InstanceDraft, ScriptDraft};
 use super::super::tree::Statement;
 use super::catalogue::entries;
 use super::value::located;
-use super::{Keyword, Table, global, instance, interpret, later, script, section, vrrp_check, xdp};
+use super::{
+    Keyword, Table, global, instance, interpret, later, script, section, service, vrrp_check, xdp,
+};
 
 /// Keywords outside all blocks.
 pub(in crate::config) const ROOT: Table<Draft> = Table {
@@ -42,6 +44,20 @@ const KEYWORDS: &[Keyword<Draft>] = &[
         "a virtual router",
         || entries(&instance::TABLE),
         vrrp_instance,
+    ),
+    section(
+        "virtual_server_group",
+        "NAME",
+        "addresses that share a virtual server: ADDRESS[-LAST|/LENGTH] [PORT], or fwmark N",
+        Vec::new,
+        service::group,
+    ),
+    section(
+        "virtual_server",
+        "ADDRESS [PORT]|fwmark N|group NAME",
+        "an address in front of real servers",
+        || entries(&service::TABLE),
+        service::virtual_server,
     ),
     section(
         "xdp",
@@ -155,7 +171,7 @@ fn vrrp_instance(draft: &mut Draft, statement: &Statement, report: &mut Report) 
 }
 
 /// The one name that must follow the keyword of a block.
-fn block_name(statement: &Statement, report: &mut Report) -> Option<At<String>> {
+pub(super) fn block_name(statement: &Statement, report: &mut Report) -> Option<At<String>> {
     if let [name] = statement.arguments.as_slice() {
         return Some(located(name));
     }

@@ -113,6 +113,25 @@ pub(super) fn command(words: &[Word]) -> Option<At<Command>> {
     })
 }
 
+/// Sets `slot` to a command as `notify*` has them; the first one counts.
+pub(super) fn script(
+    slot: &mut Option<At<Command>>,
+    keyword: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    let name = &keyword.text;
+    let Some(command) = command(words) else {
+        let message = format!("{name}: no command in the quotes - ignoring");
+        return report.add(Severity::Error, &keyword.at, message);
+    };
+    if slot.is_some() {
+        let message = format!("{name} script already specified - ignoring this one");
+        return report.add(Severity::Error, &command.at, message);
+    }
+    *slot = Some(command);
+}
+
 /// `USER [GROUP]`.
 pub(super) fn script_user(words: &[Word]) -> Option<ScriptUser> {
     let (user, rest) = words.split_first()?;

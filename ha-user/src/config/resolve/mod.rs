@@ -9,6 +9,7 @@ mod instance;
 mod page;
 mod rhythm;
 mod script;
+mod service;
 mod timing;
 mod tracked;
 
@@ -38,13 +39,15 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         instances.extend(instance.map(|instance| (instance, at)));
     }
     same_virtual_router(&mut instances, context.report);
+    let instances: Vec<Instance> = instances
+        .into_iter()
+        .map(|(instance, _)| instance)
+        .collect();
     Config {
+        services: service::resolve(draft.services, &draft.groups, &instances, &mut context),
         scripts: pools.scripts.finish(context.report),
         checks: pools.checks.finish(context.report),
-        instances: instances
-            .into_iter()
-            .map(|(instance, _)| instance)
-            .collect(),
+        instances,
         global: global_model(global),
         xdp: draft.xdp,
     }

@@ -52,9 +52,9 @@ pub(super) const fn target<T: HasTarget>() -> [Keyword<T>; 6] {
         ),
         number(
             "fwmark",
-            1..=u32::MAX as i64,
-            "firewall mark of the packets",
-            |block, mark| block.target().fwmark = value::count(&mark),
+            0..=u32::MAX as i64,
+            "firewall mark of the packets; 0 is none",
+            |block, mark| block.target().fwmark = value::count(&mark).filter(|mark| *mark != 0),
         ),
     ]
 }

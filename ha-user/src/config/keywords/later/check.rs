@@ -15,12 +15,12 @@ pub(in crate::config::keywords) const URL: &[Known] = known! {
     "tls_compliant" "insist on a proper end of TLS";
 };
 
-const BFD_CHECK: &[Known] = known! {
+pub(super) const BFD_CHECK: &[Known] = known! {
     "name" "the session";
     "alpha" "the server counts as bad until the session is up";
 };
 
-const FILE_CHECK: &[Known] = known! {
+pub(super) const FILE_CHECK: &[Known] = known! {
     "track_file" "the file";
     "weight" "what its number is multiplied with";
 };

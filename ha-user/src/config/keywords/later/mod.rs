@@ -20,3 +20,4 @@ pub(super) use blocks::ROOT;
 pub(super) use check::{CHECKERS, HTTP, URL};
 pub(super) use global::GLOBAL;
 pub(super) use instance::INSTANCE;
+pub(super) use server::{REAL_SERVER, VIRTUAL_SERVER};
