@@ -1,5 +1,6 @@
 //! Whatever a file says of probes, what is made of it can be run.
 
+use ha_user::check::Recipe;
 use ha_user::config::model::check::{Check, Endpoint, Method, Page};
 use ha_user::config::model::service::VirtualServer;
 use ha_user::config::{self, keywords};
@@ -77,6 +78,8 @@ fn can_be_run(Check { method, rhythm }: &Check) {
     assert!(rhythm.interval >= Duration::from_millis(10), "{rhythm:?}");
     assert!(rhythm.timeout >= Duration::from_millis(1), "{rhythm:?}");
     assert!(rhythm.rise >= 1 && rhythm.fall >= 1, "{rhythm:?}");
+    let recipe = Recipe::new(method);
+    assert!(recipe.is_ok(), "{recipe:?}");
     match method {
         Method::Ping(to) => can_be_reached(to),
         Method::Tcp(to) | Method::Smtp(to, _) | Method::Dns(to, _) => has_port(to),
