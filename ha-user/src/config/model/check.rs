@@ -51,7 +51,8 @@ pub struct CheckRhythm {
     pub rise: u32,
     /// `fall`, or `retry` and one more: failures in a row that make it bad.
     pub fall: u32,
-    /// What it counts as before its first result: bad with `alpha` or `init_fail`.
+    /// What it counts as before its first result: bad with `alpha` or `init_fail`, good otherwise in a
+    /// real server, and `None` otherwise in a `vrrp_check`: the first result decides.
     pub assumed: Option<bool>,
     /// `log_all_failures`.
     pub logs_all_failures: bool,
