@@ -84,7 +84,7 @@ struct Probe {
 }
 
 enum Means {
-    Recipe(Recipe),
+    Recipe(Box<Recipe>),
     Command(Program),
     /// It cannot be done, for this reason.
     None(Failure),
@@ -285,7 +285,7 @@ fn means(method: &Method, script_user: Option<&ScriptUser>) -> Means {
         };
     }
     match Recipe::new(method) {
-        Ok(Some(recipe)) => Means::Recipe(recipe),
+        Ok(Some(recipe)) => Means::Recipe(Box::new(recipe)),
         Ok(None) => Means::None(Failure::new("nobody knows how")),
         Err(reason) => Means::None(Failure::new(reason)),
     }

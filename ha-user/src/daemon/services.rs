@@ -30,8 +30,9 @@ pub(super) fn install(config: &Config, datapath: Option<&mut Datapath>) -> Vec<W
 /// Takes services off that `config` does not name.
 pub(super) fn clear(config: &Config, datapath: &mut Datapath) {
     let named: BTreeSet<_> = config.services.iter().flat_map(keys).collect();
-    let known: Vec<_> = datapath.services().map(|(key, _)| key).collect();
-    for key in known.into_iter().filter(|key| !named.contains(key)) {
+    let known = datapath.services().map(|(key, _)| key);
+    let gone: Vec<_> = known.filter(|key| !named.contains(key)).collect();
+    for key in gone {
         if let Err(error) = datapath.remove_service(key) {
             log::error!("the data path does not follow: {error}");
         }

@@ -59,7 +59,7 @@ impl Body {
                 .unwrap_or_default();
             last.trim_ascii().eq_ignore_ascii_case(b"chunked")
         };
-        if let Some(coding) = all("Transfer-Encoding").last() {
+        if let Some(coding) = all("Transfer-Encoding").next_back() {
             return Ok(match is_chunked(coding) {
                 true => Self::Chunked(Chunk::Size(Vec::new())),
                 false => Self::Open,
