@@ -6,3 +6,4 @@ mod endurance;
 mod failover;
 mod layers;
 mod scene;
+mod services;
