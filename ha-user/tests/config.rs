@@ -159,8 +159,8 @@ fn summarise_service(text: &mut String, s: &VirtualServer) {
     .expect("text");
     writeln!(
         text,
-        "  alpha {}, omega {}, ha_suspend {}, fail_static {}, up {:?}, down {:?}",
-        s.alpha, s.omega, s.ha_suspend, s.fail_static, s.quorum_up, s.quorum_down
+        "  alpha {}, omega {}, fail_static {}, up {:?}, down {:?}",
+        s.alpha, s.omega, s.fail_static, s.quorum_up, s.quorum_down
     )
     .expect("text");
     for server in &s.servers {

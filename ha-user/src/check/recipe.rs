@@ -1,5 +1,6 @@
 //! What a probe does, made ready once and done over and over.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -172,8 +173,12 @@ fn datagram(asked: &model::Datagram) -> Datagram {
         octet: *octet,
         mask: *mask,
     };
+    let payload = match asked.payload.is_empty() {
+        true => Bytes::copy_from_slice(&RandomState::new().build_hasher().finish().to_be_bytes()),
+        false => Bytes::from(asked.payload.clone()),
+    };
     Datagram {
-        payload: Bytes::from(asked.payload.clone()),
+        payload,
         reply: asked.reply.as_ref().map(|start| Reply {
             start: start.iter().map(masked).collect(),
             length: asked.least..=asked.most,

@@ -27,20 +27,25 @@ pub(super) fn start_command(config: &Config, command: &Command) {
     }
 }
 
-/// Runs the scripts for the end of every instance, at most for `limit`. `last` are the effective
-/// priorities that instances had in the end, by name.
+/// Runs the scripts for the end of every instance, and of every service that asks for it (`omega`), at
+/// most for `limit`. `last` are the effective priorities that instances had in the end, by name.
 pub(super) async fn run_stop_scripts(
     config: &Config,
     last: &BTreeMap<String, u8>,
     limit: Duration,
 ) {
-    let scripts: Vec<Script> = config
-        .instances
-        .iter()
-        .flat_map(|instance| {
-            let priority = last.get(&instance.name).unwrap_or(&instance.priority);
-            notify::commands(&instance.notify, &instance.name, Occasion::Stop, *priority)
-        })
+    let instances = config.instances.iter().flat_map(|instance| {
+        let priority = last.get(&instance.name).unwrap_or(&instance.priority);
+        notify::commands(&instance.notify, &instance.name, Occasion::Stop, *priority)
+    });
+    let services = config.services.iter().filter(|service| service.omega);
+    let services = services.flat_map(|service| {
+        let servers = service.servers.iter();
+        let servers = servers.filter_map(|server| server.notify_down.as_ref());
+        servers.chain(&service.quorum_down).cloned()
+    });
+    let commands = instances.chain(services);
+    let scripts: Vec<Script> = commands
         .filter_map(|command| script(config, &command))
         .collect();
     join_all(scripts.iter().map(|script| run(script, limit))).await;

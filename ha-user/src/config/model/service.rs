@@ -24,8 +24,6 @@ pub struct VirtualServer {
     pub alpha: bool,
     /// `omega`: a stop tells of servers and of the quorum.
     pub omega: bool,
-    /// `ha_suspend`: no probes while the address is not here.
-    pub ha_suspend: bool,
     /// `fail_static`, which only vipd has: servers that go bad all at once stay in use.
     pub fail_static: bool,
     /// `no_server`, which only vipd has.

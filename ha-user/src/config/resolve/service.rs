@@ -66,7 +66,6 @@ impl Services<'_, '_> {
             hysteresis,
             alpha: draft.defaults.rhythm.alpha.unwrap_or(false),
             omega: draft.omega,
-            ha_suspend: self.ha_suspend(&draft, &name),
             fail_static: draft.fail_static,
             without_server: draft.without_server,
             quorum_up: self.command("quorum_up", draft.quorum_up),
@@ -121,18 +120,6 @@ impl Services<'_, '_> {
             let text = "no protocol set - defaulting to UDP";
             self.say(Severity::Error, &draft.at, name, text);
         }
-    }
-
-    fn ha_suspend(&mut self, draft: &VirtualServerDraft, name: &str) -> bool {
-        let Some(At { at, .. }) = &draft.ha_suspend else {
-            return false;
-        };
-        if self.has_mark(draft) {
-            let text = "cannot use ha_suspend with fwmarks - clearing ha_suspend";
-            self.say(Severity::Error, at, name, text);
-            return false;
-        }
-        true
     }
 
     fn servers(&mut self, draft: &mut VirtualServerDraft, name: &str) -> Vec<RealServer> {

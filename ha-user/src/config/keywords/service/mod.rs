@@ -17,7 +17,8 @@ use super::catalogue::entries;
 use super::check::{rhythm, timeout};
 use super::choice::{Choices, choose, chosen};
 use super::{
-    Keyword, Table, flag, interpret, later, number, number_or, section, switch, value, words,
+    Keyword, Table, checked, flag, interpret, later, number, number_or, section, switch, value,
+    words,
 };
 use std::net::SocketAddr;
 
@@ -110,11 +111,6 @@ const KEYWORDS: &[Keyword<VirtualServerDraft>] = &[
         "a stop runs quorum_down and notify_down",
         |service, _| service.omega = true,
     ),
-    flag(
-        "ha_suspend",
-        "no probes while the address is not here",
-        |service, at| service.ha_suspend = Some(at),
-    ),
 ];
 
 fn count(number: At<i64>) -> Option<At<u32>> {
@@ -132,11 +128,11 @@ const fn server<T: HasServer>() -> [Keyword<T>; 3] {
             "what a server counts for; 1 if not given",
             |block, weight| block.server().weight = value::count(&weight),
         ),
-        switch(
+        checked(switch(
             "inhibit_on_failure",
             "bad, it keeps its connections and gets no new ones",
             |block, on| block.server().inhibit_on_failure = Some(on),
-        ),
+        )),
         words(
             "virtualhost",
             "NAME",
