@@ -127,6 +127,17 @@ reasons! {
     /// IP to an address of ours that we do not own now, and leave to the operator: we did not put
     /// it on an interface, or `backup_traffic pass` says so.
     VipOperator = "vip_operator", Pass;
+    /// IP to a service without a healthy server, on an address that we own: `policy drop`.
+    ServiceClosed = "service_closed", Drop;
+    /// TCP to a service without a healthy server: reset, by `policy reject`.
+    ServiceReset = "service_reset", Transmit;
+    /// UDP to a service without a healthy server: "port unreachable", by `policy reject`.
+    ServiceUnreachable = "service_unreachable", Transmit;
+    /// IP to a service without a healthy server that `policy reject` would refuse, but its sender
+    /// must not be told, or too many were: a reset, a fragment, SCTP, to or from more than one host.
+    ServiceUnanswered = "service_unanswered", Drop;
+    /// IP to a service without a healthy server: `policy pass`.
+    ServicePassed = "service_passed", Pass;
     /// Something that would have been answered, dropped or stamped, but the daemon has not shown
     /// for two lifetimes of an address that it lives.
     Orphaned = "orphaned", Pass;

@@ -91,6 +91,34 @@ pub(crate) fn is_for_us(packet: &impl Packet) -> bool {
     }
 }
 
+/// Whether the frame is from one host to one host; `None` if it ends before it says.
+#[inline(always)]
+pub(crate) fn is_between_hosts(packet: &impl Packet) -> Option<bool> {
+    let octets = packet.array::<{ 2 * ethernet::ADDRESS_LEN }>(0)?;
+    let [to, .., from, _, _, _, _, _] = *octets;
+    Some((to | from) & 1 == 0)
+}
+
+/// Sends the frame back to where it came from.
+#[inline(always)]
+pub(crate) fn turn_around(packet: &mut impl Packet) -> Option<()> {
+    let octets = packet.array::<{ ethernet::HEADER_LEN }>(0)?;
+    let header = ethernet::Frame::new_checked(octets).ok()?;
+    let (to, from) = (header.source(), header.destination());
+    packet.rewrite::<{ 2 * ethernet::ADDRESS_LEN }>(0, |octets| {
+        ethernet::emit_addresses(octets, to, from);
+    })
+}
+
+/// Moves the header of Ethernet, with as many tags as are looked through, `BY` octets to the front
+/// of the frame. With fewer tags some of what follows comes along.
+#[inline(always)]
+pub(crate) fn move_header<const BY: usize>(packet: &mut impl Packet) -> Option<()> {
+    const LONGEST: usize = ethernet::HEADER_LEN + vlan::MAX_TAGS * vlan::TAG_LEN;
+    let header = *packet.array::<LONGEST>(BY)?;
+    packet.rewrite::<LONGEST>(0, |octets| *octets = header)
+}
+
 /// Whom the frame is addressed to.
 #[inline(always)]
 pub(crate) fn destination(packet: &impl Packet) -> Option<Mac> {

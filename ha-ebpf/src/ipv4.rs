@@ -1,4 +1,5 @@
-//! IPv4: adverts go to their judge, packets to a virtual address through the ingress gate.
+//! IPv4: adverts go to their judge, packets to a virtual address through the ingress gate, and those
+//! to one that is owned to their service.
 
 use ha_common::Reason;
 use ha_common::abi::Gate;
@@ -8,11 +9,11 @@ use crate::ethernet::{self, Payload};
 use crate::maps::Router;
 use crate::packet::Packet;
 use crate::standing::Standing;
-use crate::vrrp;
+use crate::{service, vrrp};
 
-/// Judges an IPv4 packet.
+/// Judges an IPv4 packet, and turns one for a closed service into its refusal.
 #[inline(always)]
-pub(crate) fn judge(packet: &impl Packet, payload: Payload, gate: &Gate) -> Reason {
+pub(crate) fn judge(packet: &mut impl Packet, payload: Payload, gate: &Gate) -> Reason {
     let octets = packet.array::<{ ipv4::HEADER_LEN }>(payload.at);
     let Some(Ok(header)) = octets.map(ipv4::Header::new_checked) else {
         return Reason::Unparsable;
@@ -21,10 +22,12 @@ pub(crate) fn judge(packet: &impl Packet, payload: Payload, gate: &Gate) -> Reas
         ipv4::PROTOCOL_VRRP => vrrp::judge(packet, payload, gate, header),
         _ => Reason::Foreign,
     };
+    let destination = header.destination();
     match reason {
-        Reason::Foreign | Reason::AdvertForeign => {
-            admit(packet, gate, header.destination(), reason)
-        }
+        Reason::Foreign | Reason::AdvertForeign => match admit(packet, gate, destination, reason) {
+            Reason::VipOwned if gate.services() != 0 => service::judge(packet, payload),
+            judged => judged,
+        },
         judged => judged,
     }
 }

@@ -9,20 +9,22 @@ use aya_ebpf::btf_maps::{Array, HashMap, PerCpuArray, RingBuf};
 use aya_ebpf::macros::btf_map;
 use aya_ebpf::programs::SkBuffContext;
 use ha_common::abi::{
-    self, AddressEntry, CaptureTally, Captured, Flood, Gate, InterfaceEntry, Notice, NoticeKind,
-    PeerKey, RouterKey, RouterRecord,
+    self, AddressEntry, Allowance, CaptureTally, Captured, Flood, Gate, InterfaceEntry, Notice,
+    NoticeKind, PeerKey, RouterKey, RouterRecord, ServiceKey, ServiceRecord,
 };
+use ha_common::wire::{ipv4, tcp};
 use ha_common::{Nanos, Reason};
 
 const MAX_ROUTERS: usize = abi::MAX_ROUTERS as usize;
 const INTERFACE_SLOTS: usize = abi::INTERFACE_SLOTS as usize;
 const MAX_ADDRESSES: usize = abi::MAX_ADDRESSES as usize;
+const MAX_SERVICES: usize = abi::MAX_SERVICES as usize;
 const MAX_PEERS: usize = abi::MAX_PEERS as usize;
 const REASONS: usize = Reason::COUNT as usize;
 const NOTICE_RING_BYTES: usize = abi::NOTICE_RING_BYTES as usize;
 const CAPTURE_RING_BYTES: usize = abi::CAPTURE_RING_BYTES as usize;
-/// Longest run of octets that is rewritten at once: an ARP packet.
-const LONGEST_REWRITE: usize = ha_common::wire::arp::PACKET_LEN;
+/// Longest run of octets that is rewritten at once: the headers of IP and TCP.
+const LONGEST_REWRITE: usize = ipv4::HEADER_LEN + tcp::HEADER_LEN;
 const MAPPED: usize = BPF_F_MMAPABLE as usize;
 
 /// Written by the daemon.
@@ -48,6 +50,18 @@ static ADDRESSES: HashMap<[u8; 4], AddressEntry, MAX_ADDRESSES> = HashMap::new()
 /// Written by the daemon.
 #[btf_map]
 static PEERS: HashMap<PeerKey, u8, MAX_PEERS> = HashMap::new();
+
+/// Written by the daemon.
+#[btf_map]
+static SERVICES: HashMap<ServiceKey, u32, MAX_SERVICES> = HashMap::new();
+
+/// Written by the daemon.
+#[btf_map]
+static SERVICE_STATES: Array<ServiceRecord, MAX_SERVICES, MAPPED> = Array::new();
+
+/// Written by this program.
+#[btf_map]
+static UNREACHABLES: Array<Allowance, 1> = Array::new();
 
 /// Written by this program.
 #[btf_map]
@@ -130,6 +144,22 @@ impl Router {
 #[inline(always)]
 pub(crate) fn gate() -> Option<&'static Gate> {
     GATE.get(0).filter(|gate| gate.owned() != 0)
+}
+
+/// The service with this key.
+#[inline(always)]
+pub(crate) fn service(key: ServiceKey) -> Option<&'static ServiceRecord> {
+    // SAFETY: as in `Router::by_key`.
+    let slot = unsafe { SERVICES.get(key) }?;
+    SERVICE_STATES.get(*slot)
+}
+
+/// Whether one more sender may be told that a port is unreachable (RFC 1812 section 4.3.2.8).
+#[inline(always)]
+pub(crate) fn may_say_unreachable() -> bool {
+    UNREACHABLES
+        .get(0)
+        .is_some_and(|allowance| allowance.take(now(), abi::UNREACHABLE_RATE))
 }
 
 /// Own hardware address of an interface, as far as the daemon has told it.

@@ -5,6 +5,7 @@
 //! out what it decides; [`track`] watches what a router depends on; [`notify`] tells the operator's
 //! scripts; [`control`] answers `vipctl`.
 
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod control;

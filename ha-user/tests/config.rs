@@ -3,12 +3,14 @@
 //! `UPDATE=1 cargo test -p ha-user` rewrites the snapshots and `docs/keywords.md`.
 
 use ha_user::config::keywords::{self, Effect};
+use ha_user::config::model::check::Check;
+use ha_user::config::model::service::VirtualServer;
 use ha_user::config::model::{Config, Instance, Script, VirtualAddress};
-use ha_user::config::{self, Host, Loaded, Program, System};
+use ha_user::config::{self, Loaded, System};
 use proptest::prelude::*;
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config")
@@ -59,8 +61,15 @@ fn summary(config: &Config) -> String {
     for script in &config.scripts {
         summarise_script(&mut text, script);
     }
+    for check in &config.checks {
+        writeln!(text, "check {}: weight {:?}", check.name, check.weight).expect("text");
+        probes(&mut text, "  ", &check.checks);
+    }
     for instance in &config.instances {
         summarise_instance(&mut text, instance);
+    }
+    for service in &config.services {
+        summarise_service(&mut text, service);
     }
     text
 }
@@ -82,6 +91,12 @@ fn summarise_script(text: &mut String, script: &Script) {
          rise {rise}, fall {fall}, init_fail {init_fail}"
     )
     .expect("text");
+}
+
+fn probes(text: &mut String, indent: &str, checks: &[Check]) {
+    for Check { method, rhythm } in checks {
+        writeln!(text, "{indent}{method:?}\n{indent}  {rhythm:?}").expect("text");
+    }
 }
 
 fn summarise_instance(text: &mut String, i: &Instance) {
@@ -129,10 +144,38 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     addresses(text, "excluded", &i.excluded_addresses);
     writeln!(
         text,
-        "  {:?}\n  {:?}\n  {:?}",
-        i.track_scripts, i.notify, i.garp
+        "  {:?}\n  {:?}\n  {:?}\n  {:?}",
+        i.track_scripts, i.track_checks, i.notify, i.garp
     )
     .expect("text");
+}
+
+fn summarise_service(text: &mut String, s: &VirtualServer) {
+    writeln!(
+        text,
+        "service {}: {} {:?}, quorum {} +- {}, without {:?}, sorry {:?}",
+        s.name, s.protocol, s.addresses, s.quorum, s.hysteresis, s.without_server, s.sorry_server
+    )
+    .expect("text");
+    writeln!(
+        text,
+        "  alpha {}, omega {}, fail_static {}, up {:?}, down {:?}",
+        s.alpha, s.omega, s.fail_static, s.quorum_up, s.quorum_down
+    )
+    .expect("text");
+    for server in &s.servers {
+        writeln!(
+            text,
+            "  server {}: weight {}, inhibited {}, up {:?}, down {:?}",
+            server.address,
+            server.weight,
+            server.inhibit_on_failure,
+            server.notify_up,
+            server.notify_down
+        )
+        .expect("text");
+        probes(text, "    ", &server.checks);
+    }
 }
 
 fn addresses(text: &mut String, kind: &str, addresses: &[VirtualAddress]) {
@@ -155,152 +198,6 @@ fn files_are_included_from_beside_the_file_that_names_them() {
     let loaded = config::load(&System::default(), &directory().join("include.conf"));
     let router_id = loaded.config.global.router_id.as_deref();
     assert_eq!(router_id, Some("included"), "{}", loaded.render(false));
-}
-
-/// A machine with one interface, one script that can be run and one that cannot.
-struct Small;
-
-impl Host for Small {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        match path.to_str() {
-            Some("/etc/loop.conf") => Ok(b"include loop.conf\ninclude loop.conf\n".to_vec()),
-            Some("/etc/v/part.conf") => Ok(b"$ID=${_ENV SITE}-${N} \nrouter_id ${_PWD}\n".to_vec()),
-            Some("/etc/d/a.conf") => Ok(b"router_id from-a\n".to_vec()),
-            _ => Err(io::ErrorKind::NotFound.into()),
-        }
-    }
-
-    fn list(&self, directory: &Path) -> Vec<String> {
-        let names: &[&str] = match directory.to_str() {
-            Some("/etc/d") => &["a.conf", "b.conf", "c.txt"],
-            _ => &[],
-        };
-        names.iter().map(|name| (*name).to_owned()).collect()
-    }
-
-    fn has_interface(&self, name: &str) -> bool {
-        name == "eth0"
-    }
-
-    fn program(&self, name: &str) -> Program {
-        match name {
-            "/ok" => Program::Runnable,
-            "/shared" => Program::Changeable,
-            "/text" => Program::NotExecutable,
-            _ => Program::Missing,
-        }
-    }
-
-    fn config_id(&self) -> String {
-        "small".into()
-    }
-
-    fn environment(&self, name: &str) -> Option<String> {
-        (name == "SITE").then(|| "north".into())
-    }
-}
-
-fn on_small_host(text: &str) -> (Loaded, String) {
-    let loaded = config::parse_for(&Small, text.as_bytes(), "/etc/k.conf");
-    let rendered = loaded.render(false);
-    (loaded, rendered)
-}
-
-fn instance(interface: &str, more: &str) -> String {
-    format!(
-        "vrrp_instance VI_1 {{\n interface {interface}\n virtual_router_id 1\n \
-         virtual_ipaddress {{\n 192.0.2.1\n }}\n {more}\n}}\n"
-    )
-}
-
-#[test]
-fn an_interface_that_does_not_exist_stops_us_unless_it_may_come_later() {
-    assert!(!on_small_host(&instance("eth0", "")).0.is_fatal());
-    let (loaded, said) = on_small_host(&instance("eth7", ""));
-    assert!(loaded.is_fatal());
-    assert!(
-        said.starts_with("/etc/k.conf:2:12: fatal: interface eth7 for"),
-        "{said}"
-    );
-    let later = format!(
-        "global_defs {{\n dynamic_interfaces\n}}\n{}",
-        instance("eth7", "")
-    );
-    assert!(!on_small_host(&later).0.is_fatal());
-}
-
-#[test]
-fn a_script_that_cannot_be_run_holds_nobody_up() {
-    for (script, kept) in [("/ok", 1), ("/text", 0), ("/gone", 0)] {
-        let tracked = instance("eth0", "track_script {\n chk\n }");
-        let (loaded, said) = on_small_host(&format!(
-            "vrrp_script chk {{\n script \"{script}\"\n}}\n{tracked}"
-        ));
-        assert_eq!(loaded.config.scripts.len(), kept, "{said}");
-        assert_eq!(
-            loaded.config.instances[0].track_scripts.len(),
-            kept,
-            "{said}"
-        );
-        assert_eq!(
-            said.contains("Disabling track script chk"),
-            kept == 0,
-            "{said}"
-        );
-        assert_eq!(
-            loaded.test_status() == 6,
-            kept == 1,
-            "security is about scripts that run"
-        );
-    }
-}
-
-#[test]
-fn script_security_keeps_root_from_what_others_can_change() {
-    for (global, kept) in [
-        ("", true),
-        ("enable_script_security", false),
-        ("enable_script_security\n script_user root", false),
-        ("enable_script_security\n script_user nobody", true),
-    ] {
-        let instance = instance("eth0", "notify \"/shared all\"\n track_script {\n chk\n }");
-        let (loaded, said) = on_small_host(&format!(
-            "global_defs {{\n {global}\n}}\nvrrp_script chk {{\n script /shared\n}}\n{instance}"
-        ));
-        let instance = &loaded.config.instances[0];
-        assert_eq!(instance.track_scripts.len() == 1, kept, "{global}: {said}");
-        assert_eq!(instance.notify.all.is_some(), kept, "{global}: {said}");
-        assert_eq!(said.contains("since insecure"), !kept, "{global}: {said}");
-    }
-}
-
-#[test]
-fn patterns_include_what_they_match() {
-    let (loaded, said) = on_small_host("global_defs {\n include d/*.conf\n}\n");
-    assert_eq!(loaded.config.global.router_id.as_deref(), Some("from-a"));
-    assert!(said.contains("cannot read /etc/d/b.conf"), "{said}");
-    assert!(!said.contains("c.txt"), "{said}");
-}
-
-#[test]
-fn a_file_that_includes_itself_ends() {
-    let (_, said) = on_small_host("include loop.conf\n");
-    assert!(said.contains("files include each other 16 deep"), "{said}");
-}
-
-#[test]
-fn variables_go_through_included_files() {
-    let (loaded, said) = on_small_host(
-        "$PART=v/part.conf\n$N=7\nglobal_defs {\n @small include $PART\n @other include x\n}\n",
-    );
-    let router_id = loaded.config.global.router_id.as_deref();
-    assert_eq!(router_id, Some("/etc/v"), "{said}");
-    let (loaded, said) = on_small_host(
-        "global_defs {\n include v/part.conf\n $N=8\n router_id ${ID}.${_INSTANCE}\n}\n",
-    );
-    let router_id = loaded.config.global.router_id.as_deref();
-    assert_eq!(router_id, Some("north-8.small"), "{said}");
-    assert!(said.is_empty(), "{said}");
 }
 
 #[test]
@@ -370,6 +267,7 @@ fn word() -> impl Strategy<Value = String> {
         1 => any::<[u8; 4]>().prop_map(|[a, b, c, d]| format!("{a}.{b}.{c}.{d}/{d} ")),
         1 => proptest::sample::select(vec![
             "$A= \\\n", "\n$A=$B$B\n", "\n$B=$A \n", "${A}", "$B\n", " \\\n", "\n~SEQ(A,1,9) ",
+            "fwmark ", "group ", "80 ", "299-200 ", "\"(a{9}\" ", "caseless ", "192.0.2.0/24 ",
             "\n~LST({A,B},{1,2},$A ) ", "\n@anywhere ", "\n@^x ",
         ]).prop_map(str::to_owned),
         1 => "[ -~\u{e9}\"\\\\#!$@~]{0,8} ",

@@ -6,6 +6,7 @@
 use ha_user::config::{self, Host, Loaded, Program, System};
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -57,6 +58,10 @@ impl Host for Namespace {
 
     fn has_interface(&self, name: &str) -> bool {
         INTERFACES.contains(&name)
+    }
+
+    fn has_address(&self, _: IpAddr) -> bool {
+        false
     }
 
     fn program(&self, name: &str) -> Program {

@@ -133,6 +133,10 @@ fn xdp_lints() -> Result<()> {
     must(
         workspace::cargo()
             .args(lint)
+            // Of its own: the variable below, and its absence later, would have proc-macro2 and
+            // whatever depends on it built anew.
+            .arg("--target-dir")
+            .arg(workspace::target()?.join("xdp-lints"))
             .args(["--", "-D", "warnings"])
             // aya-ebpf and -Zbuild-std use unstable features.
             .env("RUSTC_BOOTSTRAP", "1")

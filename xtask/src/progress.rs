@@ -57,8 +57,8 @@ impl Progress {
         self.shown_at = Some(Instant::now());
         let (label, seconds) = (&self.label, self.started.elapsed().as_secs());
         let text = format!("{label} … {seconds} s  {}", self.last_line);
+        let mut shown = shown();
         if self.terminal {
-            let mut shown = shown();
             shown.insert(self.label.clone(), text);
             draw(&shown);
         } else {
@@ -77,13 +77,30 @@ impl Drop for Progress {
     }
 }
 
+/// Prints `text`, of whole lines, on standard output, above what is shown of commands that still run.
+pub(crate) fn print(text: &str) {
+    let shown = shown();
+    if !shown.is_empty() {
+        erase();
+    }
+    print!("{text}");
+    if !shown.is_empty() {
+        draw(&shown);
+    }
+}
+
 fn shown() -> MutexGuard<'static, BTreeMap<String, String>> {
     SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn draw(shown: &BTreeMap<String, String>) {
-    eprint!("\r\x1b[2K{}", line(shown));
+    erase();
+    eprint!("{}", line(shown));
     let _ = stderr().flush();
+}
+
+fn erase() {
+    eprint!("\r\x1b[2K");
 }
 
 /// All of them, with as much room for each.

@@ -73,7 +73,7 @@ pub struct Gate {
     absorb_above: Word,
     capture_until: Word,
     capture_reasons: Word,
-    _reserved: Word,
+    services: Word,
 }
 
 const _: () = assert!(size_of::<Gate>() == 64);
@@ -87,6 +87,17 @@ impl Gate {
     /// Sets how many routers and addresses there are.
     pub fn set_owned(&self, count: u64) {
         self.owned.set(count);
+    }
+
+    /// How many services there are; with 0 none is looked for.
+    #[inline(always)]
+    pub fn services(&self) -> u64 {
+        self.services.get()
+    }
+
+    /// Sets how many services there are.
+    pub fn set_services(&self, count: u64) {
+        self.services.set(count);
     }
 
     /// When the daemon last showed that it lives.

@@ -12,6 +12,7 @@ mod notice;
 mod ownership;
 mod rate;
 mod record;
+mod service;
 mod word;
 
 pub use capture::{
@@ -24,24 +25,25 @@ pub use hearing::Hearing;
 pub use interface::InterfaceEntry;
 pub use notice::{Notice, NoticeKind};
 pub use ownership::{LeasePolicy, Ownership};
-pub use rate::Flood;
+pub use rate::{Allowance, Flood};
 pub use record::{Election, RouterRecord, Speaker, flag};
+pub use service::{ServiceKey, ServicePolicy, ServiceRecord, ServiceState, Transport};
 
 /// Changes with every incompatible change of this module. It is part of the programs' names, so a
 /// daemon recognises what another build left attached.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// Names of the programs in the kernel: a prefix that all versions share, and [`ABI_VERSION`]. At
 /// most 15 characters.
 pub mod program {
     /// Judges what comes in, at the XDP hook.
-    pub const XDP: &str = "vipd_xdp_v2";
+    pub const XDP: &str = "vipd_xdp_v3";
     /// Judges what comes in, at the tc hook.
-    pub const INGRESS: &str = "vipd_in_v2";
+    pub const INGRESS: &str = "vipd_in_v3";
     /// Judges what goes out, at the tc hook.
-    pub const EGRESS: &str = "vipd_out_v2";
+    pub const EGRESS: &str = "vipd_out_v3";
     /// Decides which adverts wake the daemon, on its socket.
-    pub const SOCKET: &str = "vipd_hear_v2";
+    pub const SOCKET: &str = "vipd_hear_v3";
 }
 
 /// Virtual Routers that one host can take part in.
@@ -50,6 +52,10 @@ pub const MAX_ROUTERS: u32 = 4096;
 pub const MAX_ADDRESSES: u32 = 65_536;
 /// Unicast peers over all routers, where their addresses are checked.
 pub const MAX_PEERS: u32 = 16_384;
+/// Services that one host can gate.
+pub const MAX_SERVICES: u32 = 16_384;
+/// "Port unreachable" messages that all interfaces send in about a second (2^30 ns), at most.
+pub const UNREACHABLE_RATE: u64 = 1000;
 /// Slots for interfaces that the programs are attached to.
 pub const INTERFACE_SLOTS: u32 = 4096;
 /// Bytes of the ring of [`Notice`]s.
@@ -57,8 +63,8 @@ pub const NOTICE_RING_BYTES: u32 = 64 * 1024;
 
 /// Names of the maps in the object.
 pub mod map {
-    /// `Array<Gate>` of one, mapped into the daemon: how many routers and addresses there are,
-    /// whether the daemon lives, and what the operator chose.
+    /// `Array<Gate>` of one, mapped into the daemon: how many routers, addresses and services there
+    /// are, whether the daemon lives, and what the operator chose.
     pub const GATE: &str = "GATE";
     /// `HashMap<RouterKey, u32>`: which slot holds a router.
     pub const ROUTERS: &str = "ROUTERS";
@@ -71,6 +77,12 @@ pub mod map {
     pub const ADDRESSES: &str = "ADDRESSES";
     /// `HashMap<PeerKey, u8>`: senders that a router with a source list accepts.
     pub const PEERS: &str = "PEERS";
+    /// `HashMap<ServiceKey, u32>`: which slot holds a service.
+    pub const SERVICES: &str = "SERVICES";
+    /// `Array<ServiceRecord>`, mapped into the daemon: state of the service in each slot.
+    pub const SERVICE_STATES: &str = "SERVICE_STATES";
+    /// `Array<Allowance>` of one: how many senders were told that a port is unreachable.
+    pub const UNREACHABLES: &str = "UNREACHABLES";
     /// `PerCpuArray<u64>` by [`crate::Reason::index`].
     pub const COUNTERS: &str = "COUNTERS";
     /// `Array<Flood>` by the lower bits of an ifindex: how many adverts there are that nobody needs.

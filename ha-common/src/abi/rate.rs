@@ -1,4 +1,4 @@
-//! How many adverts arrive, and how many are too many.
+//! How many packets of a kind there are in a time, and how many are too many.
 //!
 //! Counts belong to periods of about a second; what is counted twice or not at all when two
 //! processors meet is too little to matter.
@@ -103,6 +103,36 @@ impl Flood {
     }
 }
 
+/// What may happen so many times in a period: value of [`super::map::UNREACHABLES`]. Written by the
+/// program only.
+#[derive(Debug, Default)]
+#[repr(transparent)]
+pub struct Allowance(
+    /// Period in the upper half, count in the lower.
+    Word,
+);
+
+const _: () = assert!(size_of::<Allowance>() == 8);
+
+impl Allowance {
+    /// Whether it may happen once more at `now`, of `most` times; counts it if so.
+    #[inline]
+    pub fn take(&self, now: Nanos, most: u64) -> bool {
+        let period = u64::from(period(now)) << 32;
+        let before = self.0.get();
+        let used = if before >> 32 << 32 == period {
+            before & 0xffff_ffff
+        } else {
+            0
+        };
+        if used >= most {
+            return false;
+        }
+        self.0.set(period | (used + 1));
+        true
+    }
+}
+
 /// The period that a sample was let through in, for [`super::RouterRecord::sample`].
 #[inline]
 pub(super) const fn sample_period(now: Nanos) -> u64 {
@@ -132,6 +162,16 @@ mod tests {
             assert!(too_many, "{interval} ns");
             let other = heard.count(Nanos::new(20 * SECOND), false, interval);
             assert!(!other.1, "others have an account of their own");
+        }
+    }
+
+    #[test]
+    fn an_allowance_is_anew_in_each_period() {
+        let allowance = Allowance::default();
+        for period in [7, 8] {
+            let now = Nanos::new(period * SECOND);
+            let taken = (0..20).filter(|_| allowance.take(now, 5)).count();
+            assert_eq!(taken, 5);
         }
     }
 

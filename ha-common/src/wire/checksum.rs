@@ -45,6 +45,7 @@ impl Sum {
     }
 
     /// Adds octets that start at an even offset; an odd last one is padded with zero.
+    #[inline(always)]
     #[must_use]
     pub fn octets(self, octets: &[u8]) -> Self {
         let (words, rest) = octets.as_chunks::<4>();

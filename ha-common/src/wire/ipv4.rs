@@ -6,12 +6,24 @@ use super::{ParseError, at_least, octet, octets, put, word};
 /// Octets of a header without options.
 pub const HEADER_LEN: usize = 20;
 
+/// Protocol number of ICMP.
+pub const PROTOCOL_ICMP: u8 = 1;
+/// Protocol number of TCP.
+pub const PROTOCOL_TCP: u8 = 6;
+/// Protocol number of UDP.
+pub const PROTOCOL_UDP: u8 = 17;
+/// Protocol number of SCTP.
+pub const PROTOCOL_SCTP: u8 = 132;
 /// Protocol number of VRRP.
 pub const PROTOCOL_VRRP: u8 = 112;
 /// The group of VRRP routers, 224.0.0.18 (RFC 9568 section 5.1.1.2).
 pub const VRRP_GROUP: [u8; 4] = [224, 0, 0, 18];
 /// TTL of adverts to [`VRRP_GROUP`], proof that no router has forwarded them.
 pub const VRRP_TTL: u8 = 255;
+/// TTL of what answers a packet.
+const REPLY_TTL: u8 = 64;
+/// What of the type of service is not congestion notification (RFC 3168 section 5).
+const SERVICE_CLASS: u8 = 0xfc;
 /// Precedence "internetwork control", with which adverts are sent.
 const INTERNETWORK_CONTROL: u8 = 0xc0;
 
@@ -34,6 +46,7 @@ mod field {
 
     /// "More fragments" and the offset; "don't fragment" is not part of it.
     pub(super) const FRAGMENT_MASK: u16 = 0x3fff;
+    pub(super) const FRAGMENT_OFFSET_MASK: u16 = 0x1fff;
     pub(super) const VERSION_4_NO_OPTIONS: u8 = 0x45;
 }
 
@@ -55,6 +68,12 @@ impl<T: AsRef<[u8]>> Header<T> {
             return Err(ParseError::Length);
         }
         Ok(header)
+    }
+
+    /// Type of service.
+    #[inline(always)]
+    pub fn tos(&self) -> u8 {
+        octet(self.0.as_ref(), field::TOS)
     }
 
     /// Octets of the header, options included: 20 to 60.
@@ -85,6 +104,12 @@ impl<T: AsRef<[u8]>> Header<T> {
     #[inline(always)]
     pub fn is_fragment(&self) -> bool {
         word(self.0.as_ref(), field::FRAGMENT) & field::FRAGMENT_MASK != 0
+    }
+
+    /// Whether this is a fragment other than the first: what it begins with is no header.
+    #[inline(always)]
+    pub fn is_later_fragment(&self) -> bool {
+        word(self.0.as_ref(), field::FRAGMENT) & field::FRAGMENT_OFFSET_MASK != 0
     }
 
     /// Time to live.
@@ -187,12 +212,26 @@ impl Repr {
         }
     }
 
+    /// The header of an answer of `payload_len` octets to the packet with the header `asked`.
+    #[inline(always)]
+    pub fn reply<T: AsRef<[u8]>>(asked: &Header<T>, protocol: u8, payload_len: usize) -> Self {
+        Self {
+            tos: asked.tos() & SERVICE_CLASS,
+            identification: asked.identification(),
+            ttl: REPLY_TTL,
+            protocol,
+            source: asked.destination(),
+            destination: asked.source(),
+            payload_len,
+        }
+    }
+
     /// Options and fragmentation have no place here and are left out.
     #[must_use]
     pub fn parse(packet: &Packet<'_>) -> Self {
         let header = packet.header();
         Self {
-            tos: octet(packet.0, field::TOS),
+            tos: header.tos(),
             identification: header.identification(),
             ttl: header.ttl(),
             protocol: header.protocol(),
@@ -210,6 +249,7 @@ impl Repr {
 
     /// Writes the header to the front of `buffer`, which has room for it. A total length above
     /// 65535, which no packet can have, is written as 65535.
+    #[inline(always)]
     pub fn emit(&self, buffer: &mut [u8]) {
         let total = u16::try_from(HEADER_LEN.saturating_add(self.payload_len)).unwrap_or(u16::MAX);
         put(buffer, field::VERSION_IHL, [field::VERSION_4_NO_OPTIONS]);

@@ -39,7 +39,11 @@ pub mod arp;
 pub mod checksum;
 mod error;
 pub mod ethernet;
+pub mod icmp;
 pub mod ipv4;
+pub mod sctp;
+pub mod tcp;
+pub mod udp;
 pub mod vlan;
 pub mod vrrp;
 

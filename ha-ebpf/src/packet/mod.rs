@@ -50,6 +50,17 @@ pub(crate) trait Packet {
         write: impl FnOnce(&mut [u8; N]),
     ) -> Option<()>;
 
+    /// Cuts the packet to its first `len` octets, of which it has at least so many. Whoever does
+    /// that, or what follows, must not let the packet go on: it is an answer, or ends.
+    fn cut(&mut self, len: usize) -> Option<()>;
+
+    /// Puts `N` octets in front of the packet, of any content.
+    fn grow_front<const N: usize>(&mut self) -> Option<()>;
+
+    /// Replaces the checksum at `at` by `open` if the kernel is yet to fill in a checksum of this
+    /// packet, which a sender on this machine has left to the network card.
+    fn leave_open(&mut self, at: usize, open: u16) -> Option<()>;
+
     /// `N` octets in place; `None` where they are not in the linear part.
     #[inline(always)]
     fn array<const N: usize>(&self, at: usize) -> Option<&[u8; N]> {

@@ -1,14 +1,14 @@
 //! A packet at the tc hooks, where it is a socket buffer.
 
-use aya_ebpf::helpers::bpf_skb_load_bytes;
+use aya_ebpf::helpers::{bpf_skb_change_head, bpf_skb_change_tail, bpf_skb_load_bytes};
 use aya_ebpf::programs::TcContext;
 
 use super::{Packet, length_within};
 use crate::maps;
 
 /// Longest run of headers that the judge reads in place: Ethernet, two VLAN tags, IPv4 with all
-/// options, VRRP.
-const HEADERS: u32 = 14 + 2 * 4 + 60 + 8;
+/// options, TCP without.
+const HEADERS: u32 = 14 + 2 * 4 + 60 + 20;
 
 pub(crate) struct TcPacket {
     context: TcContext,
@@ -90,5 +90,32 @@ impl Packet for TcPacket {
         let octets = maps::scratch()?;
         write(octets);
         self.context.store(at, octets, 0).ok()
+    }
+
+    #[inline(always)]
+    fn cut(&mut self, len: usize) -> Option<()> {
+        let len = u32::try_from(len).ok()?;
+        // SAFETY: the helper moves the packet's end. What was read of the packet before is not
+        // used after: `&mut self`.
+        let error = unsafe { bpf_skb_change_tail(self.context.skb.skb, len, 0) };
+        (error == 0).then_some(())
+    }
+
+    #[inline(always)]
+    fn grow_front<const N: usize>(&mut self) -> Option<()> {
+        // SAFETY: as in `cut`, of its start.
+        let error = unsafe { bpf_skb_change_head(self.context.skb.skb, N as u32, 0) };
+        (error == 0).then_some(())
+    }
+
+    /// Only the helper that changes checksums knows: it leaves alone what is yet to be summed. So
+    /// it is told the difference to what stands there.
+    #[inline(always)]
+    fn leave_open(&mut self, at: usize, open: u16) -> Option<()> {
+        let closed = u16::from_ne_bytes(self.load(at)?);
+        let open = open.to_be();
+        self.context.store(at, &open, 0).ok()?;
+        let difference = u64::from(!closed) + u64::from(open);
+        self.context.l4_csum_replace(at, 0, difference, 0).ok()
     }
 }

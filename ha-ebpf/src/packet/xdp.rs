@@ -1,6 +1,8 @@
 //! A packet at the XDP hook.
 
-use aya_ebpf::helpers::{bpf_xdp_get_buff_len, bpf_xdp_load_bytes};
+use aya_ebpf::helpers::{
+    bpf_xdp_adjust_head, bpf_xdp_adjust_tail, bpf_xdp_get_buff_len, bpf_xdp_load_bytes,
+};
 use aya_ebpf::programs::XdpContext;
 
 use super::{Packet, length_within, start};
@@ -84,6 +86,28 @@ impl Packet for XdpPacket {
         let start = start::<N>(self.linear_part(), at)?;
         // SAFETY: as in `Packet::array`; `&mut self` makes the reference the only one.
         write(unsafe { &mut *start });
+        Some(())
+    }
+
+    #[inline(always)]
+    fn cut(&mut self, len: usize) -> Option<()> {
+        let change = len as i32 - self.len() as i32;
+        // SAFETY: the helper moves the packet's end. What was read of the packet before is not
+        // used after: `&mut self`.
+        let error = unsafe { bpf_xdp_adjust_tail(self.context.ctx, change) };
+        (error == 0).then_some(())
+    }
+
+    #[inline(always)]
+    fn grow_front<const N: usize>(&mut self) -> Option<()> {
+        // SAFETY: as in `cut`, of its start.
+        let error = unsafe { bpf_xdp_adjust_head(self.context.ctx, -(N as i32)) };
+        (error == 0).then_some(())
+    }
+
+    /// What native XDP sends has left all checksums behind, and generic XDP does not tell.
+    #[inline(always)]
+    fn leave_open(&mut self, _: usize, _: u16) -> Option<()> {
         Some(())
     }
 }

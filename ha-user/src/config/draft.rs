@@ -1,7 +1,12 @@
 //! What the file says, before defaults, references and rules between keywords are applied.
 
+pub(super) mod check;
+pub(super) mod service;
+
 use super::diagnostic::{At, Location};
 use super::model::{Command, Garp, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
+use check::VrrpCheckDraft;
+use service::{GroupDraft, VirtualServerDraft};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -11,7 +16,10 @@ use std::time::Duration;
 pub(super) struct Draft {
     pub global: GlobalDraft,
     pub scripts: Vec<ScriptDraft>,
+    pub checks: Vec<VrrpCheckDraft>,
     pub instances: Vec<InstanceDraft>,
+    pub groups: Vec<GroupDraft>,
+    pub services: Vec<VirtualServerDraft>,
     pub xdp: Xdp,
 }
 
@@ -100,7 +108,7 @@ pub(super) enum AuthType {
     Ah,
 }
 
-/// A line of `track_script`.
+/// A line of `track_script` or `track_check`.
 #[derive(Debug)]
 pub(super) struct TrackDraft {
     pub name: At<String>,
@@ -143,6 +151,7 @@ pub(super) struct InstanceDraft {
     pub addresses: Vec<AddressDraft>,
     pub excluded_addresses: Vec<AddressDraft>,
     pub track_scripts: Vec<TrackDraft>,
+    pub track_checks: Vec<TrackDraft>,
     /// By keyword: `notify` and every `notify_STATE`.
     pub notify: BTreeMap<String, At<Command>>,
     pub garp: GarpDraft,
@@ -171,6 +180,7 @@ impl InstanceDraft {
             addresses: Vec::new(),
             excluded_addresses: Vec::new(),
             track_scripts: Vec::new(),
+            track_checks: Vec::new(),
             notify: BTreeMap::new(),
             garp: GarpDraft::default(),
             down_timer_adverts: None,

@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
+use std::net::IpAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,9 @@ pub trait Host {
 
     /// There is a network interface of this name.
     fn has_interface(&self, name: &str) -> bool;
+
+    /// An interface has this address.
+    fn has_address(&self, address: IpAddr) -> bool;
 
     /// What would happen if this program were run: a path, or a name to be found in `PATH`.
     fn program(&self, name: &str) -> Program;
@@ -82,6 +86,13 @@ impl Host for System {
         netdevice::name_to_index(&socket, name).is_ok()
     }
 
+    fn has_address(&self, address: IpAddr) -> bool {
+        let Ok(mut there) = nix::ifaddrs::getifaddrs() else {
+            return true;
+        };
+        there.any(|there| address_of(&there) == Some(address))
+    }
+
     fn program(&self, name: &str) -> Program {
         if name.contains('/') {
             return probe(Path::new(name));
@@ -115,6 +126,12 @@ impl Host for System {
     }
 }
 
+fn address_of(interface: &nix::ifaddrs::InterfaceAddress) -> Option<IpAddr> {
+    let address = interface.address?;
+    let ipv4 = address.as_sockaddr_in().map(|at| IpAddr::V4(at.ip()));
+    ipv4.or_else(|| address.as_sockaddr_in6().map(|at| IpAddr::V6(at.ip())))
+}
+
 fn probe(path: &Path) -> Program {
     let Ok(path) = path.canonicalize() else {
         return Program::Missing;
@@ -140,7 +157,7 @@ fn only_root_changes(path: &Path) -> bool {
     file.uid() == 0 && (sticky || !(by_group || by_all))
 }
 
-/// A machine with every interface and program and no files, for text that is not for this one.
+/// A machine with every interface, address and program and no files, for text that is not for this one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Anywhere;
 
@@ -154,6 +171,10 @@ impl Host for Anywhere {
     }
 
     fn has_interface(&self, _: &str) -> bool {
+        true
+    }
+
+    fn has_address(&self, _: IpAddr) -> bool {
         true
     }
 

@@ -1,7 +1,13 @@
 //! What a configuration means: keepalived's words with values checked and references resolved.
 
+pub mod check;
+pub mod service;
+
 use std::net::Ipv4Addr;
 use std::time::Duration;
+
+use check::{TrackCheck, VrrpCheck};
+use service::VirtualServer;
 
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,8 +16,12 @@ pub struct Config {
     pub global: Global,
     /// `vrrp_script` blocks, in the order of the file.
     pub scripts: Vec<Script>,
+    /// `vrrp_check` blocks, in the order of the file.
+    pub checks: Vec<VrrpCheck>,
     /// `vrrp_instance` blocks, in the order of the file.
     pub instances: Vec<Instance>,
+    /// `virtual_server` blocks, in the order of the file.
+    pub services: Vec<VirtualServer>,
     /// `xdp { ... }`, which only vipd has.
     pub xdp: Xdp,
 }
@@ -40,7 +50,7 @@ pub struct Global {
 }
 
 /// Whom a script runs as.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ScriptUser {
     /// User name.
     pub user: String,
@@ -49,7 +59,7 @@ pub struct ScriptUser {
 }
 
 /// A command with its arguments, split as the file quotes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Command {
     /// Program and arguments; never empty.
     pub words: Vec<String>,
@@ -146,6 +156,8 @@ pub struct Instance {
     pub excluded_addresses: Vec<VirtualAddress>,
     /// `track_script`.
     pub track_scripts: Vec<TrackScript>,
+    /// `track_check`.
+    pub track_checks: Vec<TrackCheck>,
     /// `notify*`.
     pub notify: Notify,
     /// `garp_master_*`, or `vrrp_garp_master_*`.

@@ -45,6 +45,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show virtual servers, their servers, and what is thought of them
+    Services {
+        /// One JSON value
+        #[arg(long)]
+        json: bool,
+    },
     /// Run vipd as it is installed now, without a gap
     #[command(long_about = restart::ABOUT)]
     Restart,
@@ -80,6 +86,9 @@ pub fn main() -> ExitCode {
         Command::Status { json } => {
             ask(&socket, Request::Status).and_then(|status| show_status(&status, json))
         }
+        Command::Services { json } => {
+            ask(&socket, Request::Status).and_then(|status| show_services(&status, json))
+        }
         Command::Restart => restart::restart(&socket).and_then(|said| print(&said)),
         Command::Capture(options) => capture::run(&options)
             .map_err(refused)
@@ -106,6 +115,17 @@ fn show_status(status: &Status, json: bool) -> Result<(), (Failure, String)> {
     } else {
         render::status(status, std::io::stdout().is_terminal())
     })
+}
+
+fn show_services(status: &Status, json: bool) -> Result<(), (Failure, String)> {
+    if json {
+        let json = serde_json::to_string_pretty(&status.services);
+        return print(&json.map_err(|error| (Failure::Error, error.to_string()))?);
+    }
+    match status.services.as_slice() {
+        [] => print("no virtual_server is configured"),
+        _ => print(render::services(status).trim()),
+    }
 }
 
 /// Tells a missing right from other errors.

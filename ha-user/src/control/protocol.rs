@@ -33,6 +33,12 @@ pub struct Status {
     pub config: String,
     /// The instances, in the order of the file.
     pub instances: Vec<Instance>,
+    /// What is probed for the priorities of instances, by name.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// The virtual servers, in the order of the file.
+    #[serde(default)]
+    pub services: Vec<Service>,
     /// Interfaces that the daemon works on.
     pub interfaces: Vec<Interface>,
     /// What ends an ownership: strict, fence or off.
@@ -79,6 +85,77 @@ pub struct Instance {
     pub addresses: Vec<String>,
     /// Counters.
     pub statistics: Vec<Counter>,
+}
+
+/// One `vrrp_check`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// Name.
+    pub name: String,
+    /// Whether it is good; none before the first verdict.
+    pub up: Option<bool>,
+    /// What must all be good for it.
+    pub probes: Vec<Probe>,
+}
+
+/// One `virtual_server`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// What tells it from others.
+    pub name: String,
+    /// Whether enough of its servers are good.
+    pub open: bool,
+    /// Seconds since that is so.
+    pub since_seconds: f64,
+    /// How packets reach servers: none.
+    pub forwarding: String,
+    /// Its servers, in the order of the file.
+    pub servers: Vec<Server>,
+}
+
+/// One `real_server`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Server {
+    /// Address and port.
+    pub address: String,
+    /// What it counts for.
+    pub weight: u32,
+    /// Whether it is good, or used all the same.
+    pub used: bool,
+    /// What must all be good for it.
+    pub probes: Vec<Probe>,
+}
+
+/// One probe.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// What it does, and where.
+    pub what: String,
+    /// Whether it is good; none before the first verdict.
+    pub up: Option<bool>,
+    /// Seconds since that is so.
+    pub since_seconds: f64,
+    /// It is not asked while what it stands on is bad.
+    pub blocked: bool,
+    /// Why its last run failed, if it did.
+    pub failure: Option<String>,
+    /// Runs that have ended.
+    pub runs: u64,
+    /// Its last run.
+    pub last: Option<Run>,
+}
+
+/// A run of a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Seconds since it ended.
+    pub ago_seconds: f64,
+    /// Seconds to a connection.
+    pub connected_seconds: Option<f64>,
+    /// Seconds to the first octets of an answer.
+    pub answered_seconds: Option<f64>,
+    /// Seconds to its end.
+    pub ended_seconds: f64,
 }
 
 /// An interface that the data path should be attached to.

@@ -1,9 +1,12 @@
 //! `vipctl status` for people: the verdict first, then a line each.
 
+mod health;
+
 use std::fmt::Write as _;
 
 use ha_common::Reason;
 
+pub use self::health::services;
 use super::protocol::{Counter, Instance, Interface, Status, Timers};
 
 /// Renders a status. `colour` for terminals.
@@ -13,6 +16,10 @@ pub fn status(status: &Status, colour: bool) -> String {
     for instance in &status.instances {
         text.push_str(&self::instance(instance));
     }
+    for check in &status.checks {
+        text.push_str(&health::check(check));
+    }
+    text.push_str(&services(status));
     text.push('\n');
     for interface in &status.interfaces {
         text.push_str(&self::interface(interface));
@@ -216,8 +223,25 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::protocol::{Bucket, SCHEMA};
+    use super::super::protocol::{Bucket, Check, Probe, Run, SCHEMA, Server, Service};
     use super::*;
+
+    fn probe(what: &str, up: Option<bool>, failure: Option<&str>) -> Probe {
+        Probe {
+            what: what.to_owned(),
+            up,
+            since_seconds: 20.0,
+            blocked: false,
+            runs: 80,
+            failure: failure.map(str::to_owned),
+            last: Some(Run {
+                ago_seconds: 0.25,
+                connected_seconds: Some(0.000_08),
+                answered_seconds: None,
+                ended_seconds: 0.002,
+            }),
+        }
+    }
 
     fn sample(state: &str) -> Status {
         Status {
@@ -242,6 +266,34 @@ mod tests {
                 lease_left_seconds: Some(2.5),
                 addresses: vec!["192.0.2.1/32 dev eth0".to_owned()],
                 statistics: Vec::new(),
+            }],
+            checks: vec![Check {
+                name: "web".to_owned(),
+                up: Some(false),
+                probes: vec![
+                    probe("TCP_CHECK 127.0.0.1:80", Some(true), None),
+                    probe(
+                        "HTTP_GET 127.0.0.1:80/",
+                        Some(false),
+                        Some("HTTP 503, expected 200"),
+                    ),
+                ],
+            }],
+            services: vec![Service {
+                name: "192.0.2.1:80/TCP".to_owned(),
+                open: false,
+                since_seconds: 3.0,
+                forwarding: "none".to_owned(),
+                servers: vec![Server {
+                    address: "192.0.2.10:80".to_owned(),
+                    weight: 1,
+                    used: false,
+                    probes: vec![probe(
+                        "PING_CHECK 192.0.2.10",
+                        Some(false),
+                        Some("no echo in time"),
+                    )],
+                }],
             }],
             interfaces: vec![Interface {
                 name: "eth0".to_owned(),
@@ -286,6 +338,12 @@ mod tests {
             "what leaves is not judged: no clsact",
             "arp_answered",
             "p50 20 us  p99 80 us  max 4 ms",
+            "check web        BAD",
+            "service 192.0.2.1:80/TCP  CLOSED for 3000 ms  forwarding: none",
+            "server 192.0.2.10:80            OUT  weight 1",
+            "PING_CHECK 192.0.2.10            BAD for 20 s: no echo in time",
+            "TCP_CHECK 127.0.0.1:80           good for 20 s  (250 ms ago: connected 80 us, all 2 ms)",
+            "HTTP_GET 127.0.0.1:80/           BAD for 20 s: HTTP 503, expected 200",
         ] {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }

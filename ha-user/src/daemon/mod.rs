@@ -5,11 +5,13 @@
 //!  launcher ──▶ supervisor ──▶ worker ─┬─ main loop (tokio): links, scripts, notify, vipctl
 //!  (without -n)   (-p)          (-r)   ├─ advert thread: vrrp::Engine, adverts, leases
 //!                                      ├─ address thread: netlink
+//!                                      ├─ health thread: check::Engine, probes
 //!                                      └─ log thread
 //! ```
 
 mod adverts;
 mod attachments;
+mod checks;
 mod child;
 mod configuration;
 mod describe;
@@ -17,6 +19,7 @@ mod estate;
 mod execute;
 mod exit;
 mod gate;
+mod health;
 mod lateness;
 mod launcher;
 mod link;
@@ -27,12 +30,14 @@ mod pidfile;
 mod plan;
 mod prepared;
 mod presence;
+mod queue;
 mod realtime;
 mod renewal;
 mod respite;
 mod role;
 mod routers;
 mod scripts;
+mod services;
 mod signals;
 mod sole;
 mod startup;
@@ -40,6 +45,7 @@ mod status;
 mod successor;
 mod supervisor;
 mod testament;
+mod trackers;
 mod version;
 mod watchdog;
 mod worker;

@@ -16,26 +16,36 @@ const LIMIT: Duration = Duration::from_secs(3600);
 /// Starts the scripts of an instance, and does not wait for them.
 pub(super) fn start(config: &Config, instance: &Instance, occasion: Occasion, priority: u8) {
     for command in notify::commands(&instance.notify, &instance.name, occasion, priority) {
-        if let Some(script) = script(config, &command) {
-            tokio::spawn(async move { run(&script, LIMIT).await });
-        }
+        start_command(config, &command);
     }
 }
 
-/// Runs the scripts for the end of every instance, at most for `limit`. `last` are the effective
-/// priorities that instances had in the end, by name.
+/// Starts a command that is due by itself, and does not wait for it.
+pub(super) fn start_command(config: &Config, command: &Command) {
+    if let Some(script) = script(config, command) {
+        tokio::spawn(async move { run(&script, LIMIT).await });
+    }
+}
+
+/// Runs the scripts for the end of every instance, and of every service that asks for it (`omega`), at
+/// most for `limit`. `last` are the effective priorities that instances had in the end, by name.
 pub(super) async fn run_stop_scripts(
     config: &Config,
     last: &BTreeMap<String, u8>,
     limit: Duration,
 ) {
-    let scripts: Vec<Script> = config
-        .instances
-        .iter()
-        .flat_map(|instance| {
-            let priority = last.get(&instance.name).unwrap_or(&instance.priority);
-            notify::commands(&instance.notify, &instance.name, Occasion::Stop, *priority)
-        })
+    let instances = config.instances.iter().flat_map(|instance| {
+        let priority = last.get(&instance.name).unwrap_or(&instance.priority);
+        notify::commands(&instance.notify, &instance.name, Occasion::Stop, *priority)
+    });
+    let services = config.services.iter().filter(|service| service.omega);
+    let services = services.flat_map(|service| {
+        let servers = service.servers.iter();
+        let servers = servers.filter_map(|server| server.notify_down.as_ref());
+        servers.chain(&service.quorum_down).cloned()
+    });
+    let commands = instances.chain(services);
+    let scripts: Vec<Script> = commands
         .filter_map(|command| script(config, &command))
         .collect();
     join_all(scripts.iter().map(|script| run(script, limit))).await;

@@ -1,12 +1,7 @@
 //! What the main loop tells the advert thread, and what it hears back.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-
-use anyhow::{Context as _, Result};
-use rustix::event::{EventfdFlags, eventfd};
 use std::collections::BTreeSet;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use ha_common::{Nanos, Priority, Reason};
@@ -14,7 +9,14 @@ use tokio::sync::oneshot;
 
 use super::lateness::Lateness;
 use super::plan::RouterPlan;
+use super::queue;
 use crate::vrrp::{Event, RouterId, State, Status};
+
+/// Sends orders to the advert thread.
+pub(super) type Orders = queue::Sender<Order>;
+
+/// The advert thread's end.
+pub(super) type OrderQueue = queue::Queue<Order>;
 
 /// What the advert thread is told.
 #[derive(Debug)]
@@ -111,64 +113,4 @@ pub(super) enum Report {
     Retired(RouterId),
     /// The thread has ended, or does nothing any more.
     Stopped,
-}
-
-/// Sends orders; the advert thread wakes up for each.
-#[derive(Clone, Debug)]
-pub(super) struct Orders {
-    sender: Sender<Order>,
-    wake: Arc<OwnedFd>,
-}
-
-impl Orders {
-    /// Sends `order`. A thread that has ended needs none.
-    pub(super) fn send(&self, order: Order) {
-        if self.sender.send(order).is_ok() {
-            // Fails only when the counter is at its end, and then the thread is awake already.
-            let _ = rustix::io::write(&*self.wake, &1u64.to_ne_bytes());
-        }
-    }
-}
-
-/// The advert thread's end.
-#[derive(Debug)]
-pub(super) struct OrderQueue {
-    receiver: Receiver<Order>,
-    wake: Arc<OwnedFd>,
-}
-
-impl OrderQueue {
-    /// The next order, if there is one.
-    pub(super) fn next(&mut self) -> Option<Order> {
-        self.receiver.try_recv().ok()
-    }
-
-    /// Forgets that it was woken: called before the queue is emptied, so that nothing is missed.
-    pub(super) fn rest(&mut self) {
-        // Fails only if nobody has woken us.
-        let _ = rustix::io::read(&*self.wake, &mut [0u8; 8]);
-    }
-}
-
-impl AsFd for OrderQueue {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.wake.as_fd()
-    }
-}
-
-/// A queue of orders that wakes a thread which waits in `poll`.
-///
-/// # Errors
-/// If no eventfd can be made.
-pub(super) fn queue() -> Result<(Orders, OrderQueue)> {
-    let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-    let wake = Arc::new(eventfd(0, flags).context("cannot make an eventfd")?);
-    let (sender, receiver) = channel();
-    Ok((
-        Orders {
-            sender,
-            wake: Arc::clone(&wake),
-        },
-        OrderQueue { receiver, wake },
-    ))
 }

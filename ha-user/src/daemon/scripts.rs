@@ -1,15 +1,13 @@
-//! The `vrrp_script`s that run, and how routers stand on them.
+//! The `vrrp_script`s that run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use super::plan::RouterPlan;
-use crate::config::model::{self, Config};
+use crate::config::model::{self, Config, Instance};
 use crate::script::Script;
 use crate::track::script::{Verdict, Watch};
-use crate::track::standing::{self, Tracked};
-use crate::vrrp::Standing;
+use crate::track::standing::Tracked;
 
 /// Scripts that some instance tracks.
 #[derive(Debug)]
@@ -84,16 +82,13 @@ impl Scripts {
         }
     }
 
-    /// How a router stands on its link and its scripts.
-    pub(super) fn stand(&self, config: &Config, plan: &RouterPlan) -> Standing {
-        let instance = config
-            .instances
-            .iter()
-            .find(|instance| instance.name == plan.name);
-        let tracked = instance
-            .into_iter()
-            .flat_map(|instance| &instance.track_scripts);
-        let tracked = tracked.filter_map(|track| {
+    /// What `instance` tracks of them.
+    pub(super) fn tracked_by<'a>(
+        &'a self,
+        config: &'a Config,
+        instance: &'a Instance,
+    ) -> impl Iterator<Item = Tracked> + 'a {
+        instance.track_scripts.iter().filter_map(|track| {
             let script = config.scripts.get(track.script)?;
             let watch = self.watches.get(&script.name);
             // A script that cannot even be run has failed.
@@ -102,8 +97,7 @@ impl Scripts {
                 weight: track.weight,
                 up,
             })
-        });
-        standing::sum(plan.fault.is_some(), tracked)
+        })
     }
 
     fn start(

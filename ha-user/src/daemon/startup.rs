@@ -12,8 +12,9 @@ use tokio::sync::oneshot;
 
 use super::adverts::AdvertThread;
 use super::execute::{Executor, Means};
-use super::order::{self, Orders, Report};
+use super::order::{Orders, Report};
 use super::plan::{self, RouterPlan};
+use super::queue;
 use super::realtime;
 use crate::config::model::{Config, XdpMode};
 use crate::datapath::{Datapath, DebugLog, LoadOptions, Loaded, RecordTable};
@@ -136,7 +137,7 @@ pub(super) struct Adverts {
 /// # Errors
 /// If a socket or a thread is not to be had.
 pub(super) fn start_adverts(config: &Config, datapath: Option<&mut Datapath>) -> Result<Adverts> {
-    let (orders, order_queue) = order::queue()?;
+    let (orders, order_queue) = queue::queue()?;
     let (report_sender, reports) = mpsc::unbounded_channel();
     let socket = AdvertSocket::open().context("cannot open the socket for adverts")?;
     let (records, notices, filter) = match datapath {

@@ -1,19 +1,29 @@
 //! Puts together what `vipctl status` shows.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ha_common::{Nanos, Reason};
 
+use super::health::{GroupReport, ProbeReport, ServerReport, ServiceReport, Summary};
 use super::lateness::Lateness;
 use super::order::{RouterReport, ThreadReport};
 use super::plan::{self, RouterPlan};
 use super::role::Role;
 use super::routers::Routers;
+use crate::check::Stage;
+use crate::check::prober::Timing;
 use crate::config::model::{self, Config, LeaseMode, VirtualAddress};
-use crate::control::protocol::{Bucket, Counter, Instance, Interface, SCHEMA, Status, Timers};
+use crate::control::protocol::{
+    Bucket, Check, Counter, Instance, Interface, Probe, Run, SCHEMA, Server, Service, Status,
+    Timers,
+};
 use crate::datapath::MapError;
 use crate::notify;
 use crate::vrrp::{RouterId, Statistics};
+
+/// How packets reach servers: none does yet.
+const FORWARDING: &str = "none";
 
 /// What the main loop knows, before the advert thread has answered.
 #[derive(Debug)]
@@ -26,6 +36,8 @@ pub(super) struct Outline {
     pub(super) interfaces: Vec<Interface>,
     /// As configured.
     pub(super) lease: LeaseMode,
+    /// What is known of tracked checks.
+    pub(super) known: BTreeMap<String, bool>,
     /// Counters of the data path, if there is one.
     pub(super) packets: Result<Option<Vec<(Reason, u64)>>, MapError>,
 }
@@ -46,9 +58,9 @@ pub(super) fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterI
         .collect()
 }
 
-/// Adds what the advert thread reports.
+/// Adds what the advert thread and the health thread report.
 #[must_use]
-pub(super) fn assemble(outline: Outline, report: &ThreadReport) -> Status {
+pub(super) fn assemble(outline: Outline, report: &ThreadReport, probed: Summary) -> Status {
     let instances = outline.instances.into_iter().map(|(router, instance)| {
         let mut reports = report.routers.iter();
         let report = reports.find(|report| Some(report.router) == router);
@@ -64,6 +76,12 @@ pub(super) fn assemble(outline: Outline, report: &ThreadReport) -> Status {
         successor: Role::of_this_process() == Some(Role::Successor),
         config: outline.config_file,
         instances: instances.collect(),
+        services: probed.services.into_iter().map(service).collect(),
+        checks: probed
+            .checks
+            .into_iter()
+            .map(|group| check(group, &outline.known))
+            .collect(),
         interfaces: outline.interfaces,
         lease: outline.lease.name().to_owned(),
         packets: match outline.packets {
@@ -75,6 +93,51 @@ pub(super) fn assemble(outline: Outline, report: &ThreadReport) -> Status {
             Err(_) => Vec::new(),
         },
         timers: timers(&report.lateness),
+    }
+}
+
+fn service(report: ServiceReport) -> Service {
+    let server = |server: ServerReport| Server {
+        address: server.address.to_string(),
+        weight: server.weight,
+        used: server.used,
+        probes: server.probes.into_iter().map(probe).collect(),
+    };
+    Service {
+        name: report.name,
+        open: report.open,
+        since_seconds: report.now.saturating_since(report.since).as_secs_f64(),
+        forwarding: FORWARDING.to_owned(),
+        servers: report.servers.into_iter().map(server).collect(),
+    }
+}
+
+fn check(group: GroupReport, known: &BTreeMap<String, bool>) -> Check {
+    Check {
+        up: known.get(&group.name).copied(),
+        name: group.name,
+        probes: group.probes.into_iter().map(probe).collect(),
+    }
+}
+
+fn probe(probe: ProbeReport) -> Probe {
+    let seconds_since = |at| probe.now.saturating_since(at).as_secs_f64();
+    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+    let run = |(at, timing): (Nanos, Timing)| Run {
+        ago_seconds: seconds_since(at),
+        connected_seconds: seconds(timing.connected),
+        answered_seconds: seconds(timing.answered),
+        ended_seconds: timing.ended.as_secs_f64(),
+    };
+    let report = &probe.report;
+    Probe {
+        up: report.up,
+        since_seconds: seconds_since(report.since),
+        blocked: report.stage == Stage::Blocked,
+        failure: report.failure.as_ref().map(ToString::to_string),
+        runs: probe.runs,
+        last: probe.last.map(run),
+        what: probe.what,
     }
 }
 

@@ -4,7 +4,6 @@
 //! It lies in memory that the supervisor has made and every worker writes to, so that nobody ever
 //! waits for the other, and a death at any moment leaves something that can be judged.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -18,6 +17,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 
 use super::plan::RouterPlan;
+use super::trackers::Known;
 use crate::net::advert::{Cast, Frames};
 
 /// Environment variable that names the memory to a worker.
@@ -72,8 +72,8 @@ impl Farewell {
 pub(super) struct Will {
     /// Of each of its routers.
     pub(super) farewells: Vec<Farewell>,
-    /// What was last known of each tracked script.
-    pub(super) verdicts: BTreeMap<String, bool>,
+    /// What was last known of what they track.
+    pub(super) known: Known,
 }
 
 /// The memory.
@@ -174,6 +174,8 @@ pub(super) fn forget(command: &mut tokio::process::Command) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn farewell(name: &str) -> Farewell {
@@ -191,7 +193,10 @@ mod tests {
     fn will(names: &[&str]) -> Will {
         Will {
             farewells: names.iter().map(|name| farewell(name)).collect(),
-            verdicts: BTreeMap::from([("chk_nginx".to_owned(), true)]),
+            known: Known {
+                scripts: BTreeMap::from([("chk_nginx".to_owned(), true)]),
+                checks: BTreeMap::from([("web".to_owned(), false)]),
+            },
         }
     }
 

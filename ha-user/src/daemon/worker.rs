@@ -1,9 +1,10 @@
 //! The process that runs VRRP: starts the advert thread, then serves everything that may take its
-//! time - links, scripts, notifications, reloads, `vipctl`.
+//! time - links, scripts, verdicts of probes, notifications, reloads, `vipctl`.
 
+mod answers;
 mod leaving;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
@@ -22,22 +23,21 @@ use super::prepared::Prepared;
 use super::presence::Presence;
 use super::role::Role;
 use super::routers::Routers;
-use super::scripts::Scripts;
 use super::signals::Signals;
 use super::sole::Sole;
 use super::startup::{self, Adverts};
 use super::testament::{Farewell, Testament, Will};
-use super::{configuration, gate, notifier, presence, role, status, watchdog};
+use super::trackers::{Known, News, Trackers};
+use super::{configuration, gate, health, notifier, presence, role, services, watchdog};
 use crate::cli::Options;
 use crate::config::model::{Config, Instance};
-use crate::control::protocol::{Request, Response};
+use crate::control::protocol::Response;
 use crate::control::server::{Question, Server};
 use crate::datapath::{Datapath, Loaded};
 use crate::net::clock;
 use crate::net::link::Monitor;
 use crate::net::urgency;
 use crate::notify::Occasion;
-use crate::track::script::Verdict;
 use crate::vrrp::RouterId;
 
 /// Runs VRRP until told to stop; as a successor, when it is told to.
@@ -90,7 +90,7 @@ struct Worker<'a> {
     /// Programs for a data path that was inherited without.
     loading: Option<oneshot::Receiver<Loaded>>,
     presence: Presence,
-    scripts: Scripts,
+    trackers: Trackers,
     /// Interfaces that the configuration names and the host lacks.
     missing: BTreeSet<String>,
     adverts: Adverts,
@@ -114,7 +114,7 @@ enum Wake {
     Loaded(Loaded),
     Links(std::io::Result<()>),
     Report(Report),
-    Verdict(Verdict),
+    News(News),
     Question(Question),
     Supervisor(Word),
 }
@@ -149,9 +149,9 @@ impl<'a> Worker<'a> {
         let adverts = startup::start_adverts(&config, datapath.as_mut())?;
         let plans = plan::plan(&config, monitor.links());
         let routers = Routers::inherit(datapath.as_ref());
-        let mut verdicts = BTreeMap::new();
+        let mut known = Known::default();
         if let Some(testament) = testament.as_mut().filter(|_| routers.has_inherited()) {
-            verdicts = testament.read().verdicts;
+            known = testament.read().known;
         }
         if !routers.has_inherited() {
             startup::remove_stale_addresses(&plans)
@@ -177,7 +177,7 @@ impl<'a> Worker<'a> {
             testament,
             loading,
             presence: Presence::default(),
-            scripts: Scripts::new(verdicts),
+            trackers: Trackers::new(known),
             missing: BTreeSet::new(),
             adverts,
             supervisor,
@@ -187,7 +187,7 @@ impl<'a> Worker<'a> {
             pid,
             sole,
         };
-        worker.settle();
+        worker.look_after_config();
         worker.clear_inheritance();
         // Adverts must not wait for the verifier.
         if worker.loading.is_none() {
@@ -208,7 +208,7 @@ impl<'a> Worker<'a> {
                 _ = self.signals.int.recv() => Wake::End(End::Stop),
                 word = self.supervisor.next() => Wake::of(word),
                 Some(report) = self.adverts.reports.recv() => Wake::Report(report),
-                Some(verdict) = self.scripts.next() => Wake::Verdict(verdict),
+                news = self.trackers.next() => Wake::News(news?),
                 _ = self.signals.hup.recv() => Wake::Reload,
                 _ = self.signals.usr1.recv() => Wake::Dump,
                 _ = self.signals.usr2.recv() => Wake::Dump,
@@ -251,7 +251,7 @@ impl<'a> Worker<'a> {
                 self.routers.retired(router, self.datapath.as_mut());
             }
             Wake::Report(Report::Stopped) => bail!("the advert thread has ended by itself"),
-            Wake::Verdict(verdict) => self.take_verdict(&verdict),
+            Wake::News(news) => self.take_news(news),
             Wake::Question(question) => self.answer(question).await,
             Wake::Supervisor(Word::Refused(reason)) => self.refuse_restart(reason),
             // Not for one that works.
@@ -266,11 +266,18 @@ impl<'a> Worker<'a> {
         self.adverts.records.gate().beat(clock::now());
     }
 
-    /// Brings routers, trackers and attachments in line with the configuration and the links.
+    /// Brings everything in line with a configuration that is new.
+    fn look_after_config(&mut self) {
+        let services = services::install(&self.config, self.datapath.as_mut());
+        let table = self.datapath.as_ref().map(Datapath::service_table);
+        self.trackers.follow(&self.config, services, table);
+        self.settle();
+    }
+
+    /// Brings routers and attachments in line with the configuration and the links.
     fn settle(&mut self) {
         let plans = plan::plan(&self.config, self.monitor.links());
         self.say_missing_interfaces();
-        self.scripts.follow(&self.config);
         let news = self.attachments.extend(
             self.datapath.as_mut(),
             self.config.xdp.mode,
@@ -281,8 +288,8 @@ impl<'a> Worker<'a> {
             let judged = Order::Judged(self.attachments.guarded());
             self.adverts.orders.send(judged);
         }
-        let (config, scripts) = (&self.config, &self.scripts);
-        let standing = |plan: &RouterPlan| scripts.stand(config, plan);
+        let (config, trackers) = (&self.config, &self.trackers);
+        let standing = |plan: &RouterPlan| trackers.stand(config, plan);
         self.routers.reconcile(
             plans,
             standing,
@@ -297,7 +304,7 @@ impl<'a> Worker<'a> {
             let plans = self.routers.iter().map(|(_, known)| &known.plan);
             testament.write(&Will {
                 farewells: plans.map(Farewell::of).collect(),
-                verdicts: self.scripts.known(),
+                known: self.trackers.known(),
             });
         }
     }
@@ -352,7 +359,7 @@ impl<'a> Worker<'a> {
                 }
                 gate::apply(self.adverts.records.gate(), &config.xdp);
                 self.config = config;
-                self.settle();
+                self.look_after_config();
             }
             None => log::error!("the running configuration stays in force"),
         }
@@ -385,11 +392,23 @@ impl<'a> Worker<'a> {
         self.missing = missing;
     }
 
-    fn take_verdict(&mut self, verdict: &Verdict) {
-        self.scripts.note(verdict);
-        let (config, scripts) = (&self.config, &self.scripts);
+    fn take_news(&mut self, news: News) {
+        match news {
+            News::Script(verdict) => self.trackers.note_script(&verdict),
+            News::Health(health::News::Verdict(verdict)) => self.trackers.note_check(&verdict),
+            News::Health(health::News::Run(command)) => {
+                return notifier::start_command(&self.config, &command);
+            }
+            News::Health(health::News::Following) => {
+                if let Some(datapath) = &mut self.datapath {
+                    services::clear(&self.config, datapath);
+                }
+                return;
+            }
+        }
+        let (config, trackers) = (&self.config, &self.trackers);
         self.routers
-            .restate(|plan| scripts.stand(config, plan), &self.adverts.orders);
+            .restate(|plan| trackers.stand(config, plan), &self.adverts.orders);
         self.write_testament();
     }
 
@@ -401,50 +420,6 @@ impl<'a> Worker<'a> {
         if let Some(instance) = self.config.instances.iter().find(named) {
             notifier::start(&self.config, instance, occasion, priority);
         }
-    }
-
-    async fn answer(&mut self, question: Question) {
-        match question.request {
-            Request::Status => self.tell_status(question.answer),
-            Request::Restart => self.ask_for_restart(question.answer).await,
-        }
-    }
-
-    async fn ask_for_restart(&mut self, answer: oneshot::Sender<Response>) {
-        if self.restart.is_some() {
-            // Who asked may have hung up.
-            drop(answer.send(Response::Error("it is being restarted already".to_owned())));
-            return;
-        }
-        self.restart = Some(answer);
-        self.supervisor.say(&Word::Restart).await;
-    }
-
-    fn refuse_restart(&mut self, reason: String) {
-        if let Some(answer) = self.restart.take() {
-            // Who asked may have hung up.
-            drop(answer.send(Response::Error(reason)));
-        }
-    }
-
-    fn tell_status(&self, answer: oneshot::Sender<Response>) {
-        let (reply, wait) = oneshot::channel();
-        self.adverts.orders.send(Order::Inquire(reply));
-        let outline = status::Outline {
-            config_file: self.options.config.display().to_string(),
-            instances: status::outline(&self.config, &self.routers),
-            interfaces: self.attachments.describe(self.monitor.links()),
-            lease: self.config.xdp.lease,
-            packets: self.datapath.as_ref().map(Datapath::counters).transpose(),
-        };
-        tokio::spawn(async move {
-            let response = match wait.await {
-                Ok(report) => Response::Status(Box::new(status::assemble(outline, &report))),
-                Err(_) => Response::Error("the advert thread is gone".to_owned()),
-            };
-            // Who asked may have hung up.
-            drop(answer.send(response));
-        });
     }
 }
 

@@ -12,6 +12,7 @@ use ha_common::abi::map;
 use super::inherited::Shelf;
 use super::maps::{self, MapError, Maps, Source};
 use super::program::Programs;
+use super::services::Services;
 use super::{Datapath, NoticeRing, RecordTable};
 use crate::net::netlink::Netlink;
 
@@ -69,6 +70,7 @@ pub(super) fn bare(source: &mut impl Source) -> Result<Datapath, LoadError> {
         records: RecordTable::shared(records.fd(), gate.fd())?,
         notices: Some(NoticeRing::new(maps::take(source, map::NOTICES)?)),
         maps: Maps::take(source)?,
+        services: Services::take(source)?,
         debug_log: None,
         netlink: Netlink::open()?,
         shelf: None,

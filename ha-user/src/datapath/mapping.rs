@@ -8,7 +8,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::ptr::NonNull;
 
-use ha_common::abi::{Gate, RouterRecord};
+use ha_common::abi::{Gate, RouterRecord, ServiceRecord};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
 /// Types that are nothing but words which are read and written whole, whoever else writes them;
@@ -22,6 +22,8 @@ pub(super) unsafe trait Shared: Sync {}
 unsafe impl Shared for RouterRecord {}
 // SAFETY: as above.
 unsafe impl Shared for Gate {}
+// SAFETY: an atomic word.
+unsafe impl Shared for ServiceRecord {}
 
 /// An array of `length` values, mapped for as long as this lives.
 #[derive(Debug)]

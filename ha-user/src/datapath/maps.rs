@@ -6,7 +6,9 @@ use std::net::Ipv4Addr;
 use aya::maps::{Array, HashMap, Map, MapData, MapError as AyaError, PerCpuArray};
 use aya::{Ebpf, Pod};
 use ha_common::Reason;
-use ha_common::abi::{AddressEntry, CaptureTally, InterfaceEntry, PeerKey, RouterKey, map};
+use ha_common::abi::{
+    AddressEntry, CaptureTally, InterfaceEntry, PeerKey, RouterKey, ServiceKey, map,
+};
 
 use crate::vrrp::RouterId;
 
@@ -118,7 +120,7 @@ pub(super) struct Table<K: Plain, V: Plain> {
 }
 
 impl<K: Plain, V: Plain> Table<K, V> {
-    fn take(source: &mut impl Source, name: &'static str) -> Result<Self, MapError> {
+    pub(super) fn take(source: &mut impl Source, name: &'static str) -> Result<Self, MapError> {
         let map = take(source, name)?;
         Ok(Self { name, map })
     }
@@ -175,6 +177,7 @@ impl Plain for u32 {}
 impl Plain for [u8; 4] {}
 impl Plain for RouterKey {}
 impl Plain for PeerKey {}
+impl Plain for ServiceKey {}
 impl Plain for AddressEntry {}
 impl Plain for InterfaceEntry {}
 impl Plain for CaptureTally {}

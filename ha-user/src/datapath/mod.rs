@@ -13,6 +13,7 @@ mod mapping;
 mod maps;
 mod notices;
 mod program;
+mod services;
 mod table;
 mod tap;
 mod tc;
@@ -23,7 +24,7 @@ use std::net::Ipv4Addr;
 
 use aya_log::EbpfLogger;
 use ha_common::Reason;
-use ha_common::abi::{Gate, MAX_ROUTERS, RouterKey};
+use ha_common::abi::{Gate, MAX_ROUTERS, RouterKey, ServiceKey, ServiceState};
 use log::Log;
 
 use crate::net::neighbours;
@@ -38,6 +39,7 @@ pub use load::{LoadError, LoadOptions, Loaded, Loader};
 pub use maps::MapError;
 pub use notices::NoticeRing;
 pub use program::{Hook, Program};
+pub use services::{ServiceId, ServiceTable};
 pub use table::RecordTable;
 pub use tap::{Tap, TapError};
 
@@ -52,6 +54,7 @@ pub struct Datapath {
     /// None while only interfaces hold them.
     programs: Option<program::Programs>,
     maps: maps::Maps,
+    services: services::Services,
     records: RecordTable,
     notices: Option<NoticeRing>,
     debug_log: Option<DebugLog>,
@@ -211,6 +214,43 @@ impl Datapath {
     /// The kernel refuses, for no reason that is known.
     pub fn remove_peer(&mut self, router: RouterId, peer: Ipv4Addr) -> Result<(), MapError> {
         self.maps.remove_peer(router, peer)
+    }
+
+    /// How the services stand, for whoever judges their servers, on whatever thread.
+    #[must_use]
+    pub fn service_table(&self) -> ServiceTable {
+        self.services.states()
+    }
+
+    /// From now on `state`, and what [`ServiceTable::set`] says later, decides about packets for
+    /// `key`, wherever its address is owned.
+    ///
+    /// # Errors
+    /// The map is full.
+    pub fn add_service(
+        &mut self,
+        key: ServiceKey,
+        state: ServiceState,
+    ) -> Result<ServiceId, MapError> {
+        let added = self.services.add(key, state);
+        self.gate().set_services(self.services.count());
+        added
+    }
+
+    /// Packets for `key` pass from now on, wherever its address is owned. Nobody may set the state
+    /// of its [`ServiceId`] any more: another service may get it.
+    ///
+    /// # Errors
+    /// The kernel refuses, for no reason that is known.
+    pub fn remove_service(&mut self, key: ServiceKey) -> Result<(), MapError> {
+        let removed = self.services.remove(key);
+        self.gate().set_services(self.services.count());
+        removed
+    }
+
+    /// The services: where this was inherited, those that a previous process has told, too.
+    pub fn services(&self) -> impl Iterator<Item = (ServiceKey, ServiceId)> {
+        self.services.known()
     }
 
     /// `ifindex` has the hardware address `mac` from now on, which answers for our addresses

@@ -9,6 +9,7 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use ha_common::abi::{ServicePolicy, ServiceState};
 use ha_common::wire::ethernet;
 use ha_user::datapath::{Hook, LoadOptions};
 use rustix::time::{ClockId, clock_gettime};
@@ -18,6 +19,7 @@ use super::figures::Figure;
 use super::progress::Progress;
 use super::report::{Criterion, Findings, Table};
 use crate::xdp::frame::{Advert, FOREIGN_IP, OWN_MAC, VIRTUAL_IP, arp_frame, ip_frame, question};
+use crate::xdp::service::{NAMES, datagram, keys};
 use crate::xdp::{Director, IFINDEX, raw, test_run};
 
 const COMPARED: &str = "Nanoseconds of the XDP program for a packet (BPF_PROG_TEST_RUN, one core), \
@@ -41,7 +43,7 @@ pub struct Options {
 
 impl Measure for Options {
     fn takes(&self) -> Duration {
-        self.rounds * self.packets * Duration::from_nanos(400)
+        self.rounds * self.packets * Duration::from_nanos(500)
     }
 
     fn quicken(&mut self) {
@@ -56,8 +58,10 @@ impl Measure for Options {
 
 impl Options {
     fn rounds(&self, progress: &Progress) -> Result<Vec<Round>> {
-        let director = Director::new(LoadOptions::default())?;
+        let mut director = Director::new(LoadOptions::default())?;
         director.take_over();
+        open_services(&mut director)?;
+        let gate = director.datapath.gate();
         let program = director
             .datapath
             .program(Hook::Xdp)
@@ -73,6 +77,9 @@ impl Options {
         let packets = self.packets;
         let mut rounds = Vec::new();
         for number in 1..=self.rounds {
+            gate.set_services(1);
+            let to_service = time(program, &frames.to_service, packets)?;
+            gate.set_services(0);
             rounds.push(Round {
                 pass: time(&pass, asked, packets)?,
                 foreign: time(program, &frames.foreign, packets)?,
@@ -80,6 +87,7 @@ impl Options {
                 foreign_arp: time(program, &frames.foreign_arp, packets)?,
                 advert: time(program, &frames.advert, packets)?,
                 to_virtual_address: time(program, &frames.to_virtual_address, packets)?,
+                to_service,
                 rewritten: time(&rewritten, asked, packets)?,
                 rewritten_pass: time(&rewritten_pass, asked, packets)?,
             });
@@ -89,6 +97,18 @@ impl Options {
     }
 }
 
+/// All with a healthy server.
+fn open_services(director: &mut Director) -> Result<()> {
+    let open = ServiceState {
+        healthy: 1,
+        policy: ServicePolicy::Drop,
+    };
+    for key in keys() {
+        director.datapath.add_service(key, open)?;
+    }
+    Ok(())
+}
+
 /// One frame of each kind.
 struct Frames {
     foreign: Vec<u8>,
@@ -96,6 +116,7 @@ struct Frames {
     foreign_arp: Vec<u8>,
     advert: Vec<u8>,
     to_virtual_address: Vec<u8>,
+    to_service: Vec<u8>,
     question: Vec<u8>,
 }
 
@@ -111,6 +132,7 @@ impl Frames {
             foreign_arp: asked(FOREIGN_IP),
             advert: Advert::default().frame(),
             to_virtual_address: udp(VIRTUAL_IP),
+            to_service: datagram(NAMES, &[0; 10]),
             question: asked(VIRTUAL_IP),
         };
         for frame in [
@@ -149,6 +171,7 @@ struct Round {
     foreign_arp: f64,
     advert: f64,
     to_virtual_address: f64,
+    to_service: f64,
     rewritten: f64,
     rewritten_pass: f64,
 }
@@ -162,12 +185,13 @@ impl Round {
 /// Name of a case, and where its figure is.
 type Case = (&'static str, fn(&Round) -> f64);
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     ("XDP_PASS alone", |round| round.pass),
     ("other protocol", |round| round.other_protocol),
     ("IPv4 to others", |round| round.foreign),
     ("ARP for others", |round| round.foreign_arp),
     ("IPv4 to the VIP", |round| round.to_virtual_address),
+    ("IPv4 to the VIP, service up", |round| round.to_service),
     ("advert", |round| round.advert),
     ("ARP answer", Round::answer),
 ];

@@ -37,6 +37,7 @@ mod requests;
 mod responder;
 #[cfg(test)]
 mod self_test;
+mod servant;
 mod stalls;
 mod talker;
 mod tools;
@@ -65,6 +66,7 @@ pub use process::signal_all;
 pub use requests::{DIRECTOR_HEADER, Loss, Reply, Request, Requests};
 pub use responder::{Responder, stand_in_for_nginx};
 pub use rustix::process::Signal;
+pub use servant::{Manner, Return, Servant};
 pub use stalls::{Gap, Stalls};
 pub use talker::{Listener, Talker};
 pub use tools::Tools;

@@ -9,6 +9,8 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space, unshare_unsafe};
 
+use super::device::Devices;
+
 /// A network namespace.
 #[derive(Debug)]
 pub struct Netns {
@@ -79,6 +81,15 @@ impl Netns {
     /// As of [`Self::ip`].
     pub fn tc(&self, arguments: &str) -> Result<String> {
         self.iproute2("tc", arguments)
+    }
+
+    /// Makes the kernel compute checksums of frames sent on `interface`, which a virtual cable would
+    /// leave open.
+    ///
+    /// # Errors
+    /// Without the interface.
+    pub fn disable_transmit_checksum_offload(&self, interface: &str) -> Result<()> {
+        Devices::of(self)?.disable_transmit_checksum_offload(interface)
     }
 
     fn iproute2(&self, program: &str, arguments: &str) -> Result<String> {

@@ -3,6 +3,7 @@
 
 pub mod frame;
 pub mod raw;
+pub mod service;
 mod test_run;
 
 use std::net::Ipv4Addr;
@@ -95,6 +96,9 @@ impl Director {
         gate.set_absorb_above(0);
         for peer in [frame::PEER_IP, frame::LESSER_PEER_IP] {
             self.datapath.remove_peer(ROUTER, peer.into())?;
+        }
+        for key in service::keys() {
+            self.datapath.remove_service(key)?;
         }
         let record = self.record();
         record.reset();

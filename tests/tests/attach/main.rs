@@ -7,3 +7,4 @@ mod foreign;
 mod life;
 mod log;
 mod modes;
+mod services;

@@ -12,6 +12,8 @@ mod log;
 mod oracle;
 mod policies;
 mod random;
+mod refusals;
+mod services;
 
 use std::collections::BTreeSet;
 
@@ -27,6 +29,7 @@ fn fixtures() -> impl Iterator<Item = Fixture> {
         .chain(adverts::fixtures())
         .chain(addresses::fixtures())
         .chain(policies::fixtures())
+        .chain(services::fixtures())
 }
 
 /// What comes in means the same at both hooks.

@@ -2,10 +2,11 @@
 //! `Reason`.
 
 use ha_common::Reason;
-use ha_common::abi::{Election, flag};
+use ha_common::abi::{Election, ServicePolicy, flag};
 use ha_common::wire::ipv4::VRRP_GROUP;
 use ha_common::wire::{ethernet, vrrp::Authentication};
 use ha_tests::xdp::frame::{LESSER_PEER_IP, OWN_MAC, VIRTUAL_IP};
+use ha_tests::xdp::service::{CORE, NAMES, SCTP, TCP, UDP, WEB};
 use ha_tests::xdp::{INTERVAL, VRID};
 use ha_user::datapath::Hook;
 use pnet_packet::arp::ArpPacket;
@@ -31,6 +32,8 @@ pub(crate) struct Oracle {
     pub(crate) election: Election,
     /// Authentication data of version 2.
     pub(crate) password: [u8; 8],
+    /// What becomes of packets for the services, all of which are closed; without, there are none.
+    pub(crate) closed: Option<ServicePolicy>,
 }
 
 /// A frame without its Ethernet header and tags.
@@ -177,9 +180,31 @@ impl Oracle {
         }
         match (is_for_us(frame), self.role) {
             (false, _) => Reason::Foreign,
-            (true, Role::Active) => Reason::VipOwned,
+            (true, Role::Active) => self.service(frame, payload, &packet),
             (true, Role::Lapsed) => Reason::VipNotOwned,
             (true, Role::Backup) => Reason::VipOperator,
+        }
+    }
+
+    fn service(&self, frame: &[u8], payload: &Payload<'_>, packet: &Ipv4Packet<'_>) -> Reason {
+        let service = match packet.get_next_level_protocol().0 {
+            TCP => (20, WEB),
+            UDP => (8, NAMES),
+            SCTP => (12, CORE),
+            _ => return Reason::VipOwned,
+        };
+        let at = usize::from(packet.get_header_length()) * 4;
+        let len = usize::from(packet.get_total_length()) - at;
+        let octets = payload.octets.get(at..).unwrap_or_default();
+        let complete = packet.get_fragment_offset() == 0 && len.min(octets.len()) >= service.0;
+        if !complete || octets[2..4] != service.1.to_be_bytes() {
+            return Reason::VipOwned;
+        }
+        match self.closed {
+            None => Reason::VipOwned,
+            Some(ServicePolicy::Drop) => Reason::ServiceClosed,
+            Some(ServicePolicy::Pass) => Reason::ServicePassed,
+            Some(ServicePolicy::Reject) => refusal(frame, packet, &octets[..service.0], len),
         }
     }
 
@@ -280,6 +305,28 @@ impl Oracle {
             _ if priority >= self.election.accept_min_priority => Reason::AdvertAlive,
             _ => Reason::AdvertLower,
         }
+    }
+}
+
+/// How the packet for a closed service with this header and length is refused.
+fn refusal(frame: &[u8], packet: &Ipv4Packet<'_>, header: &[u8], len: usize) -> Reason {
+    let source = packet.get_source();
+    let no_host = source.octets()[0] == 0
+        || source.is_loopback()
+        || source.is_multicast()
+        || source.octets()[0] >= 240
+        || source == packet.get_destination();
+    let is_group = |at: usize| frame[at] % 2 == 1;
+    if no_host || is_group(0) || is_group(6) || packet.get_flags() & 1 != 0 {
+        return Reason::ServiceUnanswered;
+    }
+    match packet.get_next_level_protocol().0 {
+        UDP => Reason::ServiceUnreachable,
+        TCP => match (usize::from(header[12] >> 4) * 4, header[13] & 4) {
+            (data_at, 0) if data_at >= 20 && data_at <= len => Reason::ServiceReset,
+            _ => Reason::ServiceUnanswered,
+        },
+        _ => Reason::ServiceUnanswered,
     }
 }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use ha_common::Reason;
-use ha_common::abi::{Election, flag};
+use ha_common::abi::{Election, ServicePolicy, ServiceState, flag};
 use ha_common::reason::Verdict;
 use ha_common::wire::{ethernet, ipv4};
 use ha_tests::lab::Tools;
 use ha_tests::rng::Rng;
 use ha_tests::xdp::frame::LESSER_PEER_IP;
+use ha_tests::xdp::service;
 use ha_tests::xdp::{Director, ROUTER, can_run};
 use ha_user::datapath::{Hook, LoadOptions};
 use pnet_packet::util;
@@ -114,9 +115,22 @@ fn oracles() -> Vec<Oracle> {
             role,
             election,
             password: PASSWORD,
+            closed: None,
         })
     };
-    elections.into_iter().flat_map(in_each_role).collect()
+    let closed = [
+        ServicePolicy::Drop,
+        ServicePolicy::Reject,
+        ServicePolicy::Pass,
+    ];
+    let closed = closed.map(|policy| Oracle {
+        role: Role::Active,
+        election: plain,
+        password: PASSWORD,
+        closed: Some(policy),
+    });
+    let open = elections.into_iter().flat_map(in_each_role);
+    open.chain(closed).collect()
 }
 
 /// Makes `director` what `oracle` judges for.
@@ -125,6 +139,12 @@ fn prepare(director: &mut Director, oracle: &Oracle) -> Result<()> {
     director.record().set_election(oracle.election);
     director.record().set_auth(oracle.password);
     director.datapath.set_peer(ROUTER, LESSER_PEER_IP.into())?;
+    for key in service::keys() {
+        if let Some(policy) = oracle.closed {
+            let state = ServiceState { healthy: 0, policy };
+            director.datapath.add_service(key, state)?;
+        }
+    }
     match oracle.role {
         Role::Backup => {}
         Role::Active => director.take_over(),

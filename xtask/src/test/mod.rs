@@ -1,5 +1,6 @@
 //! `cargo xtask test`: builds once, runs every test, counts.
 
+mod lanes;
 mod suite;
 mod tally;
 
@@ -7,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use self::lanes::Lanes;
 use self::suite::Suite;
 pub(crate) use self::tally::Tally;
 use crate::artifacts::Artifact;
@@ -34,13 +36,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     } else {
         Some(Lab::prepare_complete()?)
     };
-    let mut suites = unprivileged_suites()?;
-    if let Some(lab) = &lab {
-        suites.extend(lab_suites(lab)?);
-    }
+    let unprivileged = unprivileged_suites()?;
+    let lanes = lab.as_ref().map(lab_suites).transpose()?;
+    let filter = arguments.filter.as_deref();
     let mut total = Tally::default();
-    for suite in suites {
-        total.add(suite.run(arguments.filter.as_deref())?);
+    for suite in unprivileged {
+        total.add(suite.run(filter)?.tally()?);
+    }
+    if let Some(lanes) = lanes {
+        total.add(lanes.run(filter)?);
     }
     total.verdict(started)
 }
@@ -61,13 +65,11 @@ fn unprivileged_suites() -> Result<Vec<Suite>> {
     Ok(suites)
 }
 
-/// The suites that need root. They run one at a time, after the others: their subject is timing.
-fn lab_suites(lab: &Lab) -> Result<Vec<Suite>> {
+/// The suites that need root.
+fn lab_suites(lab: &Lab) -> Result<Lanes> {
     let suites = artifacts::suites(build_lab_suites(&[])?);
-    Ok(suites
-        .filter(|artifact| artifact.target != vm::SUITE)
-        .map(|artifact| Suite::in_lab(lab, artifact))
-        .collect())
+    let here = suites.filter(|artifact| artifact.target != vm::SUITE);
+    Ok(Lanes::new(lab, here))
 }
 
 /// Builds what runs in labs: the suites called `only`, or all if there are none.

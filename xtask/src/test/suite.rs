@@ -8,7 +8,7 @@ use super::tally::Tally;
 use crate::artifacts::Artifact;
 use crate::job::{self, Outcome};
 use crate::lab::Lab;
-use crate::workspace;
+use crate::{progress, workspace};
 
 /// A test executable and how it is started.
 pub(super) struct Suite {
@@ -61,43 +61,61 @@ impl Suite {
         }
     }
 
-    /// Runs it and prints one line, or everything that it printed if a test failed. In a lab, one or
-    /// two that failed run once more.
+    /// Runs it and prints one line, or everything that it printed if a test failed.
     ///
     /// # Errors
     /// It cannot be started.
-    pub(super) fn run(mut self, filter: Option<&str>) -> Result<Tally> {
+    pub(super) fn run(mut self, filter: Option<&str>) -> Result<Ran> {
         if let Some(filter) = filter.filter(|filter| !self.name.contains(filter)) {
             self.command.arg(filter);
         }
         self.command.args(self.options);
-        let tally = Self::perform(&self.name, &self.name, &mut self.command)?;
-        let Some(again) = &mut self.again else {
-            return Ok(tally);
-        };
-        tally.with_second_chance(|first| {
-            again.args(first.failed_tests(&self.name));
-            again.arg("--exact").args(self.options);
-            Self::perform(&self.name, &format!("{}, again", self.name), again)
-        })
-    }
-
-    /// Runs `command` of the suite called `name`.
-    fn perform(name: &str, label: &str, command: &mut Command) -> Result<Tally> {
-        let outcome = job::run(label, command)?;
-        let status = outcome.status.to_string();
-        let end = outcome.status.success().then_some(()).ok_or(&*status);
-        let tally = Tally::of(name, &outcome.stdout, end);
-        print(label, &tally, &outcome);
-        Ok(tally)
+        let tally = perform(&self.name, &self.name, &mut self.command)?;
+        Ok(Ran { suite: self, tally })
     }
 }
 
+/// A suite that has run.
+pub(super) struct Ran {
+    suite: Suite,
+    tally: Tally,
+}
+
+impl Ran {
+    /// What its tests did; one or two that failed in a lab run once more before.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(super) fn tally(self) -> Result<Tally> {
+        let Self { suite, tally } = self;
+        let Some(mut again) = suite.again else {
+            return Ok(tally);
+        };
+        tally.with_second_chance(|first| {
+            again.args(first.failed_tests(&suite.name));
+            again.arg("--exact").args(suite.options);
+            perform(&suite.name, &format!("{}, again", suite.name), &mut again)
+        })
+    }
+}
+
+/// Runs `command` of the suite called `name`.
+fn perform(name: &str, label: &str, command: &mut Command) -> Result<Tally> {
+    let outcome = job::run(label, command)?;
+    let status = outcome.status.to_string();
+    let end = outcome.status.success().then_some(()).ok_or(&*status);
+    let tally = Tally::of(name, &outcome.stdout, end);
+    print(label, &tally, &outcome);
+    Ok(tally)
+}
+
 fn print(label: &str, tally: &Tally, outcome: &Outcome) {
+    let mut text = String::new();
     if tally.is_failure() {
-        print!("{}{}", outcome.stdout, outcome.stderr);
+        text.extend([&*outcome.stdout, &*outcome.stderr]);
     }
     if !tally.is_empty() {
-        println!("{label:<28} {tally} in {:.1?}", outcome.elapsed);
+        text += &format!("{label:<28} {tally} in {:.1?}\n", outcome.elapsed);
     }
+    progress::print(&text);
 }

@@ -12,7 +12,7 @@ use super::image::Image;
 use super::plan::{Report, Step};
 use crate::job::{self, Limits};
 use crate::setup::{Kernel, Qemu, Series};
-use crate::{lab, workspace};
+use crate::{lab, progress, workspace};
 
 /// A boot takes some 10 s, and all steps some 5 minutes, on a host that does nothing else.
 const LIMITS: Limits = Limits {
@@ -112,11 +112,11 @@ impl<'a> Machine<'a> {
         if report.has_begun() {
             return Ok(report);
         }
-        println!(
-            "kernel {} did not come up, and is booted once more\n{}",
+        progress::print(&format!(
+            "kernel {} did not come up, and is booted once more\n{}\n",
             self.release(),
             self.last_words()
-        );
+        ));
         self.boot(qemu)
     }
 

@@ -41,6 +41,27 @@ const RULES: &[Rule] = &[
         why: "the engine sees neither sockets nor files nor a clock",
     },
     Rule {
+        directory: "ha-user/src/check",
+        except: &["ha-user/src/check/prober"],
+        words: &[
+            "tokio",
+            "aya",
+            "rustix",
+            "libc",
+            "socket2",
+            "std::fs",
+            "std::env",
+            "std::process",
+            "std::thread",
+            "UdpSocket",
+            "TcpStream",
+            "UnixStream",
+            "Instant",
+            "SystemTime",
+        ],
+        why: "what decides about probes sees neither sockets nor files nor a clock",
+    },
+    Rule {
         directory: "ha-user/src",
         except: &[
             "ha-user/src/daemon",

@@ -12,6 +12,8 @@ pub enum Effect {
     Used,
     /// What it asks for is so in any case.
     Accepted,
+    /// Read and checked; it is about traffic that is not forwarded to real servers yet.
+    Checked,
     /// Read and warned of; has no effect yet.
     Later,
     /// A block that is left out as a whole, and what stands in it.
@@ -25,6 +27,7 @@ impl Effect {
         match self {
             Self::Used => "used",
             Self::Accepted => "accepted",
+            Self::Checked => "checked",
             Self::Later => "no effect yet",
             Self::Skipped => "skipped",
         }
@@ -77,6 +80,7 @@ This page is written by `cargo test` from the table in `ha-user/src/config/keywo
 
 * **used**: does what it says.
 * **accepted**: what it asks for is so in any case.
+* **checked**: read and checked; it is about traffic that is not forwarded to real servers yet.
 * **no effect yet**: read, one warning.
 * **skipped**: the whole block is left out with one warning.
 ";
@@ -95,11 +99,11 @@ fn heading(page: &mut String, entry: &Entry) {
 
 /// The rows of one table; what stands in their blocks follows after them all.
 pub(super) fn entries<T>(table: &'static Table<T>) -> Vec<Entry> {
-    let mut rows: Vec<Entry> = table.keywords.iter().map(row).collect();
+    let mut rows: Vec<Entry> = table.rows().map(row).collect();
     let mut later = known_entries(table.later, Effect::Later);
     let below_later = later.split_off(table.later.len());
     rows.extend(later);
-    for keyword in table.keywords {
+    for keyword in table.rows() {
         let inside = match &keyword.syntax {
             Syntax::Block(table) => entries(table),
             Syntax::Section { keywords, .. } => keywords(),
@@ -143,15 +147,11 @@ fn below(block: &'static str, mut entry: Entry) -> Entry {
 }
 
 fn row<T>(keyword: &'static Keyword<T>) -> Entry {
-    let effect = match &keyword.syntax {
-        Syntax::Accepted => Effect::Accepted,
-        _ => Effect::Used,
-    };
     Entry {
         path: Vec::new(),
         name: keyword.name,
         value: value(&keyword.syntax),
-        effect,
+        effect: keyword.effect,
         doc: keyword.doc,
     }
 }
@@ -190,10 +190,10 @@ pub(super) fn blocks_of(name: &str) -> Vec<String> {
 /// The name that is at most two slips away from `word`, whatever its case.
 pub(super) fn closest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let slips = |name: &&str| distance(&word, name);
+    let slips = |name: &&str| distance(&word, &name.to_lowercase());
     let best = names.min_by_key(slips)?;
     let allowed = 2.min(best.len() / 3);
-    (distance(&word, best) <= allowed).then_some(best)
+    (slips(&best) <= allowed).then_some(best)
 }
 
 /// Characters to insert, delete or replace to get from `a` to `b` (Levenshtein), capped for words
@@ -235,6 +235,8 @@ mod tests {
         assert_eq!(closest("stat", names.into_iter()), Some("state"));
         assert_eq!(closest("STATE", names.into_iter()), Some("state"));
         assert_eq!(closest("foo", names.into_iter()), None);
+        let checkers = ["TCP_CHECK", "HTTP_GET"];
+        assert_eq!(closest("Tcp_Chek", checkers.into_iter()), Some("TCP_CHECK"));
     }
 
     #[test]

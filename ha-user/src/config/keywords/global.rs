@@ -9,7 +9,7 @@ use super::{
 use std::time::Duration;
 
 pub(super) const TABLE: Table<GlobalDraft> = Table {
-    keywords: KEYWORDS,
+    keywords: &[KEYWORDS],
     later: later::GLOBAL,
 };
 

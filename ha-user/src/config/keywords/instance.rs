@@ -3,17 +3,17 @@
 use super::super::draft::InstanceDraft;
 use super::address::{address, excluded_address};
 use super::instance_value::{
-    auth_pass, auth_type, interface, multicast_source, notify, state, track_script, unicast_peer,
-    unicast_source,
+    auth_pass, auth_type, interface, multicast_source, notify, state, track_check, track_script,
+    unicast_peer, unicast_source,
 };
 use super::{
-    Keyword, Syntax, Table, accepted, flag, later, lines, number, number_or, seconds, switch,
-    value, words,
+    Keyword, Table, accepted, block, flag, later, lines, number, number_or, seconds, switch, value,
+    words,
 };
 use std::time::Duration;
 
 pub(super) const TABLE: Table<InstanceDraft> = Table {
-    keywords: KEYWORDS,
+    keywords: &[KEYWORDS],
     later: later::INSTANCE,
 };
 
@@ -83,11 +83,11 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "no authentication; nothing else of it yet",
         |instance, on| instance.strict = Some(on),
     ),
-    Keyword {
-        name: "authentication",
-        doc: "plain text, of version 2 only",
-        syntax: Syntax::Block(&AUTHENTICATION),
-    },
+    block(
+        "authentication",
+        "plain text, of version 2 only",
+        &AUTHENTICATION,
+    ),
     words(
         "mcast_src_ip",
         "ADDRESS",
@@ -132,6 +132,12 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "NAME [weight N [reverse]]",
         "scripts that it follows",
         track_script,
+    ),
+    lines(
+        "track_check",
+        "NAME [weight N [reverse]]",
+        "vipd's own: checks that it follows",
+        track_check,
     ),
     words(
         "notify_master",
@@ -228,7 +234,7 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
 
 const AUTHENTICATION: Table<InstanceDraft> = Table {
     later: &[],
-    keywords: &[
+    keywords: &[&[
         words(
             "auth_type",
             "PASS",
@@ -237,5 +243,5 @@ const AUTHENTICATION: Table<InstanceDraft> = Table {
             auth_type,
         ),
         words("auth_pass", "PASSWORD", 1..=1, "8 bytes count", auth_pass),
-    ],
+    ]],
 };

@@ -106,16 +106,30 @@ pub(super) fn unicast_peer(instance: &mut InstanceDraft, words: &[Word], report:
 }
 
 pub(super) fn track_script(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
-    let Some((script, options)) = words.split_first() else {
+    let (owner, tracks) = (&instance.name.value, &mut instance.track_scripts);
+    track("track_script", owner, tracks, words, report);
+}
+
+pub(super) fn track_check(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
+    let (owner, tracks) = (&instance.name.value, &mut instance.track_checks);
+    track("track_check", owner, tracks, words, report);
+}
+
+/// Adds a line of the block `keyword` of the instance `owner` to `tracks`.
+fn track(
+    keyword: &str,
+    owner: &str,
+    tracks: &mut Vec<TrackDraft>,
+    words: &[Word],
+    report: &mut Report,
+) {
+    let Some((tracked, options)) = words.split_first() else {
         return;
     };
-    let name = value::located(script);
+    let name = value::located(tracked);
     let known = |track: &TrackDraft| track.name.value == name.value;
-    if instance.track_scripts.iter().any(known) {
-        let message = format!(
-            "({}) duplicate track_script {} - ignoring",
-            instance.name.value, name.value
-        );
+    if tracks.iter().any(known) {
+        let message = format!("({owner}) duplicate {keyword} {} - ignoring", name.value);
         return report.add(Severity::Error, &name.at, message);
     }
     let weight = match options.split_first() {
@@ -123,20 +137,20 @@ pub(super) fn track_script(instance: &mut InstanceDraft, words: &[Word], report:
             value::weight(&name.value, values, report)
         }
         Some((option, _)) => {
-            unknown_option(option, report);
+            unknown_option(keyword, option, report);
             None
         }
         None => None,
     };
-    instance.track_scripts.push(TrackDraft { name, weight });
+    tracks.push(TrackDraft { name, weight });
 }
 
-fn unknown_option(option: &Word, report: &mut Report) {
+fn unknown_option(keyword: &str, option: &Word, report: &mut Report) {
     let message = format!(
-        "track_script option '{}' is unknown or has no value - ignoring it",
+        "{keyword} option '{}' is unknown or has no value - ignoring it",
         option.text
     );
-    let help = "one script on each line: NAME [weight N [reverse]]";
+    let help = "one on each line: NAME [weight N [reverse]]";
     report.add_with_help(Severity::Error, &option.at, message, help);
 }
 
@@ -147,14 +161,8 @@ pub(super) fn notify(
     words: &[Word],
     report: &mut Report,
 ) {
-    let Some(command) = value::command(words) else {
-        let message = format!("{}: no command in the quotes - ignoring", keyword.text);
-        return report.add(Severity::Error, &keyword.at, message);
-    };
-    let keyword = &keyword.text;
-    if instance.notify.contains_key(keyword) {
-        let message = format!("{keyword} script already specified - ignoring this one");
-        return report.add(Severity::Error, &command.at, message);
-    }
-    instance.notify.insert(keyword.clone(), command);
+    let mut slot = instance.notify.remove(&keyword.text);
+    value::script(&mut slot, keyword, words, report);
+    let command = slot.map(|command| (keyword.text.clone(), command));
+    instance.notify.extend(command);
 }

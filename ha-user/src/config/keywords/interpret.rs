@@ -17,7 +17,7 @@ pub(in crate::config) fn interpret<T>(
 ) {
     for statement in statements {
         let name = statement.keyword.text.as_str();
-        if let Some(row) = table.keywords.iter().find(|row| row.name == name) {
+        if let Some(row) = table.rows().find(|row| row.name == name) {
             let mut applied = Applied {
                 row,
                 table,
@@ -123,7 +123,12 @@ impl<'a, T> Applied<'a, '_, T> {
             Syntax::Block(table) => {
                 interpret(name, self.body(), table, target, self.report);
             }
-            Syntax::Section { apply, .. } => apply(target, self.statement, self.report),
+            Syntax::Section { apply, .. } if self.statement.body.is_some() => {
+                apply(target, self.statement, self.report);
+            }
+            Syntax::Section { .. } => {
+                self.body();
+            }
             _ => {}
         }
     }
@@ -205,7 +210,7 @@ impl<'a, T> Applied<'a, '_, T> {
 }
 
 /// What stands in braces after something that has no block is left out.
-fn no_block(statement: &Statement, report: &mut Report) {
+pub(super) fn no_block(statement: &Statement, report: &mut Report) {
     if statement.body.is_some() {
         let Word { text, at, .. } = &statement.keyword;
         let message = format!("`{text}` has no block: ignoring the block");
@@ -215,7 +220,7 @@ fn no_block(statement: &Statement, report: &mut Report) {
 
 fn names<T>(table: &'static Table<T>) -> impl Iterator<Item = &'static str> {
     let later = table.later.iter().map(|row| row.name);
-    table.keywords.iter().map(|row| row.name).chain(later)
+    table.rows().map(|row| row.name).chain(later)
 }
 
 fn takes(count: usize) -> String {

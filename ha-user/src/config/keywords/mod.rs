@@ -3,6 +3,8 @@
 
 mod address;
 mod catalogue;
+mod check;
+mod choice;
 mod global;
 mod instance;
 mod instance_value;
@@ -11,7 +13,9 @@ mod later;
 mod number;
 mod root;
 mod script;
+mod service;
 mod value;
+mod vrrp_check;
 mod xdp;
 
 pub use catalogue::{Effect, Entry, catalogue, markdown};
@@ -26,10 +30,17 @@ use std::time::Duration;
 
 /// The keywords of one block, whose content is collected in a `T`.
 pub(super) struct Table<T: 'static> {
-    /// Those that do something.
-    pub keywords: &'static [Keyword<T>],
+    /// Those that are read: lists, because blocks have rows in common.
+    pub keywords: &'static [&'static [Keyword<T>]],
     /// Those that are only known.
     pub later: &'static [Known],
+}
+
+impl<T> Table<T> {
+    /// Those that are read.
+    fn rows(&self) -> impl Iterator<Item = &'static Keyword<T>> + use<T> {
+        self.keywords.iter().copied().flatten()
+    }
 }
 
 /// One keyword of a block whose content is collected in a `T`.
@@ -38,6 +49,8 @@ pub(super) struct Keyword<T: 'static> {
     pub name: &'static str,
     /// One line for people.
     pub doc: &'static str,
+    /// What vipd does with it.
+    pub effect: Effect,
     /// What follows it, and what is done with that.
     pub syntax: Syntax<T>,
 }
@@ -101,7 +114,16 @@ const fn accepted<T>(name: &'static str, doc: &'static str) -> Keyword<T> {
     Keyword {
         name,
         doc,
+        effect: Effect::Accepted,
         syntax: Syntax::Accepted,
+    }
+}
+
+/// The same row, where what it says is checked and has no effect.
+const fn checked<T>(keyword: Keyword<T>) -> Keyword<T> {
+    Keyword {
+        effect: Effect::Checked,
+        ..keyword
     }
 }
 
@@ -110,6 +132,7 @@ const fn flag<T>(name: &'static str, doc: &'static str, set: fn(&mut T, At<()>))
     Keyword {
         name,
         doc,
+        effect: Effect::Used,
         syntax: Syntax::Flag(set),
     }
 }
@@ -119,6 +142,7 @@ const fn switch<T>(name: &'static str, doc: &'static str, set: fn(&mut T, bool))
     Keyword {
         name,
         doc,
+        effect: Effect::Used,
         syntax: Syntax::Switch(set),
     }
 }
@@ -144,6 +168,7 @@ const fn number_or<T>(
     Keyword {
         name,
         doc,
+        effect: Effect::Used,
         syntax: Syntax::Number {
             range,
             otherwise,
@@ -162,6 +187,7 @@ const fn seconds<T>(
     Keyword {
         name,
         doc,
+        effect: Effect::Used,
         syntax: Syntax::Seconds { range, set },
     }
 }
@@ -177,6 +203,7 @@ const fn words<T>(
     Keyword {
         name,
         doc,
+        effect: Effect::Used,
         syntax: Syntax::Words {
             count,
             names,
@@ -195,6 +222,37 @@ const fn lines<T>(
     Keyword {
         name,
         doc,
+        effect: Effect::Used,
         syntax: Syntax::Lines { names, apply },
+    }
+}
+
+/// A block of keywords that belong to the same `T`.
+const fn block<T>(name: &'static str, doc: &'static str, table: &'static Table<T>) -> Keyword<T> {
+    Keyword {
+        name,
+        doc,
+        effect: Effect::Used,
+        syntax: Syntax::Block(table),
+    }
+}
+
+/// A block of its own, with what `apply` makes of it.
+const fn section<T>(
+    name: &'static str,
+    names: &'static str,
+    doc: &'static str,
+    keywords: fn() -> Vec<Entry>,
+    apply: fn(&mut T, &Statement, &mut Report),
+) -> Keyword<T> {
+    Keyword {
+        name,
+        doc,
+        effect: Effect::Used,
+        syntax: Syntax::Section {
+            names,
+            keywords,
+            apply,
+        },
     }
 }

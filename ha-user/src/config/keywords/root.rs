@@ -1,15 +1,18 @@
 //! Outside all blocks.
 
 use super::super::diagnostic::{At, Report, Severity};
+use super::super::draft::check::VrrpCheckDraft;
 use super::super::draft::{Draft, InstanceDraft, ScriptDraft};
 use super::super::tree::Statement;
-use super::catalogue::{Entry, entries};
+use super::catalogue::entries;
 use super::value::located;
-use super::{Keyword, Syntax, Table, global, instance, interpret, later, script, xdp};
+use super::{
+    Keyword, Table, global, instance, interpret, later, script, section, service, vrrp_check, xdp,
+};
 
 /// Keywords outside all blocks.
 pub(in crate::config) const ROOT: Table<Draft> = Table {
-    keywords: KEYWORDS,
+    keywords: &[KEYWORDS],
     later: later::ROOT,
 };
 
@@ -29,11 +32,32 @@ const KEYWORDS: &[Keyword<Draft>] = &[
         vrrp_script,
     ),
     section(
+        "vrrp_check",
+        "NAME",
+        "vipd's own: probes whose results move priorities",
+        || entries(&vrrp_check::TABLE),
+        check,
+    ),
+    section(
         "vrrp_instance",
         "NAME",
         "a virtual router",
         || entries(&instance::TABLE),
         vrrp_instance,
+    ),
+    section(
+        "virtual_server_group",
+        "NAME",
+        "addresses that share a virtual server: ADDRESS[-LAST|/LENGTH] [PORT], or fwmark N",
+        Vec::new,
+        service::group,
+    ),
+    section(
+        "virtual_server",
+        "ADDRESS [PORT]|fwmark N|group NAME",
+        "an address in front of real servers",
+        || entries(&service::TABLE),
+        service::virtual_server,
     ),
     section(
         "xdp",
@@ -47,9 +71,10 @@ const KEYWORDS: &[Keyword<Draft>] = &[
 /// Keywords that open a block at the root and mean nothing inside one: where one of them follows
 /// an open block, a brace is missing.
 pub(in crate::config) fn begins_root_block(keyword: &str) -> bool {
-    const ONLY_ROOT: [&str; 8] = [
+    const ONLY_ROOT: [&str; 9] = [
         "global_defs",
         "vrrp_script",
+        "vrrp_check",
         "vrrp_instance",
         "vrrp_sync_group",
         "vrrp_track_process",
@@ -58,24 +83,6 @@ pub(in crate::config) fn begins_root_block(keyword: &str) -> bool {
         "xdp",
     ];
     ONLY_ROOT.contains(&keyword)
-}
-
-const fn section(
-    name: &'static str,
-    names: &'static str,
-    doc: &'static str,
-    keywords: fn() -> Vec<Entry>,
-    apply: fn(&mut Draft, &Statement, &mut Report),
-) -> Keyword<Draft> {
-    Keyword {
-        name,
-        doc,
-        syntax: Syntax::Section {
-            names,
-            keywords,
-            apply,
-        },
-    }
 }
 
 fn global_defs(draft: &mut Draft, statement: &Statement, report: &mut Report) {
@@ -115,6 +122,27 @@ fn vrrp_script(draft: &mut Draft, statement: &Statement, report: &mut Report) {
     draft.scripts.push(script);
 }
 
+fn check(draft: &mut Draft, statement: &Statement, report: &mut Report) {
+    let Some(name) = block_name(statement, report) else {
+        return;
+    };
+    let known = draft
+        .checks
+        .iter()
+        .any(|check| check.name.value == name.value);
+    if known {
+        let message = format!(
+            "vrrp_check {} already defined: ignoring this one",
+            name.value
+        );
+        return report.add(Severity::Notice, &name.at, message);
+    }
+    let mut check = VrrpCheckDraft::new(name);
+    let body = statement.body.as_deref().unwrap_or_default();
+    interpret("vrrp_check", body, &vrrp_check::TABLE, &mut check, report);
+    draft.checks.push(check);
+}
+
 fn vrrp_instance(draft: &mut Draft, statement: &Statement, report: &mut Report) {
     let Some(name) = block_name(statement, report) else {
         return;
@@ -143,7 +171,7 @@ fn vrrp_instance(draft: &mut Draft, statement: &Statement, report: &mut Report) 
 }
 
 /// The one name that must follow the keyword of a block.
-fn block_name(statement: &Statement, report: &mut Report) -> Option<At<String>> {
+pub(super) fn block_name(statement: &Statement, report: &mut Report) -> Option<At<String>> {
     if let [name] = statement.arguments.as_slice() {
         return Some(located(name));
     }

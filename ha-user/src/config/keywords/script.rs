@@ -10,7 +10,7 @@ use std::time::Duration;
 const LONGEST: Duration = Duration::from_secs(4294);
 
 pub(super) const TABLE: Table<ScriptDraft> = Table {
-    keywords: KEYWORDS,
+    keywords: &[KEYWORDS],
     later: &[],
 };
 

@@ -64,6 +64,33 @@ pub(super) fn ipv4(keyword: &str, word: &Word, report: &mut Report) -> Option<Ip
     None
 }
 
+/// An address of either family, and where it stands.
+pub(super) fn ip(word: &Word) -> Option<At<IpAddr>> {
+    let value = word.text.parse().ok()?;
+    let at = word.at.clone();
+    Some(At { value, at })
+}
+
+/// A port.
+pub(super) fn port(number: &At<i64>) -> Option<u16> {
+    u16::try_from(number.value).ok()
+}
+
+/// A word that goes into a request as it is: without blanks and control characters.
+pub(super) fn token(keyword: &Word, words: &[Word], report: &mut Report) -> Option<At<String>> {
+    let word = words.first()?;
+    let is_bad = |c: char| c.is_whitespace() || c.is_control();
+    if !word.text.is_empty() && !word.text.contains(is_bad) {
+        return Some(located(word));
+    }
+    let message = format!(
+        "{}: empty, or with blanks or control characters - ignoring",
+        keyword.text
+    );
+    report.add(Severity::Error, &word.at, message);
+    None
+}
+
 /// A command, and whom it runs as, as `notify*` has them: `"PROGRAM ARG..." [USER [GROUP]]`.
 ///
 /// Without quotes the command is one word. `None` if there is no program in the quotes.
@@ -84,6 +111,25 @@ pub(super) fn command(words: &[Word]) -> Option<At<Command>> {
         },
         at: first.at.clone(),
     })
+}
+
+/// Sets `slot` to a command as `notify*` has them; the first one counts.
+pub(super) fn script(
+    slot: &mut Option<At<Command>>,
+    keyword: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    let name = &keyword.text;
+    let Some(command) = command(words) else {
+        let message = format!("{name}: no command in the quotes - ignoring");
+        return report.add(Severity::Error, &keyword.at, message);
+    };
+    if slot.is_some() {
+        let message = format!("{name} script already specified - ignoring this one");
+        return report.add(Severity::Error, &command.at, message);
+    }
+    *slot = Some(command);
 }
 
 /// `USER [GROUP]`.

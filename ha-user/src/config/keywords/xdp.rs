@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use super::super::diagnostic::{Report, Severity};
-use super::super::lexer::Word;
 use super::super::model::{BackupTraffic, FastHandover, LeaseMode, Xdp, XdpMode};
+use super::choice::{Choices, choose};
 use super::{Keyword, Table, number, seconds, value, words};
 
 pub(super) const TABLE: Table<Xdp> = Table {
-    keywords: KEYWORDS,
+    keywords: &[KEYWORDS],
     later: &[],
 };
 
@@ -83,28 +82,3 @@ const KEYWORDS: &[Keyword<Xdp>] = &[
         |xdp, rate| xdp.absorb_above = value::count(&rate).unwrap_or(xdp.absorb_above),
     ),
 ];
-
-/// Words that a keyword takes, and what they mean.
-type Choices<T> = &'static [(&'static str, T)];
-
-/// Sets `target` to what the one of `words` means; another word is reported.
-fn choose<T: Copy>(
-    target: &mut T,
-    choices: Choices<T>,
-    keyword: &Word,
-    words: &[Word],
-    report: &mut Report,
-) {
-    let [word, ..] = words else { return };
-    if let Some((_, meaning)) = choices.iter().find(|(name, _)| *name == word.text) {
-        *target = *meaning;
-        return;
-    }
-    let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-    let message = format!(
-        "{}: unknown word '{}': ignoring the line",
-        keyword.text, word.text
-    );
-    let help = names.join(", ");
-    report.add_with_help(Severity::Error, &word.at, message, help);
-}

@@ -1,6 +1,8 @@
 //! Which commands can be run, and which of them should not be.
 
 use super::super::diagnostic::{At, Severity};
+use super::super::draft::check::{CheckDraft, MethodDraft};
+use super::super::draft::service::VirtualServerDraft;
 use super::super::draft::{Draft, InstanceDraft};
 use super::super::host::Program;
 use super::super::model::{Command, Notify, ScriptUser};
@@ -12,11 +14,20 @@ pub(super) fn security(draft: &Draft, context: &mut Context<'_>) {
         return;
     }
     let scripts = draft.scripts.iter().filter_map(|s| s.command.as_ref());
+    let checks = draft
+        .checks
+        .iter()
+        .flat_map(|check| commands(&check.checks));
+    let services = draft.services.iter().flat_map(of_service);
     let notifies = draft.instances.iter().flat_map(|i| i.notify.values());
-    let run = scripts.chain(notifies).filter(|command| {
-        let program = context.host.program(command.value.program());
-        matches!(program, Program::Runnable | Program::Changeable)
-    });
+    let run = scripts
+        .chain(checks)
+        .chain(services)
+        .chain(notifies)
+        .filter(|command| {
+            let program = context.host.program(command.value.program());
+            matches!(program, Program::Runnable | Program::Changeable)
+        });
     if let Some(at) = run.map(|command| &command.at).min() {
         let message = "SECURITY VIOLATION - scripts are being executed \
                        but script_security not enabled.";
@@ -25,6 +36,24 @@ pub(super) fn security(draft: &Draft, context: &mut Context<'_>) {
             .report
             .add_with_help(Severity::Security, at, message, help);
     }
+}
+
+/// What checkers run.
+fn commands(checks: &[CheckDraft]) -> impl Iterator<Item = &At<Command>> {
+    checks.iter().filter_map(|check| match &check.method {
+        MethodDraft::Misc(misc) => misc.command.as_ref(),
+        _ => None,
+    })
+}
+
+/// What a virtual server runs, and its real servers.
+fn of_service(service: &VirtualServerDraft) -> impl Iterator<Item = &At<Command>> {
+    let quorum = service.quorum_up.iter().chain(&service.quorum_down);
+    let servers = service.servers.iter().flat_map(|server| {
+        let notify = server.notify_up.iter().chain(&server.notify_down);
+        notify.chain(commands(&server.checks))
+    });
+    quorum.chain(servers)
 }
 
 /// Whether a command can be run by `user` and may be; if not, that is reported, with `severity`

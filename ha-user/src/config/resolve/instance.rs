@@ -2,9 +2,10 @@
 
 use super::super::diagnostic::{At, Severity};
 use super::super::draft::{InstanceDraft, TrackDraft};
-use super::super::model::{Garp, Instance, TrackScript, VrrpVersion};
+use super::super::model::check::{TrackCheck, VrrpCheck};
+use super::super::model::{Garp, Instance, Script, TrackScript, VrrpVersion, Weight};
 use super::authentication::{self, Authentication};
-use super::script::{Found, Scripts};
+use super::tracked::{Found, Pool, Tracked};
 use super::{Context, address, command, owner, timing};
 use std::net::Ipv4Addr;
 
@@ -14,10 +15,16 @@ const OWNER_PRIORITY: u8 = 255;
 /// RFC 9568 section 6.1: Active_Down_Interval.
 const DEFAULT_DOWN_TIMER_ADVERTS: u8 = 3;
 
+/// What instances can follow.
+pub(super) struct Pools {
+    pub scripts: Pool<Script>,
+    pub checks: Pool<VrrpCheck>,
+}
+
 /// Makes an instance of its draft; `None` if it is left out.
 pub(super) fn resolve(
     draft: InstanceDraft,
-    scripts: &mut Scripts,
+    pools: &mut Pools,
     context: &mut Context<'_>,
 ) -> Option<Instance> {
     let (virtual_router_id, interface) = identity(&draft, context)?;
@@ -47,7 +54,8 @@ pub(super) fn resolve(
         addresses: addresses.advertised,
         excluded_addresses: addresses.excluded,
         notify: command::notify(&draft, context),
-        track_scripts: track_scripts(&draft, priority, scripts, context),
+        track_scripts: scripts(&draft, priority, pools, context),
+        track_checks: checks(&draft, priority, pools, context),
         garp: draft.garp.or(global.garp.or(Garp::default())),
         down_timer_adverts: draft
             .down_timer_adverts
@@ -138,39 +146,60 @@ fn check_unicast_src(draft: &InstanceDraft, context: &mut Context<'_>) -> bool {
     asked.unwrap_or(context.global.check_unicast_src)
 }
 
-fn track_scripts(
+fn scripts(
     draft: &InstanceDraft,
     priority: u8,
-    scripts: &mut Scripts,
+    pools: &mut Pools,
     context: &mut Context<'_>,
 ) -> Vec<TrackScript> {
+    let scripts = &mut pools.scripts;
+    let tracked = tracked(draft, &draft.track_scripts, priority, scripts, context);
+    let track = |(script, weight)| TrackScript { script, weight };
+    tracked.into_iter().map(track).collect()
+}
+
+fn checks(
+    draft: &InstanceDraft,
+    priority: u8,
+    pools: &mut Pools,
+    context: &mut Context<'_>,
+) -> Vec<TrackCheck> {
+    let checks = &mut pools.checks;
+    let tracked = tracked(draft, &draft.track_checks, priority, checks, context);
+    let track = |(check, weight)| TrackCheck { check, weight };
+    tracked.into_iter().map(track).collect()
+}
+
+/// What of one kind the instance follows: indices and weights.
+fn tracked<T: Tracked>(
+    draft: &InstanceDraft,
+    tracks: &[TrackDraft],
+    priority: u8,
+    pool: &mut Pool<T>,
+    context: &mut Context<'_>,
+) -> Vec<(usize, Weight)> {
     let mut tracked = Vec::new();
-    for track in &draft.track_scripts {
-        let name = &track.name;
-        match scripts.track(&name.value) {
-            Found::Usable(script) => {
-                let weight = weight(track, script, scripts);
+    for TrackDraft { name, weight } in tracks {
+        let kind = T::KIND;
+        match pool.track(&name.value) {
+            Found::Usable(index, default) => {
+                let weight = weight.unwrap_or(default);
                 if priority == OWNER_PRIORITY && weight.value != 0 {
                     let text = format!(
-                        "ignoring tracked script {} with weights due to address_owner",
+                        "ignoring tracked {kind} {} with weights due to address_owner",
                         name.value
                     );
                     context.say(Severity::Warning, &draft.name, &name.at, &text);
                 } else {
-                    tracked.push(TrackScript { script, weight });
+                    tracked.push((index, weight));
                 }
             }
             Found::Disabled => {}
             Found::Unknown => {
-                let text = format!("track script {} not found, ignoring...", name.value);
+                let text = format!("track {kind} {} not found, ignoring...", name.value);
                 context.say(Severity::Error, &draft.name, &name.at, &text);
             }
         }
     }
     tracked
-}
-
-fn weight(track: &TrackDraft, script: usize, scripts: &Scripts) -> super::super::model::Weight {
-    let own = || scripts.get(script).map(|script| script.weight);
-    track.weight.or_else(own).unwrap_or_default()
 }

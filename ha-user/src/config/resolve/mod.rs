@@ -3,16 +3,21 @@
 
 mod address;
 mod authentication;
+mod check;
 mod command;
 mod instance;
+mod page;
+mod rhythm;
 mod script;
+mod service;
 mod timing;
+mod tracked;
 
 use super::diagnostic::{At, Location, Report, Severity};
 use super::draft::{Draft, GlobalDraft, InstanceDraft};
 use super::host::Host;
 use super::model::{Config, Global, Instance};
-use script::Scripts;
+use instance::Pools;
 
 /// Makes a configuration of a draft; what cannot be used is reported.
 pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) -> Config {
@@ -23,20 +28,26 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         report,
     };
     command::security(&draft, &mut context);
-    let mut scripts = Scripts::new(draft.scripts, &mut context);
+    let mut pools = Pools {
+        scripts: script::resolve(draft.scripts, &mut context),
+        checks: check::resolve(draft.checks, &mut context),
+    };
     let mut instances: Vec<(Instance, Location)> = Vec::new();
     for draft in draft.instances {
         let at = draft.name.at.clone();
-        let instance = instance::resolve(draft, &mut scripts, &mut context);
+        let instance = instance::resolve(draft, &mut pools, &mut context);
         instances.extend(instance.map(|instance| (instance, at)));
     }
     same_virtual_router(&mut instances, context.report);
+    let instances: Vec<Instance> = instances
+        .into_iter()
+        .map(|(instance, _)| instance)
+        .collect();
     Config {
-        scripts: scripts.finish(context.report),
-        instances: instances
-            .into_iter()
-            .map(|(instance, _)| instance)
-            .collect(),
+        services: service::resolve(draft.services, &draft.groups, &instances, &mut context),
+        scripts: pools.scripts.finish(context.report),
+        checks: pools.checks.finish(context.report),
+        instances,
         global: global_model(global),
         xdp: draft.xdp,
     }

@@ -42,6 +42,7 @@ const fn is_bulk(reason: Reason) -> bool {
         Reason::Foreign
             | Reason::ArpForeign
             | Reason::VipOwned
+            | Reason::ServicePassed
             | Reason::VipOperator
             | Reason::OutPassed
     )

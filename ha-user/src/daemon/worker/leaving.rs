@@ -46,7 +46,7 @@ impl Worker<'_> {
     /// answers once the program is gone.
     pub(super) async fn stop(mut self) -> Result<ExitCode> {
         log::info!("Stopping");
-        self.scripts.clear();
+        self.trackers.clear();
         self.adverts.orders.send(Order::Stop);
         let mut priorities = BTreeMap::new();
         let left = async {

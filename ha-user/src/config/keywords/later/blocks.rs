@@ -1,7 +1,7 @@
 //! Blocks of the root and what stands in them.
 
 use super::super::Known;
-use super::server::{SSL, VIRTUAL_SERVER};
+use super::server::SSL;
 
 pub(in crate::config::keywords) const ROOT: &[Known] = known! {
     "linkbeat_use_polling" "poll the state of links instead of listening to netlink";
@@ -24,8 +24,6 @@ pub(in crate::config::keywords) const ROOT: &[Known] = known! {
     "static_routes" "routes that are always there" => LINES;
     "static_rules" "rules that are always there" => LINES;
     "bfd_instance" "a BFD session" => BFD;
-    "virtual_server_group" "addresses that share a virtual server" => LINES;
-    "virtual_server" "an address that is balanced over real servers" => VIRTUAL_SERVER;
 };
 
 /// A block whose lines are not keywords.

@@ -11,10 +11,13 @@ macro_rules! known {
 }
 
 mod blocks;
+mod check;
 mod global;
 mod instance;
 mod server;
 
 pub(super) use blocks::ROOT;
+pub(super) use check::{CHECKERS, HTTP, URL};
 pub(super) use global::GLOBAL;
 pub(super) use instance::INSTANCE;
+pub(super) use server::{REAL_SERVER, VIRTUAL_SERVER};

@@ -1,0 +1,314 @@
+//! Carries out runs of probes: thousands of them, and one thread that waits for all.
+
+mod echo;
+mod run;
+mod target;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use ha_common::Nanos;
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::io::Errno;
+use rustix::time::Timespec;
+
+pub use self::run::Timing;
+pub use self::target::{Carrier, Target};
+
+use self::echo::{EchoSocket, Way};
+use self::run::{ROOM, Run, failed};
+use super::agenda::Agenda;
+use super::dialogue::Dialogue;
+use super::{Failure, Outcome, ProbeId};
+
+/// Sockets that are looked at for one question to the kernel.
+const BATCH: usize = 256;
+/// Marks events of sockets for echoes; below are probes.
+const ECHOES: u64 = 1 << 32;
+/// Marks what only ends the wait.
+const CALLER: u64 = u64::MAX;
+
+/// What a run is to do.
+pub enum Errand {
+    /// To talk.
+    Talk(Carrier, Box<dyn Dialogue>),
+    /// To be answered an echo.
+    Echo,
+}
+
+/// What a run has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whose run it was.
+    pub probe: ProbeId,
+    /// Whether all is well.
+    pub outcome: Outcome,
+    /// How long what took.
+    pub timing: Timing,
+}
+
+/// All runs that are under way, one of each probe at most.
+pub struct Prober {
+    epoll: OwnedFd,
+    runs: BTreeMap<ProbeId, Underway>,
+    /// When their time is up.
+    limits: Agenda,
+    echoes: Vec<(Way, EchoSocket)>,
+    /// Echoes that were asked for.
+    asked: u32,
+    /// Whose events there are.
+    marks: Vec<u64>,
+    room: Box<[u8; ROOM]>,
+    findings: Vec<Finding>,
+}
+
+struct Underway {
+    limit: Nanos,
+    kind: Kind,
+}
+
+enum Kind {
+    Talking(Run),
+    /// The echo of this number was asked for then.
+    Waiting {
+        number: u32,
+        since: Nanos,
+    },
+}
+
+/// Runs begin and end.
+impl Prober {
+    /// None yet.
+    ///
+    /// # Errors
+    /// The process may not have another descriptor.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            epoll: epoll::create(CreateFlags::CLOEXEC)?,
+            runs: BTreeMap::new(),
+            limits: Agenda::default(),
+            echoes: Vec::new(),
+            asked: 0,
+            marks: Vec::new(),
+            room: Box::new([0; ROOM]),
+            findings: Vec::new(),
+        })
+    }
+
+    /// Has [`Self::wait`] end when there is something to read from `caller`, which is to be closed after
+    /// this.
+    ///
+    /// # Errors
+    /// As of `epoll_ctl(2)`.
+    pub fn listen_to(&self, caller: impl AsFd) -> io::Result<()> {
+        epoll::add(
+            &self.epoll,
+            caller,
+            EventData::new_u64(CALLER),
+            EventFlags::IN,
+        )?;
+        Ok(())
+    }
+
+    /// Begins a run of `probe` that may take `timeout`; one that is under way is given up.
+    pub fn begin(
+        &mut self,
+        now: Nanos,
+        probe: ProbeId,
+        target: &Target,
+        errand: Errand,
+        timeout: Duration,
+    ) {
+        self.give_up(probe);
+        let begun = match errand {
+            Errand::Talk(carrier, dialogue) => self.talk(now, probe, target, carrier, dialogue),
+            Errand::Echo => self.ask(now, probe, target),
+        };
+        match begun {
+            Ok(kind) => {
+                let limit = now + timeout;
+                self.limits.add(limit, probe);
+                self.runs.insert(probe, Underway { limit, kind });
+            }
+            Err(failure) => self.note(probe, Err(failure), Timing::default()),
+        }
+    }
+
+    /// Gives a run up, of which nothing is told.
+    pub fn give_up(&mut self, probe: ProbeId) {
+        drop(self.take(probe));
+    }
+
+    /// What runs have found since this was asked last.
+    pub fn findings(&mut self) -> impl Iterator<Item = Finding> + '_ {
+        self.findings.drain(..)
+    }
+
+    fn talk(
+        &self,
+        now: Nanos,
+        probe: ProbeId,
+        target: &Target,
+        carrier: Carrier,
+        dialogue: Box<dyn Dialogue>,
+    ) -> Result<Kind, Failure> {
+        let run = Run::begin(target, carrier, dialogue, now)?;
+        // Told once of everything that comes: a run goes on for as long as it can each time.
+        let flags = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
+        self.watch(&run, probe.0.into(), flags)?;
+        Ok(Kind::Talking(run))
+    }
+
+    fn ask(&mut self, now: Nanos, probe: ProbeId, target: &Target) -> Result<Kind, Failure> {
+        let index = self.find_way(Way::to(target))?;
+        self.asked = self.asked.wrapping_add(1);
+        let number = self.asked;
+        let (_, socket) = &self.echoes[index];
+        let asked = socket.ask(target.address.ip(), probe, number);
+        asked.map_err(|error| failed(&error))?;
+        Ok(Kind::Waiting { number, since: now })
+    }
+
+    /// Index of the socket for `way`, which is opened if need be.
+    fn find_way(&mut self, way: Way) -> Result<usize, Failure> {
+        if let Some(index) = self.echoes.iter().position(|(known, _)| *known == way) {
+            return Ok(index);
+        }
+        let index = self.echoes.len();
+        let socket = EchoSocket::open(&way).map_err(|error| failed(&error))?;
+        self.watch(&socket, ECHOES + index as u64, EventFlags::IN)?;
+        self.echoes.push((way, socket));
+        Ok(index)
+    }
+
+    fn watch(&self, socket: impl AsFd, mark: u64, flags: EventFlags) -> Result<(), Failure> {
+        let watched = epoll::add(&self.epoll, socket, EventData::new_u64(mark), flags);
+        watched.map_err(|error| failed(&error.into()))
+    }
+
+    /// Takes a run out. Its socket leaves the epoll instance when it is closed.
+    fn take(&mut self, probe: ProbeId) -> Option<Kind> {
+        let Underway { limit, kind } = self.runs.remove(&probe)?;
+        self.limits.cross_out(limit, probe);
+        Some(kind)
+    }
+
+    fn note(&mut self, probe: ProbeId, outcome: Outcome, timing: Timing) {
+        self.findings.push(Finding {
+            probe,
+            outcome,
+            timing,
+        });
+    }
+}
+
+/// Runs go on.
+impl Prober {
+    /// Waits until a run can go on, until `deadline`, or until somebody calls, and lets all go on that
+    /// can.
+    ///
+    /// # Errors
+    /// Waiting itself fails.
+    pub fn wait(&mut self, clock: impl Fn() -> Nanos, deadline: Option<Nanos>) -> io::Result<()> {
+        self.wait_for_events(&clock, deadline)?;
+        let now = clock();
+        let marks = std::mem::take(&mut self.marks);
+        for mark in &marks {
+            match *mark {
+                CALLER => {}
+                mark @ ECHOES.. => self.hear_echoes((mark - ECHOES) as usize, now),
+                probe => self.advance(now, ProbeId(probe as u32)),
+            }
+        }
+        // Keeps its memory for the next time.
+        self.marks = marks;
+        self.expire(now);
+        Ok(())
+    }
+
+    fn wait_for_events(
+        &mut self,
+        clock: impl Fn() -> Nanos,
+        deadline: Option<Nanos>,
+    ) -> io::Result<()> {
+        let deadline = [deadline, self.limits.next()].into_iter().flatten().min();
+        let timeout = match self.findings.is_empty() {
+            true => deadline.map(|at| at.saturating_since(clock())),
+            false => Some(Duration::ZERO),
+        };
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        self.marks.clear();
+        let mut room = [MaybeUninit::<Event>::uninit(); BATCH];
+        match epoll::wait(&self.epoll, room.as_mut_slice(), timeout.as_ref()) {
+            Ok((events, _)) => {
+                let marks = events.iter().map(|event| event.data.u64());
+                self.marks.extend(marks);
+                Ok(())
+            }
+            Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn advance(&mut self, now: Nanos, probe: ProbeId) {
+        let Some(Underway {
+            kind: Kind::Talking(run),
+            ..
+        }) = self.runs.get_mut(&probe)
+        else {
+            return;
+        };
+        if let Some(outcome) = run.advance(now, &mut self.room) {
+            let timing = run.timing();
+            self.give_up(probe);
+            self.note(probe, outcome, timing);
+        }
+    }
+
+    fn hear_echoes(&mut self, index: usize, now: Nanos) {
+        let heard = |prober: &Self| prober.echoes.get(index)?.1.answer();
+        while let Some((probe, number)) = heard(self) {
+            let Some(Underway {
+                kind:
+                    Kind::Waiting {
+                        number: asked,
+                        since,
+                    },
+                ..
+            }) = self.runs.get(&probe)
+            else {
+                continue;
+            };
+            if number == *asked {
+                let timing = Timing::at_once(now.saturating_since(*since));
+                self.give_up(probe);
+                self.note(probe, Ok(()), timing);
+            }
+        }
+    }
+
+    fn expire(&mut self, now: Nanos) {
+        while let Some((_, probe)) = self.limits.take_due(now) {
+            match self.take(probe) {
+                Some(Kind::Talking(mut run)) => {
+                    let outcome = run.expire(now);
+                    self.note(probe, outcome, run.timing());
+                }
+                Some(Kind::Waiting { since, .. }) => {
+                    let timing = Timing {
+                        ended: now.saturating_since(since),
+                        ..Timing::default()
+                    };
+                    self.note(probe, Err(Failure::new("no echo in time")), timing);
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

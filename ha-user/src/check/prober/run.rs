@@ -1,0 +1,171 @@
+//! One run of a probe: a socket, and the dialogue on it.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use bytes::{Buf as _, Bytes};
+use ha_common::Nanos;
+use socket2::Socket;
+
+use super::super::dialogue::{Dialogue, Want};
+use super::super::{Failure, Outcome};
+use super::target::{Carrier, Target};
+
+/// Octets that are read at once.
+pub(super) const ROOM: usize = 16 << 10;
+
+/// When each part of a run was done, from its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// It could be spoken to.
+    pub connected: Option<Duration>,
+    /// It began to answer.
+    pub answered: Option<Duration>,
+    /// It was over.
+    pub ended: Duration,
+}
+
+impl Timing {
+    /// Of what was one question and one answer.
+    pub(super) const fn at_once(time: Duration) -> Self {
+        Self {
+            connected: None,
+            answered: Some(time),
+            ended: time,
+        }
+    }
+}
+
+/// A run that is under way.
+pub(super) struct Run {
+    socket: Socket,
+    carrier: Carrier,
+    dialogue: Box<dyn Dialogue>,
+    begun: Nanos,
+    timing: Timing,
+    /// What is still to be said.
+    unsaid: Bytes,
+}
+
+impl Run {
+    /// Sets out at `now`.
+    ///
+    /// # Errors
+    /// There is no way, for people.
+    pub(super) fn begin(
+        target: &Target,
+        carrier: Carrier,
+        dialogue: Box<dyn Dialogue>,
+        now: Nanos,
+    ) -> Result<Self, Failure> {
+        let socket = target.connect(carrier).map_err(|error| failed(&error))?;
+        Ok(Self {
+            socket,
+            carrier,
+            dialogue,
+            begun: now,
+            timing: Timing::default(),
+            unsaid: Bytes::new(),
+        })
+    }
+
+    /// Goes on for as long as there is something to say or to hear. Returns how it has ended, if it
+    /// has.
+    pub(super) fn advance(&mut self, now: Nanos, room: &mut [u8; ROOM]) -> Option<Outcome> {
+        let outcome = match self.exchange(now, room) {
+            Ok(outcome) => outcome?,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
+            Err(error) => Err(failed(&error)),
+        };
+        self.timing.ended = now.saturating_since(self.begun);
+        Some(outcome)
+    }
+
+    /// Ends at `now`, for lack of time.
+    pub(super) fn expire(&mut self, now: Nanos) -> Outcome {
+        self.timing.ended = now.saturating_since(self.begun);
+        match self.timing.connected {
+            Some(_) => self.dialogue.expire(),
+            None => Err(Failure::new("no connection in time")),
+        }
+    }
+
+    pub(super) const fn timing(&self) -> Timing {
+        self.timing
+    }
+
+    fn exchange(&mut self, now: Nanos, room: &mut [u8; ROOM]) -> io::Result<Option<Outcome>> {
+        if self.timing.connected.is_none() {
+            self.check_connection()?;
+            self.timing.connected = Some(now.saturating_since(self.begun));
+            let want = self.dialogue.begin();
+            if let Some(outcome) = self.follow(want)? {
+                return Ok(Some(outcome));
+            }
+        }
+        self.say()?;
+        loop {
+            let count = self.socket.read(room)?;
+            self.timing
+                .answered
+                .get_or_insert(now.saturating_since(self.begun));
+            if count == 0 && self.carrier == Carrier::Tcp {
+                return Ok(Some(self.dialogue.close()));
+            }
+            let want = self.dialogue.hear(&room[..count]);
+            if let Some(outcome) = self.follow(want)? {
+                return Ok(Some(outcome));
+            }
+        }
+    }
+
+    fn check_connection(&self) -> io::Result<()> {
+        if let Some(error) = self.socket.take_error()? {
+            return Err(error);
+        }
+        match self.socket.peer_addr() {
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn follow(&mut self, want: Want) -> io::Result<Option<Outcome>> {
+        match want {
+            Want::End(outcome) => return Ok(Some(outcome)),
+            Want::Say(octets) => {
+                if octets.is_empty() {
+                    // A datagram all the same.
+                    self.socket.send(&octets)?;
+                }
+                self.unsaid = octets;
+                self.say()?;
+            }
+            Want::Hear => {}
+        }
+        Ok(None)
+    }
+
+    fn say(&mut self) -> io::Result<()> {
+        while self.unsaid.has_remaining() {
+            let count = self.socket.write(&self.unsaid)?;
+            self.unsaid.advance(count);
+        }
+        Ok(())
+    }
+}
+
+impl AsFd for Run {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// What the kernel says, without its number.
+pub(super) fn failed(error: &io::Error) -> Failure {
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or(&text);
+    Failure::new(words.to_lowercase())
+}

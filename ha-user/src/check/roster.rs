@@ -1,0 +1,99 @@
+//! Who asks for which probes: one probe for all that ask for the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ProbeId;
+use super::layers;
+use crate::config::model::check::Check;
+
+/// A probe, and what it stands on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// What is done.
+    pub check: Check,
+    /// What must be good for it to be asked at all.
+    pub beneath: Option<ProbeId>,
+}
+
+/// Every probe that somebody asks for.
+#[derive(Debug, Default)]
+pub struct Roster {
+    probes: BTreeMap<Entry, ProbeId>,
+    last: u32,
+}
+
+/// What a new configuration changes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// For each that asks, its probes in the order in which it asks for them.
+    pub members: Vec<Vec<ProbeId>>,
+    /// Probes that nobody asks for any more, those on top first.
+    pub gone: Vec<ProbeId>,
+    /// New ones, those at the bottom first.
+    pub new: Vec<(ProbeId, Entry)>,
+}
+
+impl Roster {
+    /// Takes in what is asked for now, a list from each that asks. What was asked for before keeps its
+    /// name.
+    pub fn follow<'a>(&mut self, wanted: impl IntoIterator<Item = &'a [Check]>) -> Changes {
+        let mut changes = Changes::default();
+        for checks in wanted {
+            let members = self.enlist(checks, &mut changes);
+            changes.members.push(members);
+        }
+        let used: BTreeSet<_> = changes.members.iter().flatten().copied().collect();
+        let mut gone: Vec<_> = self
+            .probes
+            .extract_if(.., |_, id| !used.contains(id))
+            .collect();
+        // What stands on something is younger than that.
+        gone.sort_by_key(|(_, id)| std::cmp::Reverse(*id));
+        changes.gone = gone.into_iter().map(|(_, id)| id).collect();
+        changes
+    }
+
+    fn enlist(&mut self, checks: &[Check], changes: &mut Changes) -> Vec<ProbeId> {
+        let beneath = layers::beneath(checks);
+        let mut ids = BTreeMap::new();
+        for index in 0..checks.len() {
+            self.enlist_one(index, checks, &beneath, &mut ids, changes);
+        }
+        ids.into_values().collect()
+    }
+
+    /// The probe for `checks[index]`, after that for what it stands on.
+    fn enlist_one(
+        &mut self,
+        index: usize,
+        checks: &[Check],
+        beneath: &[Option<usize>],
+        ids: &mut BTreeMap<usize, ProbeId>,
+        changes: &mut Changes,
+    ) -> ProbeId {
+        if let Some(id) = ids.get(&index) {
+            return *id;
+        }
+        let lower =
+            beneath[index].map(|lower| self.enlist_one(lower, checks, beneath, ids, changes));
+        let entry = Entry {
+            check: checks[index].clone(),
+            beneath: lower,
+        };
+        let id = self.find_or_add(entry, changes);
+        ids.insert(index, id);
+        id
+    }
+
+    fn find_or_add(&mut self, entry: Entry, changes: &mut Changes) -> ProbeId {
+        if let Some(id) = self.probes.get(&entry) {
+            return *id;
+        }
+        // 4 billion reloads of one probe each last.
+        self.last = self.last.wrapping_add(1);
+        let id = ProbeId(self.last);
+        self.probes.insert(entry.clone(), id);
+        changes.new.push((id, entry));
+        id
+    }
+}

@@ -1,0 +1,308 @@
+//! One service: which of its servers are good, and whether they are enough.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ha_common::Nanos;
+
+use super::ProbeId;
+
+/// Names a server within its service: its place in the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerId(pub usize);
+
+/// What a service asks of its servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demands {
+    /// Weight of good servers that it takes.
+    pub quorum: u32,
+    /// How much more it takes to come back, and how much less to go.
+    pub hysteresis: u32,
+    /// Servers count as bad until they are found good.
+    pub alpha: bool,
+    /// Where the last servers, two at least, go bad within this time, the fault is not theirs: they
+    /// stay in use (`fail_static`).
+    pub panic_within: Option<Duration>,
+}
+
+/// A server as its service sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// What it counts for.
+    pub weight: u32,
+    /// What must all be good for it to be good. One without any is good always.
+    pub probes: Vec<ProbeId>,
+}
+
+/// What has changed for a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A server is good, or bad, from now on.
+    Server(ServerId, bool),
+    /// The good ones are enough, or not, from now on.
+    Quorum(bool),
+    /// The last ones have gone bad at once, and stay in use; or that is over.
+    Panic(bool),
+}
+
+/// A service.
+#[derive(Debug)]
+pub struct Service {
+    demands: Demands,
+    servers: Vec<Standing>,
+    has_quorum: bool,
+    /// Servers that were good before all went bad at once.
+    held: Option<Vec<ServerId>>,
+}
+
+#[derive(Debug)]
+struct Standing {
+    weight: u32,
+    /// What is known of each probe.
+    probes: BTreeMap<ProbeId, Option<bool>>,
+    is_good: bool,
+    /// When it last went bad.
+    bad_since: Nanos,
+}
+
+impl Service {
+    /// A service of which nothing is known.
+    #[must_use]
+    pub fn new(demands: Demands, servers: impl IntoIterator<Item = Server>) -> Self {
+        let assumed = !demands.alpha;
+        let standing = |server: Server| {
+            let probes = server.probes.into_iter().map(|probe| (probe, None));
+            let probes: BTreeMap<_, _> = probes.collect();
+            Standing {
+                weight: server.weight,
+                is_good: assumed || probes.is_empty(),
+                probes,
+                bad_since: Nanos::NEVER,
+            }
+        };
+        let mut service = Self {
+            servers: servers.into_iter().map(standing).collect(),
+            demands,
+            has_quorum: false,
+            held: None,
+        };
+        service.has_quorum = service.weight() >= service.demands.quorum.max(1);
+        service
+    }
+
+    /// Takes note of a verdict at `now`. Returns what that changes, in the order in which it is to
+    /// be told.
+    pub fn note(&mut self, now: Nanos, probe: ProbeId, is_up: bool) -> Vec<Change> {
+        let mut changes = self.judge_servers(now, probe, is_up);
+        if changes.is_empty() {
+            return changes;
+        }
+        changes.extend(self.judge_panic(now));
+        changes.extend(self.judge_quorum());
+        changes
+    }
+
+    /// Servers that are to be used.
+    #[must_use]
+    pub fn in_use(&self) -> Vec<ServerId> {
+        match &self.held {
+            Some(held) => held.clone(),
+            None => self.good().map(|(id, _)| id).collect(),
+        }
+    }
+
+    /// Whether there are enough of them.
+    #[must_use]
+    pub fn has_quorum(&self) -> bool {
+        self.has_quorum
+    }
+
+    fn good(&self) -> impl Iterator<Item = (ServerId, &Standing)> {
+        let all = (0..).map(ServerId).zip(&self.servers);
+        all.filter(|(_, server)| server.is_good)
+    }
+
+    /// Weight of the servers that are to be used.
+    #[must_use]
+    pub fn weight(&self) -> u32 {
+        let weight = |id: ServerId| self.servers.get(id.0).map_or(0, |server| server.weight);
+        let weights = self.in_use().into_iter().map(weight);
+        weights.fold(0, u32::saturating_add)
+    }
+
+    fn judge_servers(&mut self, now: Nanos, probe: ProbeId, is_up: bool) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (id, server) in (0..).map(ServerId).zip(&mut self.servers) {
+            if server.take(now, probe, is_up) {
+                changes.push(Change::Server(id, server.is_good));
+            }
+        }
+        changes
+    }
+
+    /// Whether the fault is one that several servers have at once, and no other is left: it cannot be
+    /// theirs.
+    fn judge_panic(&mut self, now: Nanos) -> Option<Change> {
+        let any_is_good = self.good().next().is_some();
+        if any_is_good {
+            return self.held.take().map(|_| Change::Panic(false));
+        }
+        let within = self.demands.panic_within.filter(|_| self.held.is_none())?;
+        let went_just_now = |server: &Standing| now.saturating_since(server.bad_since) <= within;
+        let all = (0..).map(ServerId).zip(&self.servers);
+        let gone = all.filter(|(_, server)| went_just_now(server));
+        let gone: Vec<_> = gone.map(|(id, _)| id).collect();
+        let is_panic = gone.len() > 1;
+        is_panic.then(|| {
+            self.held = Some(gone);
+            Change::Panic(true)
+        })
+    }
+
+    fn judge_quorum(&mut self) -> Option<Change> {
+        let Demands {
+            quorum, hysteresis, ..
+        } = self.demands;
+        let threshold = if self.has_quorum {
+            quorum.saturating_sub(hysteresis)
+        } else {
+            quorum.saturating_add(hysteresis)
+        };
+        // Nothing is never enough.
+        let has_quorum = self.weight() >= threshold.max(1);
+        let changes = has_quorum != self.has_quorum;
+        self.has_quorum = has_quorum;
+        changes.then_some(Change::Quorum(has_quorum))
+    }
+}
+
+impl Standing {
+    /// Whether a verdict changes what the server is.
+    fn take(&mut self, now: Nanos, probe: ProbeId, is_up: bool) -> bool {
+        let Some(known) = self.probes.get_mut(&probe) else {
+            return false;
+        };
+        *known = Some(is_up);
+        let is_good = match self.is_good {
+            // What nobody has looked at is as it was assumed to be.
+            true => self.probes.values().all(|up| *up != Some(false)),
+            false => self.probes.values().all(|up| *up == Some(true)),
+        };
+        let changes = is_good != self.is_good;
+        self.is_good = is_good;
+        if changes && !is_good {
+            self.bad_since = now;
+        }
+        changes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Change::{Panic, Quorum, Server as Turned};
+    use super::*;
+
+    const DEMANDS: Demands = Demands {
+        quorum: 1,
+        hysteresis: 0,
+        alpha: false,
+        panic_within: None,
+    };
+
+    fn server(weight: u32, probes: &[u32]) -> Server {
+        Server {
+            weight,
+            probes: probes.iter().copied().map(ProbeId).collect(),
+        }
+    }
+
+    /// Notes verdicts a second apart.
+    fn told(service: &mut Service, verdicts: &[(u32, bool)]) -> Vec<Vec<Change>> {
+        let times = (1..).map(|second| Nanos::new(second * 1_000_000_000));
+        let verdicts = times.zip(verdicts);
+        verdicts
+            .map(|(now, (probe, up))| service.note(now, ProbeId(*probe), *up))
+            .collect()
+    }
+
+    #[test]
+    fn all_probes_of_a_server_must_be_good() {
+        let mut service = Service::new(DEMANDS, [server(1, &[1, 2]), server(1, &[2])]);
+        assert!(service.has_quorum());
+        let changes = told(
+            &mut service,
+            &[(1, false), (2, false), (1, true), (2, true)],
+        );
+        let [one, other] = [ServerId(0), ServerId(1)];
+        assert_eq!(changes[0], [Turned(one, false)]);
+        assert_eq!(changes[1], [Turned(other, false), Quorum(false)]);
+        assert_eq!(changes[2], []);
+        assert_eq!(
+            changes[3],
+            [Turned(one, true), Turned(other, true), Quorum(true)]
+        );
+    }
+
+    #[test]
+    fn with_alpha_a_server_must_be_found_good_by_all() {
+        let demands = Demands {
+            alpha: true,
+            ..DEMANDS
+        };
+        let mut service = Service::new(demands, [server(1, &[1, 2])]);
+        assert!(!service.has_quorum());
+        let changes = told(&mut service, &[(1, true), (2, true)]);
+        assert_eq!(
+            changes,
+            [vec![], vec![Turned(ServerId(0), true), Quorum(true)]]
+        );
+    }
+
+    #[test]
+    fn quorum_has_hysteresis() {
+        let demands = Demands {
+            quorum: 4,
+            hysteresis: 1,
+            ..DEMANDS
+        };
+        let servers = [server(3, &[1]), server(2, &[2])];
+        let mut service = Service::new(demands, servers);
+        let changes = told(
+            &mut service,
+            &[(2, false), (1, false), (1, true), (2, true)],
+        );
+        assert_eq!(
+            changes[0],
+            [Turned(ServerId(1), false)],
+            "3 is not below 4 - 1"
+        );
+        assert_eq!(changes[1], [Turned(ServerId(0), false), Quorum(false)]);
+        assert_eq!(changes[2], [Turned(ServerId(0), true)], "3 is below 4 + 1");
+        assert_eq!(changes[3], [Turned(ServerId(1), true), Quorum(true)]);
+    }
+
+    #[test]
+    fn servers_that_go_bad_all_at_once_stay_in_use() {
+        let within = Some(Duration::from_millis(1500));
+        let demands = Demands {
+            panic_within: within,
+            ..DEMANDS
+        };
+        let mut service = Service::new(demands, [server(1, &[1]), server(1, &[2])]);
+        let changes = told(&mut service, &[(1, false), (2, false), (2, true)]);
+        let [one, other] = [ServerId(0), ServerId(1)];
+        assert_eq!(changes[1], [Turned(other, false), Panic(true)]);
+        assert_eq!(changes[2], [Turned(other, true), Panic(false)]);
+        assert_eq!(service.in_use(), [other]);
+        assert!(service.has_quorum());
+        let changes = told(
+            &mut service,
+            &[(3, false), (3, false), (3, false), (2, false)],
+        );
+        assert_eq!(
+            changes[3],
+            [Turned(other, false), Quorum(false)],
+            "{one:?} went before"
+        );
+    }
+}

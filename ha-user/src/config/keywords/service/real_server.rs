@@ -1,0 +1,39 @@
+//! `real_server ADDRESS [PORT] { ... }`.
+
+use super::super::super::draft::service::RealServerDraft;
+use super::super::check::{checkers, rhythm, timeout};
+use super::super::{Keyword, Table, later, value, words};
+use super::{balance, server};
+
+pub(super) const TABLE: Table<RealServerDraft> = Table {
+    keywords: &[
+        KEYWORDS,
+        &server(),
+        &timeout(),
+        &rhythm(),
+        &checkers(),
+        balance::REAL_SERVER,
+    ],
+    later: later::REAL_SERVER,
+};
+
+const KEYWORDS: &[Keyword<RealServerDraft>] = &[
+    words(
+        "notify_up",
+        "COMMAND [USER [GROUP]]",
+        1..=3,
+        "command when it becomes good",
+        |server, keyword, words, report| {
+            value::script(&mut server.notify_up, keyword, words, report);
+        },
+    ),
+    words(
+        "notify_down",
+        "COMMAND [USER [GROUP]]",
+        1..=3,
+        "command when it becomes bad",
+        |server, keyword, words, report| {
+            value::script(&mut server.notify_down, keyword, words, report);
+        },
+    ),
+];

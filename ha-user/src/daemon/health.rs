@@ -1,0 +1,324 @@
+//! The health thread: owns every probe, and never waits for anything but the next event.
+//!
+//! One turn: what was asked of it; what is due; a wait; what runs have found. A verdict goes out in the
+//! turn in which it was found.
+
+mod command;
+mod groups;
+mod orders;
+mod report;
+mod services;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::thread;
+
+use anyhow::{Context as _, Result};
+use ha_common::Nanos;
+use tokio::sync::mpsc::UnboundedSender;
+
+use self::command::Program;
+use self::groups::Groups;
+pub(super) use self::orders::{Assignment, News, Order, Verdict, Wanted};
+pub(super) use self::report::{GroupReport, ProbeReport, ServerReport, ServiceReport, Summary};
+use self::services::Services;
+pub(super) use self::services::{WantedService, policy};
+use super::queue::{self, Queue};
+use crate::check::prober::{Finding, Prober, Timing};
+use crate::check::{
+    Action, Changes, Engine, Entry, Failure, Outcome, ProbeId, Recipe, Rhythm, Roster,
+};
+use crate::config::model::ScriptUser;
+use crate::config::model::check::{Check, CheckRhythm, Method};
+use crate::net::clock;
+
+/// Starts the thread. It ends when it is told to; a `news` that closes before has lost it.
+///
+/// # Errors
+/// The process may not have another thread or descriptor.
+pub(super) fn start(news: UnboundedSender<News>) -> Result<queue::Sender<Order>> {
+    let (sender, orders) = queue::queue()?;
+    let prober = Prober::new().context("cannot make an epoll instance")?;
+    prober
+        .listen_to(&orders)
+        .context("cannot wait for orders")?;
+    let thread = HealthThread {
+        engine: Engine::default(),
+        prober,
+        roster: Roster::default(),
+        probes: BTreeMap::new(),
+        groups: Groups::new(news.clone()),
+        services: Services::new(news.clone()),
+        news,
+        orders,
+        own: sender.clone(),
+        runtime: tokio::runtime::Handle::current(),
+    };
+    thread::Builder::new()
+        .name("health".to_owned())
+        .spawn(move || thread.run())
+        .context("cannot start the health thread")?;
+    Ok(sender)
+}
+
+struct HealthThread {
+    engine: Engine,
+    prober: Prober,
+    roster: Roster,
+    probes: BTreeMap<ProbeId, Probe>,
+    groups: Groups,
+    services: Services,
+    news: UnboundedSender<News>,
+    orders: Queue<Order>,
+    /// By which commands tell that they have ended.
+    own: queue::Sender<Order>,
+    /// Runs commands.
+    runtime: tokio::runtime::Handle,
+}
+
+/// A probe, ready to be run.
+struct Probe {
+    check: Check,
+    means: Means,
+    runs: u64,
+    last: Option<(Nanos, Timing)>,
+}
+
+enum Means {
+    Recipe(Box<Recipe>),
+    Command(Program),
+    /// It cannot be done, for this reason.
+    None(Failure),
+}
+
+impl HealthThread {
+    fn run(mut self) {
+        while self.take_orders() {
+            self.take_time();
+            let deadline = self.engine.next_deadline();
+            if let Err(error) = self.prober.wait(clock::now, deadline) {
+                log::error!("the health thread cannot wait for events: {error}");
+                return;
+            }
+            self.take_findings();
+        }
+    }
+
+    /// `false` when it is to end.
+    fn take_orders(&mut self) -> bool {
+        self.orders.rest();
+        while let Some(order) = self.orders.next() {
+            match order {
+                Order::Follow(assignment) => self.follow(*assignment),
+                Order::Ended(finding) => self.take(finding),
+                // Who asked may have hung up.
+                Order::Inquire(answer) => drop(answer.send(self.report())),
+                Order::Stop => return false,
+            }
+        }
+        true
+    }
+
+    fn take_time(&mut self) {
+        let mut actions = Vec::new();
+        self.engine.handle_timeout(clock::now(), &mut actions);
+        self.carry_out(actions);
+    }
+
+    fn take_findings(&mut self) {
+        let findings: Vec<_> = self.prober.findings().collect();
+        for finding in findings {
+            self.take(finding);
+        }
+    }
+
+    fn take(&mut self, finding: Finding) {
+        let now = clock::now();
+        let Finding {
+            probe: id,
+            outcome,
+            timing,
+        } = finding;
+        let Some(probe) = self.probes.get_mut(&id) else {
+            return;
+        };
+        probe.runs += 1;
+        probe.last = Some((now, timing));
+        probe.tell(&outcome);
+        let mut actions = Vec::new();
+        self.engine.finish(now, id, outcome, &mut actions);
+        self.carry_out(actions);
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>) {
+        let mut actions = VecDeque::from(actions);
+        while let Some(action) = actions.pop_front() {
+            match action {
+                Action::Judged(id, outcome) => {
+                    // Packets first.
+                    self.services.note(clock::now(), id, &outcome);
+                    self.groups.note(id, &outcome);
+                }
+                Action::Run(id) => {
+                    if let Err(failure) = self.begin(id) {
+                        let mut more = Vec::new();
+                        let now = clock::now();
+                        self.engine.finish(now, id, Err(failure), &mut more);
+                        actions.extend(more);
+                    }
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, id: ProbeId) -> Outcome {
+        let Some(probe) = self.probes.get_mut(&id) else {
+            return Ok(());
+        };
+        let timeout = probe.check.rhythm.timeout;
+        match &mut probe.means {
+            Means::None(failure) => return Err(failure.clone()),
+            Means::Command(command) => command.begin(id, timeout, &self.runtime, &self.own),
+            Means::Recipe(recipe) => {
+                let errand = recipe.errand().map_err(Failure::new)?;
+                self.prober
+                    .begin(clock::now(), id, &recipe.target, errand, timeout);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is asked for changes.
+impl HealthThread {
+    fn follow(&mut self, assignment: Assignment) {
+        let now = clock::now();
+        let Assignment {
+            checks,
+            services,
+            table,
+            script_user,
+        } = assignment;
+        let asked_by_checks = checks.iter().map(|one| one.checks.as_slice());
+        let servers = services.iter().flat_map(|one| &one.service.servers);
+        let asked_by_servers = servers.map(|server| server.checks.as_slice());
+        let Changes { members, gone, new } =
+            self.roster.follow(asked_by_checks.chain(asked_by_servers));
+        for id in gone {
+            self.engine.remove(now, id);
+            self.prober.give_up(id);
+            self.probes.remove(&id);
+        }
+        let mut members = members.into_iter();
+        let checks: Vec<_> = checks.into_iter().zip(members.by_ref()).collect();
+        let good_before: BTreeSet<ProbeId> = checks
+            .iter()
+            .filter(|(one, _)| one.known == Some(true))
+            .flat_map(|(_, probes)| probes.iter().copied())
+            .collect();
+        for (id, entry) in new {
+            let known = good_before.contains(&id).then_some(true);
+            self.install(now, id, entry, known, script_user.as_ref());
+        }
+        let services = services.into_iter().map(|one| {
+            let count = one.service.servers.len();
+            let probes = members.by_ref().take(count).collect();
+            (one, probes)
+        });
+        let services: Vec<_> = services.collect();
+        let known = |id| self.engine.report(id).and_then(|report| report.up);
+        let checks = checks
+            .into_iter()
+            .map(|(one, probes)| (one.name, one.known, probes));
+        self.groups.follow(checks, known);
+        self.services.follow(now, services, table, known);
+        // The main loop may have gone first.
+        let _ = self.news.send(News::Following);
+    }
+
+    fn install(
+        &mut self,
+        now: Nanos,
+        id: ProbeId,
+        Entry { check, beneath }: Entry,
+        known: Option<bool>,
+        script_user: Option<&ScriptUser>,
+    ) {
+        let rhythm = rhythm(&check.rhythm, id, known);
+        let means = means(&check.method, script_user);
+        if let Means::None(reason) = &means {
+            log::error!("{}: {reason}", check.method);
+        }
+        self.groups.name(id, check.method.to_string());
+        let probe = Probe {
+            check,
+            means,
+            runs: 0,
+            last: None,
+        };
+        self.probes.insert(id, probe);
+        self.engine.insert(now, id, rhythm, beneath);
+    }
+}
+
+impl Probe {
+    fn tell(&self, outcome: &Outcome) {
+        let Err(failure) = outcome else {
+            return;
+        };
+        let level = match self.check.rhythm.logs_all_failures {
+            true => log::Level::Info,
+            false => log::Level::Debug,
+        };
+        log::log!(level, "{} has failed: {failure}", self.check.method);
+    }
+}
+
+fn means(method: &Method, script_user: Option<&ScriptUser>) -> Means {
+    if let Method::Misc {
+        command,
+        is_dynamic,
+    } = method
+    {
+        return match Program::new(command, *is_dynamic, script_user) {
+            Ok(command) => Means::Command(command),
+            Err(reason) => Means::None(Failure::new(reason)),
+        };
+    }
+    match Recipe::new(method) {
+        Ok(Some(recipe)) => Means::Recipe(Box::new(recipe)),
+        Ok(None) => Means::None(Failure::new("nobody knows how")),
+        Err(reason) => Means::None(Failure::new(reason)),
+    }
+}
+
+fn rhythm(asked: &CheckRhythm, id: ProbeId, known: Option<bool>) -> Rhythm {
+    Rhythm {
+        warmup: asked.warmup.mul_f64(share(id)),
+        interval: asked.interval,
+        retry: asked.retry,
+        rise: asked.rise,
+        fall: asked.fall,
+        assumed: known.or(asked.assumed),
+    }
+}
+
+/// A part of 1 for each probe, as evenly as can be however many there are: what the golden ratio times
+/// its number leaves behind the point.
+fn share(id: ProbeId) -> f64 {
+    const GOLDEN: u32 = 0x9e37_79b9;
+    f64::from(id.0.wrapping_mul(GOLDEN)) / (f64::from(u32::MAX) + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probes_are_spread_evenly() {
+        let mut shares: Vec<_> = (1..=1000).map(|id| share(ProbeId(id))).collect();
+        shares.sort_by(f64::total_cmp);
+        let gaps = shares.windows(2).map(|pair| pair[1] - pair[0]);
+        assert!(gaps.fold(0.0, f64::max) < 0.003);
+        assert!(shares.iter().all(|share| (0.0..1.0).contains(share)));
+    }
+}

@@ -1,0 +1,273 @@
+//! Services: which of their servers are good, and whether the data path lets packets through to them.
+
+use std::collections::BTreeMap;
+
+use ha_common::Nanos;
+use ha_common::abi::{ServicePolicy, ServiceState};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::News;
+use crate::check::{Change, Demands, Outcome, ProbeId, Server, ServerId, Service};
+use crate::config::model::Command;
+use crate::config::model::service::{RealServer, VirtualServer, WithoutServer};
+use crate::datapath::{ServiceId, ServiceTable};
+
+/// A service that is to be looked after.
+#[derive(Clone, Debug)]
+pub(in crate::daemon) struct WantedService {
+    /// As the configuration has it.
+    pub(in crate::daemon) service: VirtualServer,
+    /// Where the data path has it.
+    pub(in crate::daemon) gates: Vec<ServiceId>,
+    /// Whether it was open before; `None` if there was none.
+    pub(in crate::daemon) was_open: Option<bool>,
+}
+
+/// Every service of this host.
+#[derive(Debug)]
+pub(super) struct Services {
+    running: Vec<Running>,
+    /// Places in `running` of those that a probe is for.
+    by_probe: BTreeMap<ProbeId, Vec<usize>>,
+    table: Option<ServiceTable>,
+    news: UnboundedSender<News>,
+}
+
+/// A service that runs.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) config: VirtualServer,
+    /// Probes of each server.
+    pub(super) members: Vec<Vec<ProbeId>>,
+    pub(super) service: Service,
+    gates: Vec<ServiceId>,
+    /// Since when it is open, or closed.
+    pub(super) since: Nanos,
+}
+
+impl Services {
+    /// None yet. Commands that are to be run are told by `news`.
+    pub(super) const fn new(news: UnboundedSender<News>) -> Self {
+        Self {
+            running: Vec::new(),
+            by_probe: BTreeMap::new(),
+            table: None,
+            news,
+        }
+    }
+
+    /// From now on these are looked after, with the probes of each of their servers, of which `state`
+    /// tells what is known. One that has not changed goes on.
+    pub(super) fn follow(
+        &mut self,
+        now: Nanos,
+        wanted: Vec<(WantedService, Vec<Vec<ProbeId>>)>,
+        table: Option<ServiceTable>,
+        state: impl Fn(ProbeId) -> Option<bool>,
+    ) {
+        self.table = table;
+        let mut before: BTreeMap<_, _> = std::mem::take(&mut self.running)
+            .into_iter()
+            .map(|one| (one.config.name.clone(), one))
+            .collect();
+        for (wanted, members) in wanted {
+            let same = |one: &Running| one.config == wanted.service && one.members == members;
+            let old = before.remove(&wanted.service.name).filter(same);
+            let running = match old {
+                Some(old) => Running {
+                    gates: wanted.gates,
+                    ..old
+                },
+                None => Running::begin(now, wanted, members, &state),
+            };
+            self.open_or_close(&running);
+            self.running.push(running);
+        }
+        self.index();
+    }
+
+    /// What is thought of a probe has changed.
+    pub(super) fn note(&mut self, now: Nanos, probe: ProbeId, outcome: &Outcome) {
+        let concerned = self.by_probe.get(&probe).cloned().unwrap_or_default();
+        for index in concerned {
+            let Some(running) = self.running.get_mut(index) else {
+                continue;
+            };
+            let changes = running.service.note(now, probe, outcome.is_ok());
+            if changes.is_empty() {
+                continue;
+            }
+            if changes
+                .iter()
+                .any(|change| matches!(change, Change::Quorum(_)))
+            {
+                running.since = now;
+            }
+            // Packets first, words later.
+            self.open_or_close(&self.running[index]);
+            for change in changes {
+                self.tell(&self.running[index], change, outcome);
+            }
+        }
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Running> {
+        self.running.iter()
+    }
+
+    fn open_or_close(&self, running: &Running) {
+        if let Some(table) = &self.table {
+            for gate in &running.gates {
+                table.set(*gate, running.state());
+            }
+        }
+    }
+
+    fn index(&mut self) {
+        self.by_probe.clear();
+        for (index, running) in self.running.iter().enumerate() {
+            for probe in running.members.iter().flatten() {
+                let places = self.by_probe.entry(*probe).or_default();
+                if places.last() != Some(&index) {
+                    places.push(index);
+                }
+            }
+        }
+    }
+
+    fn tell(&self, running: &Running, change: Change, outcome: &Outcome) {
+        let command = match change {
+            Change::Server(id, is_good) => running.tell_of_server(id, is_good, outcome),
+            Change::Quorum(is_there) => running.tell_of_quorum(is_there),
+            Change::Panic(is_on) => {
+                running.tell_of_panic(is_on);
+                None
+            }
+        };
+        if let Some(command) = command {
+            // The main loop may have gone first.
+            let _ = self.news.send(News::Run(command.clone()));
+        }
+    }
+}
+
+impl Running {
+    fn begin(
+        now: Nanos,
+        WantedService {
+            service: config,
+            gates,
+            was_open,
+        }: WantedService,
+        members: Vec<Vec<ProbeId>>,
+        state: impl Fn(ProbeId) -> Option<bool>,
+    ) -> Self {
+        let servers = config.servers.iter().zip(&members);
+        let servers: Vec<_> = servers
+            .map(|(server, probes)| Server {
+                weight: server.weight,
+                probes: probes.clone(),
+            })
+            .collect();
+        let mut service = Service::new(demands(&config, was_open), servers);
+        for probe in members.iter().flatten() {
+            if let Some(up) = state(*probe) {
+                service.note(now, *probe, up);
+            }
+        }
+        Self {
+            config,
+            members,
+            service,
+            gates,
+            since: now,
+        }
+    }
+
+    /// As the data path has it.
+    fn state(&self) -> ServiceState {
+        let healthy = match self.service.has_quorum() {
+            true => self.service.in_use().len(),
+            false => 0,
+        };
+        ServiceState {
+            healthy: u32::try_from(healthy).unwrap_or(u32::MAX),
+            policy: policy(self.config.without_server),
+        }
+    }
+
+    fn server(&self, id: ServerId) -> Option<&RealServer> {
+        self.config.servers.get(id.0)
+    }
+
+    /// Returns the command that is to be run.
+    fn tell_of_server(&self, id: ServerId, is_good: bool, outcome: &Outcome) -> Option<&Command> {
+        let server = self.server(id)?;
+        let (address, name) = (server.address, &self.config.name);
+        match outcome {
+            Err(failure) if !is_good => {
+                log::info!("Removing service {address} from VS {name} ({failure})");
+            }
+            _ => log::info!("Adding service {address} to VS {name}"),
+        }
+        match is_good {
+            true => server.notify_up.as_ref(),
+            false => server.notify_down.as_ref(),
+        }
+    }
+
+    /// Returns the command that is to be run.
+    fn tell_of_quorum(&self, is_there: bool) -> Option<&Command> {
+        let VirtualServer {
+            name,
+            quorum,
+            hysteresis,
+            ..
+        } = &self.config;
+        let weight = self.service.weight();
+        match is_there {
+            true => {
+                let least = quorum.saturating_add(*hysteresis);
+                log::info!("Gained quorum {quorum}+{hysteresis}={least} <= {weight} for VS {name}");
+                self.config.quorum_up.as_ref()
+            }
+            false => {
+                let least = quorum.saturating_sub(*hysteresis);
+                log::info!("Lost quorum {quorum}-{hysteresis}={least} > {weight} for VS {name}");
+                self.config.quorum_down.as_ref()
+            }
+        }
+    }
+
+    fn tell_of_panic(&self, is_on: bool) {
+        let name = &self.config.name;
+        match is_on {
+            true => log::warn!(
+                "All servers of VS {name} have failed at once: they stay in use (fail_static)"
+            ),
+            false => log::info!("A server of VS {name} is good again: fail_static is over"),
+        }
+    }
+}
+
+/// What was open, or closed, before stays so until something else is known.
+fn demands(config: &VirtualServer, was_open: Option<bool>) -> Demands {
+    let intervals = config.servers.iter().flat_map(|server| &server.checks);
+    let longest = intervals.map(|check| check.rhythm.interval).max();
+    Demands {
+        quorum: config.quorum,
+        hysteresis: config.hysteresis,
+        alpha: was_open.map_or(config.alpha, |was_open| !was_open),
+        panic_within: longest.filter(|_| config.fail_static),
+    }
+}
+
+/// As the data path calls it.
+pub(in crate::daemon) const fn policy(without_server: WithoutServer) -> ServicePolicy {
+    match without_server {
+        WithoutServer::Drop => ServicePolicy::Drop,
+        WithoutServer::Reject => ServicePolicy::Reject,
+        WithoutServer::Pass => ServicePolicy::Pass,
+    }
+}

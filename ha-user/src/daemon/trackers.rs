@@ -1,0 +1,105 @@
+//! What routers stand on besides their links: scripts and checks.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::checks::Checks;
+use super::health::{self, WantedService};
+use super::plan::RouterPlan;
+use super::scripts::Scripts;
+use crate::config::model::Config;
+use crate::datapath::ServiceTable;
+use crate::track::{script, standing};
+use crate::vrrp::Standing;
+
+/// What was last known of everything that is tracked, by name: true for good.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Known {
+    pub(super) scripts: BTreeMap<String, bool>,
+    pub(super) checks: BTreeMap<String, bool>,
+}
+
+/// What has changed.
+#[derive(Debug)]
+pub(super) enum News {
+    Script(script::Verdict),
+    Health(health::News),
+}
+
+/// Everything that is tracked.
+#[derive(Debug)]
+pub(super) struct Trackers {
+    scripts: Scripts,
+    pub(super) checks: Checks,
+}
+
+impl Trackers {
+    /// Nothing yet. What `inherited` names begins with that verdict.
+    pub(super) fn new(inherited: Known) -> Self {
+        Self {
+            scripts: Scripts::new(inherited.scripts),
+            checks: Checks::new(inherited.checks),
+        }
+    }
+
+    /// What is known of everything.
+    pub(super) fn known(&self) -> Known {
+        Known {
+            scripts: self.scripts.known(),
+            checks: self.checks.known(),
+        }
+    }
+
+    /// Has what some instance tracks looked at, and `services`, which `table` gates; keeps what has not
+    /// changed, ends the rest.
+    pub(super) fn follow(
+        &mut self,
+        config: &Config,
+        services: Vec<WantedService>,
+        table: Option<ServiceTable>,
+    ) {
+        self.scripts.follow(config);
+        self.checks.follow(config, services, table);
+    }
+
+    /// Ends everything.
+    pub(super) fn clear(&mut self) {
+        self.scripts.clear();
+        self.checks.clear();
+    }
+
+    /// Waits for news. Can be cancelled without losing any.
+    ///
+    /// # Errors
+    /// Nobody looks any more.
+    pub(super) async fn next(&mut self) -> Result<News> {
+        tokio::select! {
+            Some(verdict) = self.scripts.next() => Ok(News::Script(verdict)),
+            news = self.checks.next() => news.map(News::Health),
+        }
+    }
+
+    /// Takes note of a script's verdict.
+    pub(super) fn note_script(&mut self, verdict: &script::Verdict) {
+        self.scripts.note(verdict);
+    }
+
+    /// Takes note of a check's verdict.
+    pub(super) fn note_check(&mut self, verdict: &health::Verdict) {
+        self.checks.note(verdict);
+    }
+
+    /// How a router stands on its link and on what it tracks.
+    pub(super) fn stand(&self, config: &Config, plan: &RouterPlan) -> Standing {
+        let mut instances = config.instances.iter();
+        let instance = instances.find(|instance| instance.name == plan.name);
+        let tracked = instance.into_iter().flat_map(|instance| {
+            let scripts = self.scripts.tracked_by(config, instance);
+            scripts.chain(self.checks.tracked_by(config, instance))
+        });
+        standing::sum(plan.fault.is_some(), tracked)
+    }
+}

@@ -1,0 +1,220 @@
+//! What reading a configuration asks of the machine, and what becomes of the answer.
+
+use ha_user::config::{self, Host, Loaded, Program};
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+
+/// A machine with one interface, one address, one script that can be run and one that cannot.
+struct Small;
+
+impl Host for Small {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match path.to_str() {
+            Some("/etc/loop.conf") => Ok(b"include loop.conf\ninclude loop.conf\n".to_vec()),
+            Some("/etc/v/part.conf") => Ok(b"$ID=${_ENV SITE}-${N} \nrouter_id ${_PWD}\n".to_vec()),
+            Some("/etc/d/a.conf") => Ok(b"router_id from-a\n".to_vec()),
+            _ => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn list(&self, directory: &Path) -> Vec<String> {
+        let names: &[&str] = match directory.to_str() {
+            Some("/etc/d") => &["a.conf", "b.conf", "c.txt"],
+            _ => &[],
+        };
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn has_interface(&self, name: &str) -> bool {
+        name == "eth0"
+    }
+
+    fn has_address(&self, address: IpAddr) -> bool {
+        address == IpAddr::from([192, 0, 2, 9])
+    }
+
+    fn program(&self, name: &str) -> Program {
+        match name {
+            "/ok" => Program::Runnable,
+            "/shared" => Program::Changeable,
+            "/text" => Program::NotExecutable,
+            _ => Program::Missing,
+        }
+    }
+
+    fn config_id(&self) -> String {
+        "small".into()
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        (name == "SITE").then(|| "north".into())
+    }
+}
+
+fn on_small_host(text: &str) -> (Loaded, String) {
+    let loaded = config::parse_for(&Small, text.as_bytes(), "/etc/k.conf");
+    let rendered = loaded.render(false);
+    (loaded, rendered)
+}
+
+fn instance(interface: &str, more: &str) -> String {
+    format!(
+        "vrrp_instance VI_1 {{\n interface {interface}\n virtual_router_id 1\n \
+         virtual_ipaddress {{\n 192.0.2.1\n }}\n {more}\n}}\n"
+    )
+}
+
+#[test]
+fn an_interface_that_does_not_exist_stops_us_unless_it_may_come_later() {
+    assert!(!on_small_host(&instance("eth0", "")).0.is_fatal());
+    let (loaded, said) = on_small_host(&instance("eth7", ""));
+    assert!(loaded.is_fatal());
+    assert!(
+        said.starts_with("/etc/k.conf:2:12: fatal: interface eth7 for"),
+        "{said}"
+    );
+    let later = format!(
+        "global_defs {{\n dynamic_interfaces\n}}\n{}",
+        instance("eth7", "")
+    );
+    assert!(!on_small_host(&later).0.is_fatal());
+}
+
+#[test]
+fn a_script_that_cannot_be_run_holds_nobody_up() {
+    for (script, kept) in [("/ok", 1), ("/text", 0), ("/gone", 0)] {
+        let tracked = instance("eth0", "track_script {\n chk\n }");
+        let (loaded, said) = on_small_host(&format!(
+            "vrrp_script chk {{\n script \"{script}\"\n}}\n{tracked}"
+        ));
+        assert_eq!(loaded.config.scripts.len(), kept, "{said}");
+        assert_eq!(
+            loaded.config.instances[0].track_scripts.len(),
+            kept,
+            "{said}"
+        );
+        assert_eq!(
+            said.contains("Disabling track script chk"),
+            kept == 0,
+            "{said}"
+        );
+        assert_eq!(
+            loaded.test_status() == 6,
+            kept == 1,
+            "security is about scripts that run"
+        );
+    }
+}
+
+#[test]
+fn script_security_keeps_root_from_what_others_can_change() {
+    for (global, kept) in [
+        ("", true),
+        ("enable_script_security", false),
+        ("enable_script_security\n script_user root", false),
+        ("enable_script_security\n script_user nobody", true),
+    ] {
+        let instance = instance("eth0", "notify \"/shared all\"\n track_script {\n chk\n }");
+        let (loaded, said) = on_small_host(&format!(
+            "global_defs {{\n {global}\n}}\nvrrp_script chk {{\n script /shared\n}}\n{instance}"
+        ));
+        let instance = &loaded.config.instances[0];
+        assert_eq!(instance.track_scripts.len() == 1, kept, "{global}: {said}");
+        assert_eq!(instance.notify.all.is_some(), kept, "{global}: {said}");
+        assert_eq!(said.contains("since insecure"), !kept, "{global}: {said}");
+    }
+}
+
+fn service(server: &str, more: &str) -> String {
+    format!(
+        "virtual_server 192.0.2.1 80 {{\n protocol TCP\n real_server {server} 80 {{\n {more}\n }}\n}}\n"
+    )
+}
+
+#[test]
+fn servers_that_are_elsewhere_get_no_traffic_yet() {
+    let ours = instance("eth0", "virtual_ipaddress_excluded {\n 192.0.2.7\n }");
+    for (server, is_here) in [
+        ("127.0.0.5", true),
+        ("::1", true),
+        ("192.0.2.1", true),
+        ("192.0.2.7", true),
+        ("192.0.2.9", true),
+        ("192.0.2.8", false),
+        ("2001:db8::1", false),
+    ] {
+        let (loaded, said) = on_small_host(&format!("{ours}{}", service(server, "")));
+        let warned = said.contains("traffic is not forwarded to real servers yet");
+        assert_eq!(warned, !is_here, "{server}: {said}");
+        assert_eq!(loaded.test_status(), if is_here { 0 } else { 5 }, "{said}");
+        assert_eq!(loaded.config.services.len(), 1, "{said}");
+    }
+}
+
+#[test]
+fn a_check_that_cannot_be_run_is_left_out() {
+    for (path, kept) in [("/ok", 1), ("/text", 0), ("/gone", 0)] {
+        let misc = format!("MISC_CHECK {{\n misc_path {path}\n }}");
+        let (loaded, said) = on_small_host(&service("127.0.0.1", &misc));
+        let checks = &loaded.config.services[0].servers[0].checks;
+        assert_eq!(checks.len(), kept, "{said}");
+        let (loaded, said) = on_small_host(&format!("vrrp_check c {{\n {misc}\n}}\n"));
+        assert_eq!(loaded.config.checks.len(), kept, "{said}");
+        assert_eq!(loaded.test_status() == 6, kept == 1, "{said}");
+    }
+}
+
+#[test]
+fn commands_of_servers_are_those_that_can_be_run() {
+    for (path, kept) in [("/ok", true), ("/gone", false)] {
+        let text = service(
+            "127.0.0.1",
+            &format!("notify_up {path}\n notify_down {path}"),
+        );
+        let text = text.replace(
+            "protocol",
+            &format!("quorum_up {path}\n quorum_down {path}\n protocol"),
+        );
+        let (loaded, said) = on_small_host(&text);
+        let service = &loaded.config.services[0];
+        let server = &service.servers[0];
+        for command in [
+            &service.quorum_up,
+            &service.quorum_down,
+            &server.notify_up,
+            &server.notify_down,
+        ] {
+            assert_eq!(command.is_some(), kept, "{said}");
+        }
+    }
+}
+
+#[test]
+fn patterns_include_what_they_match() {
+    let (loaded, said) = on_small_host("global_defs {\n include d/*.conf\n}\n");
+    assert_eq!(loaded.config.global.router_id.as_deref(), Some("from-a"));
+    assert!(said.contains("cannot read /etc/d/b.conf"), "{said}");
+    assert!(!said.contains("c.txt"), "{said}");
+}
+
+#[test]
+fn a_file_that_includes_itself_ends() {
+    let (_, said) = on_small_host("include loop.conf\n");
+    assert!(said.contains("files include each other 16 deep"), "{said}");
+}
+
+#[test]
+fn variables_go_through_included_files() {
+    let (loaded, said) = on_small_host(
+        "$PART=v/part.conf\n$N=7\nglobal_defs {\n @small include $PART\n @other include x\n}\n",
+    );
+    let router_id = loaded.config.global.router_id.as_deref();
+    assert_eq!(router_id, Some("/etc/v"), "{said}");
+    let (loaded, said) = on_small_host(
+        "global_defs {\n include v/part.conf\n $N=8\n router_id ${ID}.${_INSTANCE}\n}\n",
+    );
+    let router_id = loaded.config.global.router_id.as_deref();
+    assert_eq!(router_id, Some("north-8.small"), "{said}");
+    assert!(said.is_empty(), "{said}");
+}

@@ -1,0 +1,9 @@
+//! Probes: what each checker thinks of servers that work, and of all the ways in which they do not;
+//! and how a priority follows.
+
+mod checkers;
+mod endurance;
+mod failover;
+mod layers;
+mod scene;
+mod services;
