@@ -22,6 +22,7 @@ pub(super) use self::orders::{Assignment, News, Order, Verdict, Wanted};
 pub(super) use self::report::{GroupReport, ProbeReport, ServerReport, ServiceReport, Summary};
 use self::services::Services;
 pub(super) use self::services::{WantedService, policy};
+use super::lateness::Lateness;
 use super::queue::{self, Queue};
 use crate::check::prober::{Finding, Prober, Timing};
 use crate::check::{
@@ -48,6 +49,7 @@ pub(super) fn start(news: UnboundedSender<News>) -> Result<queue::Sender<Order>>
         probes: BTreeMap::new(),
         groups: Groups::new(news.clone()),
         services: Services::new(news.clone()),
+        lateness: Lateness::default(),
         news,
         orders,
         own: sender.clone(),
@@ -67,6 +69,7 @@ struct HealthThread {
     probes: BTreeMap<ProbeId, Probe>,
     groups: Groups,
     services: Services,
+    lateness: Lateness,
     news: UnboundedSender<News>,
     orders: Queue<Order>,
     /// By which commands tell that they have ended.
@@ -119,9 +122,13 @@ impl HealthThread {
     }
 
     fn take_time(&mut self) {
-        let mut actions = Vec::new();
-        self.engine.handle_timeout(clock::now(), &mut actions);
-        self.carry_out(actions);
+        let now = clock::now();
+        while let Some(due) = self.engine.next_deadline().filter(|due| *due <= now) {
+            self.lateness.note(now.saturating_since(due));
+            let mut actions = Vec::new();
+            self.engine.handle_timeout(due, &mut actions);
+            self.carry_out(actions);
+        }
     }
 
     fn take_findings(&mut self) {
