@@ -9,7 +9,7 @@ mod orders;
 mod report;
 mod services;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::thread;
 
 use anyhow::{Context as _, Result};
@@ -217,21 +217,17 @@ impl HealthThread {
         }
         let mut members = members.into_iter();
         let checks: Vec<_> = checks.into_iter().zip(members.by_ref()).collect();
-        let good_before: BTreeSet<ProbeId> = checks
-            .iter()
-            .filter(|(one, _)| one.known == Some(true))
-            .flat_map(|(_, probes)| probes.iter().copied())
-            .collect();
-        for (id, entry) in new {
-            let known = good_before.contains(&id).then_some(true);
-            self.install(now, id, entry, known, script_user.as_ref());
-        }
         let services = services.into_iter().map(|one| {
             let count = one.service.servers.len();
             let probes = members.by_ref().take(count).collect();
             (one, probes)
         });
         let services: Vec<_> = services.collect();
+        let before = known_before(&checks, &services);
+        for (id, entry) in new {
+            let known = before.get(&id).copied();
+            self.install(now, id, entry, known, script_user.as_ref());
+        }
         let known = |id| self.engine.report(id).and_then(|report| report.up);
         let checks = checks
             .into_iter()
@@ -278,6 +274,21 @@ impl Probe {
         };
         log::log!(level, "{} has failed: {failure}", self.check.method);
     }
+}
+
+/// What was thought of probes by whoever had them run before: those of a check that was good were good,
+/// those of a service are as that was.
+fn known_before(
+    checks: &[(Wanted, Vec<ProbeId>)],
+    services: &[(WantedService, Vec<Vec<ProbeId>>)],
+) -> BTreeMap<ProbeId, bool> {
+    let services = services.iter().filter_map(|(one, servers)| {
+        let was_open = one.was_open?;
+        Some(servers.iter().flatten().map(move |id| (*id, was_open)))
+    });
+    let good = checks.iter().filter(|(one, _)| one.known == Some(true));
+    let good = good.flat_map(|(_, probes)| probes.iter().map(|id| (*id, true)));
+    services.flatten().chain(good).collect()
 }
 
 fn means(method: &Method, script_user: Option<&ScriptUser>) -> Means {
