@@ -123,6 +123,7 @@ fn environment(
         ("HA_TARGET", Some(target)),
         ("HA_NGINX", peers.nginx),
         ("HA_KEEPALIVED", peers.keepalived),
+        ("HA_HAPROXY", peers.haproxy),
     ];
     Ok(paths
         .into_iter()

@@ -50,16 +50,16 @@ impl Recipe {
         let (endpoint, talk) = match method {
             Method::Misc { .. } => return Ok(None),
             Method::Ping(endpoint) => (endpoint, None),
-            Method::Tcp(endpoint) => (endpoint, Some((Carrier::Tcp, Talk::Nothing))),
+            Method::Tcp(endpoint) => (endpoint, Some((Carrier::PromptTcp, Talk::Nothing))),
             Method::Http(endpoint, asked) => {
                 let page = page(endpoint.address, asked, HTTP_PORT)?;
-                (endpoint, Some((Carrier::Tcp, Talk::Page(page))))
+                (endpoint, Some((Carrier::PromptTcp, Talk::Page(page))))
             }
             Method::Https(endpoint, asked, name) => {
                 let page = page(endpoint.address, asked, HTTPS_PORT)?;
                 let name = server_name(endpoint.address, name.as_deref())?;
                 let secret = Talk::Secret(tls::client(), name, page);
-                (endpoint, Some((Carrier::Tcp, secret)))
+                (endpoint, Some((Carrier::PromptTcp, secret)))
             }
             Method::Udp(endpoint, asked) => (
                 endpoint,

@@ -48,6 +48,9 @@ pub struct Status {
     pub packets: Vec<Counter>,
     /// How late the advert thread has woken up for its deadlines.
     pub timers: Timers,
+    /// How late probes have begun.
+    #[serde(default)]
+    pub probe_timers: Timers,
 }
 
 /// One `vrrp_instance`.

@@ -25,7 +25,10 @@ pub fn status(status: &Status, colour: bool) -> String {
         text.push_str(&self::interface(interface));
     }
     text.push_str(lease(&status.lease));
-    text.push_str(&timers(&status.timers));
+    text.push_str(&timers("timers late", &status.timers));
+    if !status.checks.is_empty() || !status.services.is_empty() {
+        text.push_str(&timers("probes late", &status.probe_timers));
+    }
     let seen: Vec<&Counter> = status
         .packets
         .iter()
@@ -172,12 +175,12 @@ fn lease(mode: &str) -> &'static str {
 }
 
 /// How late wake-ups were: in a line, then how many by how much.
-fn timers(timers: &Timers) -> String {
+fn timers(title: &str, timers: &Timers) -> String {
     let mut text = String::new();
     line(
         &mut text,
         format_args!(
-            "\ntimers late   p50 {}  p99 {}  max {}",
+            "\n{title}   p50 {}  p99 {}  max {}",
             fine(timers.p50_seconds),
             fine(timers.p99_seconds),
             fine(timers.max_seconds)
@@ -318,6 +321,7 @@ mod tests {
                     .into(),
                 beyond: 1,
             },
+            probe_timers: Timers::default(),
         }
     }
 

@@ -9,7 +9,7 @@ mod orders;
 mod report;
 mod services;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::thread;
 
 use anyhow::{Context as _, Result};
@@ -22,6 +22,7 @@ pub(super) use self::orders::{Assignment, News, Order, Verdict, Wanted};
 pub(super) use self::report::{GroupReport, ProbeReport, ServerReport, ServiceReport, Summary};
 use self::services::Services;
 pub(super) use self::services::{WantedService, policy};
+use super::lateness::Lateness;
 use super::queue::{self, Queue};
 use crate::check::prober::{Finding, Prober, Timing};
 use crate::check::{
@@ -48,6 +49,7 @@ pub(super) fn start(news: UnboundedSender<News>) -> Result<queue::Sender<Order>>
         probes: BTreeMap::new(),
         groups: Groups::new(news.clone()),
         services: Services::new(news.clone()),
+        lateness: Lateness::default(),
         news,
         orders,
         own: sender.clone(),
@@ -67,6 +69,7 @@ struct HealthThread {
     probes: BTreeMap<ProbeId, Probe>,
     groups: Groups,
     services: Services,
+    lateness: Lateness,
     news: UnboundedSender<News>,
     orders: Queue<Order>,
     /// By which commands tell that they have ended.
@@ -119,9 +122,13 @@ impl HealthThread {
     }
 
     fn take_time(&mut self) {
-        let mut actions = Vec::new();
-        self.engine.handle_timeout(clock::now(), &mut actions);
-        self.carry_out(actions);
+        let now = clock::now();
+        while let Some(due) = self.engine.next_deadline().filter(|due| *due <= now) {
+            self.lateness.note(now.saturating_since(due));
+            let mut actions = Vec::new();
+            self.engine.handle_timeout(due, &mut actions);
+            self.carry_out(actions);
+        }
     }
 
     fn take_findings(&mut self) {
@@ -210,21 +217,17 @@ impl HealthThread {
         }
         let mut members = members.into_iter();
         let checks: Vec<_> = checks.into_iter().zip(members.by_ref()).collect();
-        let good_before: BTreeSet<ProbeId> = checks
-            .iter()
-            .filter(|(one, _)| one.known == Some(true))
-            .flat_map(|(_, probes)| probes.iter().copied())
-            .collect();
-        for (id, entry) in new {
-            let known = good_before.contains(&id).then_some(true);
-            self.install(now, id, entry, known, script_user.as_ref());
-        }
         let services = services.into_iter().map(|one| {
             let count = one.service.servers.len();
             let probes = members.by_ref().take(count).collect();
             (one, probes)
         });
         let services: Vec<_> = services.collect();
+        let before = known_before(&checks, &services);
+        for (id, entry) in new {
+            let known = before.get(&id).copied();
+            self.install(now, id, entry, known, script_user.as_ref());
+        }
         let known = |id| self.engine.report(id).and_then(|report| report.up);
         let checks = checks
             .into_iter()
@@ -271,6 +274,21 @@ impl Probe {
         };
         log::log!(level, "{} has failed: {failure}", self.check.method);
     }
+}
+
+/// What was thought of probes by whoever had them run before: those of a check that was good were good,
+/// those of a service are as that was.
+fn known_before(
+    checks: &[(Wanted, Vec<ProbeId>)],
+    services: &[(WantedService, Vec<Vec<ProbeId>>)],
+) -> BTreeMap<ProbeId, bool> {
+    let services = services.iter().filter_map(|(one, servers)| {
+        let was_open = one.was_open?;
+        Some(servers.iter().flatten().map(move |id| (*id, was_open)))
+    });
+    let good = checks.iter().filter(|(one, _)| one.known == Some(true));
+    let good = good.flat_map(|(_, probes)| probes.iter().map(|id| (*id, true)));
+    services.flatten().chain(good).collect()
 }
 
 fn means(method: &Method, script_user: Option<&ScriptUser>) -> Means {

@@ -93,6 +93,7 @@ pub(super) fn assemble(outline: Outline, report: &ThreadReport, probed: Summary)
             Err(_) => Vec::new(),
         },
         timers: timers(&report.lateness),
+        probe_timers: timers(&probed.lateness),
     }
 }
 

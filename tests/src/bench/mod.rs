@@ -10,6 +10,7 @@ pub mod figures;
 pub mod flood;
 mod list;
 mod measure;
+pub mod probes;
 pub mod progress;
 pub mod report;
 pub mod scale;
@@ -90,6 +91,10 @@ pub enum Bench {
     ///
     /// A network card: generic XDP and offloads get on differently with each driver.
     Bystander(bystander::Options),
+    /// What thousands of probes cost, beside haproxy's checks
+    ///
+    /// The wire and the servers' own work: the targets are one nginx on this machine.
+    Probes(probes::Options),
 }
 
 impl Command {
@@ -140,6 +145,7 @@ impl Bench {
             Self::Xdp(_) => "xdp",
             Self::Arp(_) => "arp",
             Self::Bystander(_) => "bystander",
+            Self::Probes(_) => "probes",
         }
     }
 
@@ -152,6 +158,7 @@ impl Bench {
             Self::Xdp(options) => options,
             Self::Arp(options) => options,
             Self::Bystander(options) => options,
+            Self::Probes(options) => options,
         }
     }
 

@@ -42,6 +42,14 @@ impl Tools {
         required("HA_NGINX").ok()
     }
 
+    /// haproxy: `HA_HAPROXY`.
+    ///
+    /// # Errors
+    /// When the variable is not set, or names no file.
+    pub fn haproxy() -> Result<PathBuf> {
+        required("HA_HAPROXY")
+    }
+
     /// Revision of the source that was built: `HA_REVISION`, if it is under version control.
     #[must_use]
     pub fn revision() -> Option<String> {

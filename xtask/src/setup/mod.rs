@@ -25,6 +25,7 @@ pub(crate) use self::qemu::Qemu;
 pub(crate) struct Peers {
     pub(crate) nginx: Option<PathBuf>,
     pub(crate) keepalived: Option<PathBuf>,
+    pub(crate) haproxy: Option<PathBuf>,
 }
 
 /// Everything: to build and to run labs. What labs would like to call is not insisted on here,

@@ -1,4 +1,4 @@
-//! nginx and keepalived, which labs put vipd beside. A package that is installed may start its
+//! nginx, keepalived and haproxy, which labs put vipd beside. A package that is installed may start its
 //! service, so these are unpacked into the cache and started from there.
 
 use std::env;
@@ -33,6 +33,12 @@ const KEEPALIVED: Peer = Peer {
     purpose: "the oracle of the tests, and the other half of the benchmarks",
 };
 
+const HAPROXY: Peer = Peer {
+    name: "haproxy",
+    variable: "HA_HAPROXY",
+    purpose: "what probes are measured against",
+};
+
 /// Where the programs are, after [`fetch`].
 ///
 /// # Errors
@@ -41,6 +47,7 @@ pub(super) fn find() -> Result<Peers> {
     Ok(Peers {
         nginx: locate(&NGINX)?,
         keepalived: locate(&KEEPALIVED)?,
+        haproxy: locate(&HAPROXY)?,
     })
 }
 
@@ -50,7 +57,7 @@ pub(super) fn find() -> Result<Peers> {
 /// There is no cache.
 pub(super) fn missing() -> Result<Vec<&'static Peer>> {
     let mut missing = Vec::new();
-    for peer in [&NGINX, &KEEPALIVED] {
+    for peer in [&NGINX, &KEEPALIVED, &HAPROXY] {
         if locate(peer)?.is_none() {
             missing.push(peer);
         }

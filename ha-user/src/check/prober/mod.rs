@@ -4,7 +4,7 @@ mod echo;
 mod run;
 mod target;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
@@ -63,6 +63,8 @@ pub struct Prober {
     marks: Vec<u64>,
     room: Box<[u8; ROOM]>,
     findings: Vec<Finding>,
+    /// Runs that go on without being told.
+    interrupted: BTreeSet<ProbeId>,
 }
 
 struct Underway {
@@ -95,6 +97,7 @@ impl Prober {
             marks: Vec::new(),
             room: Box::new([0; ROOM]),
             findings: Vec::new(),
+            interrupted: BTreeSet::new(),
         })
     }
 
@@ -215,6 +218,9 @@ impl Prober {
     pub fn wait(&mut self, clock: impl Fn() -> Nanos, deadline: Option<Nanos>) -> io::Result<()> {
         self.wait_for_events(&clock, deadline)?;
         let now = clock();
+        for probe in std::mem::take(&mut self.interrupted) {
+            self.advance(now, probe);
+        }
         let marks = std::mem::take(&mut self.marks);
         for mark in &marks {
             match *mark {
@@ -235,7 +241,7 @@ impl Prober {
         deadline: Option<Nanos>,
     ) -> io::Result<()> {
         let deadline = [deadline, self.limits.next()].into_iter().flatten().min();
-        let timeout = match self.findings.is_empty() {
+        let timeout = match self.findings.is_empty() && self.interrupted.is_empty() {
             true => deadline.map(|at| at.saturating_since(clock())),
             false => Some(Duration::ZERO),
         };
@@ -261,10 +267,16 @@ impl Prober {
         else {
             return;
         };
-        if let Some(outcome) = run.advance(now, &mut self.room) {
-            let timing = run.timing();
-            self.give_up(probe);
-            self.note(probe, outcome, timing);
+        match run.advance(now, &mut self.room) {
+            Some(outcome) => {
+                let timing = run.timing();
+                self.give_up(probe);
+                self.note(probe, outcome, timing);
+            }
+            None if run.is_interrupted() => {
+                self.interrupted.insert(probe);
+            }
+            None => {}
         }
     }
 

@@ -14,6 +14,8 @@ use super::target::{Carrier, Target};
 
 /// Octets that are read at once.
 pub(super) const ROOM: usize = 16 << 10;
+/// How often in a row one run reads: a server that says more and more must not keep others waiting.
+const READS: usize = 16;
 
 /// When each part of a run was done, from its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub(super) struct Run {
     timing: Timing,
     /// What is still to be said.
     unsaid: Bytes,
+    /// There may be more to hear, which the kernel does not tell again.
+    is_interrupted: bool,
 }
 
 impl Run {
@@ -67,12 +71,14 @@ impl Run {
             begun: now,
             timing: Timing::default(),
             unsaid: Bytes::new(),
+            is_interrupted: false,
         })
     }
 
-    /// Goes on for as long as there is something to say or to hear. Returns how it has ended, if it
-    /// has.
+    /// Goes on for as long as there is something to say or to hear, or for a while. Returns how it has
+    /// ended, if it has.
     pub(super) fn advance(&mut self, now: Nanos, room: &mut [u8; ROOM]) -> Option<Outcome> {
+        self.is_interrupted = false;
         let outcome = match self.exchange(now, room) {
             Ok(outcome) => outcome?,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
@@ -91,6 +97,11 @@ impl Run {
         }
     }
 
+    /// Whether it was told to stop before it was done.
+    pub(super) const fn is_interrupted(&self) -> bool {
+        self.is_interrupted
+    }
+
     pub(super) const fn timing(&self) -> Timing {
         self.timing
     }
@@ -105,12 +116,12 @@ impl Run {
             }
         }
         self.say()?;
-        loop {
+        for _ in 0..READS {
             let count = self.socket.read(room)?;
             self.timing
                 .answered
                 .get_or_insert(now.saturating_since(self.begun));
-            if count == 0 && self.carrier == Carrier::Tcp {
+            if count == 0 && self.carrier != Carrier::Udp {
                 return Ok(Some(self.dialogue.close()));
             }
             let want = self.dialogue.hear(&room[..count]);
@@ -118,6 +129,8 @@ impl Run {
                 return Ok(Some(outcome));
             }
         }
+        self.is_interrupted = true;
+        Ok(None)
     }
 
     fn check_connection(&self) -> io::Result<()> {

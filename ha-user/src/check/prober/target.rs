@@ -4,13 +4,17 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use rustix::net::sockopt::set_tcp_quickack;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 /// What carries a dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Carrier {
-    /// A TCP connection.
+    /// A TCP connection in which the server speaks first.
     Tcp,
+    /// A TCP connection in which we do, or nobody does: the handshake's last segment goes with the
+    /// request, or is the reset at once, so that a server is not told of who has nothing to say.
+    PromptTcp,
     /// UDP datagrams.
     Udp,
 }
@@ -38,7 +42,7 @@ impl Target {
     /// As of `socket(2)`, `bind(2)` and `connect(2)`; root or `CAP_NET_ADMIN` is wanted for a mark.
     pub(super) fn connect(&self, carrier: Carrier) -> io::Result<Socket> {
         let (kind, protocol) = match carrier {
-            Carrier::Tcp => (Type::STREAM, Protocol::TCP),
+            Carrier::Tcp | Carrier::PromptTcp => (Type::STREAM, Protocol::TCP),
             Carrier::Udp => (Type::DGRAM, Protocol::UDP),
         };
         let domain = Domain::for_address(self.address);
@@ -53,8 +57,11 @@ impl Target {
             socket.set_reuse_address(true)?;
             socket.bind(&SockAddr::from(source))?;
         }
-        if carrier == Carrier::Tcp {
+        if kind == Type::STREAM {
             socket.set_linger(Some(Duration::ZERO))?;
+        }
+        if carrier == Carrier::PromptTcp {
+            set_tcp_quickack(&socket, false)?;
         }
         match socket.connect(&SockAddr::from(self.address)) {
             Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),

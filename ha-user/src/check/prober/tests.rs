@@ -51,11 +51,14 @@ fn listener() -> (TcpListener, Target) {
 fn page() -> Errand {
     let expectation = Expectation::new(StatusCodes::default(), Content::default());
     let request = Bytes::from_static(b"GET / HTTP/1.0\r\n\r\n");
-    Errand::Talk(Carrier::Tcp, Box::new(Page::new(request, expectation)))
+    Errand::Talk(
+        Carrier::PromptTcp,
+        Box::new(Page::new(request, expectation)),
+    )
 }
 
 fn silence() -> Errand {
-    Errand::Talk(Carrier::Tcp, Box::new(Silence))
+    Errand::Talk(Carrier::PromptTcp, Box::new(Silence))
 }
 
 #[test]
@@ -110,6 +113,37 @@ fn who_hangs_up_has_not_answered() {
     let failure = why(&run(&target, page(), PATIENCE));
     let expected = ["closed without an answer", "connection reset by peer"];
     assert!(expected.contains(&failure.as_str()), "{failure}");
+    server.join().expect("a server");
+}
+
+#[test]
+fn a_long_answer_is_heard_to_its_end() {
+    const OCTETS: usize = 4 << 20;
+    let (listener, target) = listener();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let asked = stream.read(&mut [0; 64]).expect("a request");
+        assert!(asked > 0);
+        let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {OCTETS}\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("a reader");
+        stream.write_all(&vec![b'x'; OCTETS]).expect("a reader");
+        // Until the client has read it all.
+        let _ = stream.read(&mut [0; 64]);
+    });
+    let content = Content {
+        digest: Some([0; 16]),
+        ..Content::default()
+    };
+    let page = Page::new(
+        Bytes::from_static(b"GET / HTTP/1.0\r\n\r\n"),
+        Expectation::new(StatusCodes::default(), content),
+    );
+    let finding = run(
+        &target,
+        Errand::Talk(Carrier::PromptTcp, Box::new(page)),
+        PATIENCE,
+    );
+    assert!(why(&finding).starts_with("digest "), "{finding:?}");
     server.join().expect("a server");
 }
 

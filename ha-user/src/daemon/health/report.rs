@@ -8,6 +8,7 @@ use super::HealthThread;
 use super::services::Running;
 use crate::check::prober::Timing;
 use crate::check::{self, ProbeId, ServerId};
+use crate::daemon::lateness::Lateness;
 use crate::net::clock;
 
 /// What is known of everything.
@@ -17,6 +18,8 @@ pub(in crate::daemon) struct Summary {
     pub(in crate::daemon) checks: Vec<GroupReport>,
     /// What the data path gates.
     pub(in crate::daemon) services: Vec<ServiceReport>,
+    /// How late probes have begun.
+    pub(in crate::daemon) lateness: Lateness,
 }
 
 /// What is known of a service.
@@ -100,6 +103,7 @@ impl HealthThread {
         Summary {
             checks: self.groups.iter().map(check).collect(),
             services: self.services.iter().map(service).collect(),
+            lateness: self.lateness,
         }
     }
 
