@@ -50,6 +50,11 @@ pub enum Change {
 pub struct Service {
     demands: Demands,
     servers: Vec<Standing>,
+    /// Places in `servers` of those that a probe is for: there may be thousands of servers.
+    by_probe: BTreeMap<ProbeId, Vec<usize>>,
+    /// How many are good, and what they weigh.
+    good: usize,
+    good_weight: u64,
     has_quorum: bool,
     /// Servers that were good before all went bad at once.
     held: Option<Vec<ServerId>>,
@@ -80,12 +85,19 @@ impl Service {
                 bad_since: Nanos::NEVER,
             }
         };
+        let servers: Vec<_> = servers.into_iter().map(standing).collect();
         let mut service = Self {
-            servers: servers.into_iter().map(standing).collect(),
+            by_probe: index(&servers),
+            good: 0,
+            good_weight: 0,
+            servers,
             demands,
             has_quorum: false,
             held: None,
         };
+        let weights = service.good().map(|(_, server)| u64::from(server.weight));
+        (service.good, service.good_weight) =
+            weights.fold((0, 0), |(count, sum), weight| (count + 1, sum + weight));
         service.has_quorum = service.weight() >= service.demands.quorum.max(1);
         service
     }
@@ -111,6 +123,12 @@ impl Service {
         }
     }
 
+    /// How many those are.
+    #[must_use]
+    pub fn count_in_use(&self) -> usize {
+        self.held.as_ref().map_or(self.good, Vec::len)
+    }
+
     /// Whether there are enough of them.
     #[must_use]
     pub fn has_quorum(&self) -> bool {
@@ -125,17 +143,39 @@ impl Service {
     /// Weight of the servers that are to be used.
     #[must_use]
     pub fn weight(&self) -> u32 {
-        let weight = |id: ServerId| self.servers.get(id.0).map_or(0, |server| server.weight);
-        let weights = self.in_use().into_iter().map(weight);
-        weights.fold(0, u32::saturating_add)
+        let weight = |id: &ServerId| {
+            self.servers
+                .get(id.0)
+                .map_or(0, |server| server.weight.into())
+        };
+        let weight = match &self.held {
+            Some(held) => held.iter().map(weight).sum(),
+            None => self.good_weight,
+        };
+        u32::try_from(weight).unwrap_or(u32::MAX)
     }
 
     fn judge_servers(&mut self, now: Nanos, probe: ProbeId, is_up: bool) -> Vec<Change> {
         let mut changes = Vec::new();
-        for (id, server) in (0..).map(ServerId).zip(&mut self.servers) {
-            if server.take(now, probe, is_up) {
-                changes.push(Change::Server(id, server.is_good));
+        for index in self.by_probe.get(&probe).into_iter().flatten() {
+            let Some(server) = self.servers.get_mut(*index) else {
+                continue;
+            };
+            if !server.take(now, probe, is_up) {
+                continue;
             }
+            let weight = u64::from(server.weight);
+            match server.is_good {
+                true => {
+                    self.good += 1;
+                    self.good_weight += weight;
+                }
+                false => {
+                    self.good -= 1;
+                    self.good_weight -= weight;
+                }
+            }
+            changes.push(Change::Server(ServerId(*index), server.is_good));
         }
         changes
     }
@@ -143,8 +183,7 @@ impl Service {
     /// Whether the fault is one that several servers have at once, and no other is left: it cannot be
     /// theirs.
     fn judge_panic(&mut self, now: Nanos) -> Option<Change> {
-        let any_is_good = self.good().next().is_some();
-        if any_is_good {
+        if self.good > 0 {
             return self.held.take().map(|_| Change::Panic(false));
         }
         let within = self.demands.panic_within.filter(|_| self.held.is_none())?;
@@ -176,6 +215,16 @@ impl Service {
     }
 }
 
+fn index(servers: &[Standing]) -> BTreeMap<ProbeId, Vec<usize>> {
+    let mut places: BTreeMap<ProbeId, Vec<usize>> = BTreeMap::new();
+    for (index, server) in servers.iter().enumerate() {
+        for probe in server.probes.keys() {
+            places.entry(*probe).or_default().push(index);
+        }
+    }
+    places
+}
+
 impl Standing {
     /// Whether a verdict changes what the server is.
     fn take(&mut self, now: Nanos, probe: ProbeId, is_up: bool) -> bool {
@@ -199,6 +248,9 @@ impl Standing {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::Change::{Panic, Quorum, Server as Turned};
     use super::*;
 
@@ -304,5 +356,30 @@ mod tests {
             [Turned(other, false), Quorum(false)],
             "{one:?} went before"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_counted_is_what_there_is(
+            servers in vec((0_u32..3, vec(0_u32..4, 0..3)), 1..5),
+            verdicts in vec((0_u32..4, any::<bool>()), 0..40),
+            fail_static: bool,
+        ) {
+            let demands = Demands {
+                panic_within: fail_static.then_some(Duration::from_secs(2)),
+                ..DEMANDS
+            };
+            let weights: Vec<_> = servers.iter().map(|(weight, _)| *weight).collect();
+            let servers = servers.iter().map(|(weight, probes)| server(*weight, probes));
+            let mut service = Service::new(demands, servers);
+            for verdict in verdicts {
+                told(&mut service, &[verdict]);
+                let used = service.in_use();
+                prop_assert_eq!(service.count_in_use(), used.len());
+                let weight: u32 = used.iter().map(|id| weights[id.0]).sum();
+                prop_assert_eq!(service.weight(), weight);
+                prop_assert_eq!(service.has_quorum(), weight > 0);
+            }
+        }
     }
 }

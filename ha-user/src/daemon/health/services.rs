@@ -188,7 +188,7 @@ impl Running {
     /// As the data path has it.
     fn state(&self) -> ServiceState {
         let healthy = match self.service.has_quorum() {
-            true => self.service.in_use().len(),
+            true => self.service.count_in_use(),
             false => 0,
         };
         ServiceState {
