@@ -30,6 +30,16 @@ impl Nanos {
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    /// The first multiple of `step` that is not before this.
+    #[must_use]
+    pub const fn next_multiple_of(self, step: Duration) -> Self {
+        let step = step.as_nanos() as u64;
+        match self.0.checked_next_multiple_of(step) {
+            Some(nanos) => Self(nanos),
+            None => self,
+        }
+    }
 }
 
 impl Add<Duration> for Nanos {

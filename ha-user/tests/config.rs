@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config")
@@ -93,8 +94,9 @@ fn summarise_script(text: &mut String, script: &Script) {
     .expect("text");
 }
 
-fn probes(text: &mut String, indent: &str, checks: &[Check]) {
-    for Check { method, rhythm } in checks {
+fn probes(text: &mut String, indent: &str, checks: &[Arc<Check>]) {
+    for check in checks {
+        let Check { method, rhythm } = &**check;
         writeln!(text, "{indent}{method:?}\n{indent}  {rhythm:?}").expect("text");
     }
 }

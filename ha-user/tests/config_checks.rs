@@ -6,6 +6,7 @@ use ha_user::config::model::service::VirtualServer;
 use ha_user::config::{self, keywords};
 use proptest::prelude::*;
 use regex::bytes::Regex;
+use std::sync::Arc;
 use std::time::Duration;
 
 const CHECKERS: [&str; 8] = [
@@ -74,7 +75,8 @@ fn checker(around: &'static [&'static str]) -> impl Strategy<Value = String> {
     })
 }
 
-fn can_be_run(Check { method, rhythm }: &Check) {
+fn can_be_run(check: &Arc<Check>) {
+    let Check { method, rhythm } = &**check;
     assert!(rhythm.interval >= Duration::from_millis(10), "{rhythm:?}");
     assert!(rhythm.timeout >= Duration::from_millis(1), "{rhythm:?}");
     assert!(rhythm.rise >= 1 && rhythm.fall >= 1, "{rhythm:?}");
@@ -116,7 +118,7 @@ fn can_be_judged(page: &Page) {
     }
 }
 
-fn can_be_met(service: &VirtualServer) {
+fn can_be_met(service: &Arc<VirtualServer>) {
     assert!(service.hysteresis < service.quorum, "{service:?}");
     assert!(!service.servers.is_empty(), "{service:?}");
     let checks = service.servers.iter().flat_map(|server| &server.checks);

@@ -1,17 +1,15 @@
 //! All probes of this host.
 
-use std::collections::BTreeMap;
-
 use ha_common::Nanos;
 
 use super::agenda::Agenda;
 use super::probe::{Failure, Outcome, Probe, Report, Stage};
-use super::{Action, ProbeId, Rhythm};
+use super::{Action, ByProbe, ProbeId, Rhythm};
 
 /// Every probe of this host.
 #[derive(Debug, Default)]
 pub struct Engine {
-    pub(super) probes: BTreeMap<ProbeId, Probe>,
+    pub(super) probes: ByProbe<Probe>,
     pub(super) agenda: Agenda,
 }
 

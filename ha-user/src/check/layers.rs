@@ -2,13 +2,14 @@
 //! the application.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::config::model::check::{Check, Endpoint, Method};
 
 /// For each of `checks`, which of them must be good for it to be asked at all: the one next beneath
 /// that goes to the same place.
 #[must_use]
-pub(super) fn beneath(checks: &[Check]) -> Vec<Option<usize>> {
+pub(super) fn beneath(checks: &[Arc<Check>]) -> Vec<Option<usize>> {
     let places: Vec<_> = checks
         .iter()
         .map(|check| Place::of(&check.method))
@@ -84,8 +85,8 @@ mod tests {
     use crate::config::model::Command;
     use crate::config::model::check::{CheckRhythm, Lookup};
 
-    fn check(method: Method) -> Check {
-        Check {
+    fn check(method: Method) -> Arc<Check> {
+        Arc::new(Check {
             method,
             rhythm: CheckRhythm {
                 interval: Duration::from_secs(1),
@@ -97,7 +98,7 @@ mod tests {
                 assumed: None,
                 logs_all_failures: false,
             },
-        }
+        })
     }
 
     fn at(address: &str) -> Endpoint {

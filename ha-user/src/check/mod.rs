@@ -10,6 +10,7 @@ mod agenda;
 pub mod dialogue;
 mod engine;
 mod layers;
+mod places;
 mod probe;
 pub mod prober;
 mod recipe;
@@ -20,15 +21,21 @@ mod service;
 mod tests;
 
 pub use engine::Engine;
+pub use places::Places;
 pub use probe::{Failure, Outcome, Report, Stage};
 pub use recipe::Recipe;
 pub use rhythm::Rhythm;
 pub use roster::{Changes, Entry, Roster};
 pub use service::{Change, Demands, Server, ServerId, Service};
 
+use rustc_hash::FxHashMap;
+
 /// Names a probe: one for each distinct target, kind and set of parameters, however many ask for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProbeId(pub u32);
+
+/// Something of each probe: of tens of thousands, looked up whenever one begins, is answered, or ends.
+pub type ByProbe<T> = FxHashMap<ProbeId, T>;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Who asks for which probes: one probe for all that ask for the same.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::ProbeId;
 use super::layers;
@@ -10,7 +11,7 @@ use crate::config::model::check::Check;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// What is done.
-    pub check: Check,
+    pub check: Arc<Check>,
     /// What must be good for it to be asked at all.
     pub beneath: Option<ProbeId>,
 }
@@ -36,7 +37,7 @@ pub struct Changes {
 impl Roster {
     /// Takes in what is asked for now, a list from each that asks. What was asked for before keeps its
     /// name.
-    pub fn follow<'a>(&mut self, wanted: impl IntoIterator<Item = &'a [Check]>) -> Changes {
+    pub fn follow<'a>(&mut self, wanted: impl IntoIterator<Item = &'a [Arc<Check>]>) -> Changes {
         let mut changes = Changes::default();
         for checks in wanted {
             let members = self.enlist(checks, &mut changes);
@@ -53,7 +54,7 @@ impl Roster {
         changes
     }
 
-    fn enlist(&mut self, checks: &[Check], changes: &mut Changes) -> Vec<ProbeId> {
+    fn enlist(&mut self, checks: &[Arc<Check>], changes: &mut Changes) -> Vec<ProbeId> {
         let beneath = layers::beneath(checks);
         let mut ids = BTreeMap::new();
         for index in 0..checks.len() {
@@ -66,7 +67,7 @@ impl Roster {
     fn enlist_one(
         &mut self,
         index: usize,
-        checks: &[Check],
+        checks: &[Arc<Check>],
         beneath: &[Option<usize>],
         ids: &mut BTreeMap<usize, ProbeId>,
         changes: &mut Changes,
@@ -77,7 +78,7 @@ impl Roster {
         let lower =
             beneath[index].map(|lower| self.enlist_one(lower, checks, beneath, ids, changes));
         let entry = Entry {
-            check: checks[index].clone(),
+            check: Arc::clone(&checks[index]),
             beneath: lower,
         };
         let id = self.find_or_add(entry, changes);

@@ -1,11 +1,10 @@
 //! One service: which of its servers are good, and whether they are enough.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ha_common::Nanos;
 
-use super::ProbeId;
+use super::{Places, ProbeId};
 
 /// Names a server within its service: its place in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,8 +49,8 @@ pub enum Change {
 pub struct Service {
     demands: Demands,
     servers: Vec<Standing>,
-    /// Places in `servers` of those that a probe is for: there may be thousands of servers.
-    by_probe: BTreeMap<ProbeId, Vec<usize>>,
+    /// Of `servers`.
+    places: Places,
     /// How many are good, and what they weigh.
     good: usize,
     good_weight: u64,
@@ -64,7 +63,7 @@ pub struct Service {
 struct Standing {
     weight: u32,
     /// What is known of each probe.
-    probes: BTreeMap<ProbeId, Option<bool>>,
+    probes: Vec<(ProbeId, Option<bool>)>,
     is_good: bool,
     /// When it last went bad.
     bad_since: Nanos,
@@ -77,7 +76,7 @@ impl Service {
         let assumed = !demands.alpha;
         let standing = |server: Server| {
             let probes = server.probes.into_iter().map(|probe| (probe, None));
-            let probes: BTreeMap<_, _> = probes.collect();
+            let probes: Vec<_> = probes.collect();
             Standing {
                 weight: server.weight,
                 is_good: assumed || probes.is_empty(),
@@ -87,7 +86,7 @@ impl Service {
         };
         let servers: Vec<_> = servers.into_iter().map(standing).collect();
         let mut service = Self {
-            by_probe: index(&servers),
+            places: servers.iter().map(Standing::probes).collect(),
             good: 0,
             good_weight: 0,
             servers,
@@ -157,8 +156,8 @@ impl Service {
 
     fn judge_servers(&mut self, now: Nanos, probe: ProbeId, is_up: bool) -> Vec<Change> {
         let mut changes = Vec::new();
-        for index in self.by_probe.get(&probe).into_iter().flatten() {
-            let Some(server) = self.servers.get_mut(*index) else {
+        for place in self.places.of(probe) {
+            let Some(server) = self.servers.get_mut(place) else {
                 continue;
             };
             if !server.take(now, probe, is_up) {
@@ -175,7 +174,7 @@ impl Service {
                     self.good_weight -= weight;
                 }
             }
-            changes.push(Change::Server(ServerId(*index), server.is_good));
+            changes.push(Change::Server(ServerId(place), server.is_good));
         }
         changes
     }
@@ -215,27 +214,21 @@ impl Service {
     }
 }
 
-fn index(servers: &[Standing]) -> BTreeMap<ProbeId, Vec<usize>> {
-    let mut places: BTreeMap<ProbeId, Vec<usize>> = BTreeMap::new();
-    for (index, server) in servers.iter().enumerate() {
-        for probe in server.probes.keys() {
-            places.entry(*probe).or_default().push(index);
-        }
-    }
-    places
-}
-
 impl Standing {
+    fn probes(&self) -> impl Iterator<Item = ProbeId> + '_ {
+        self.probes.iter().map(|(probe, _)| *probe)
+    }
+
     /// Whether a verdict changes what the server is.
     fn take(&mut self, now: Nanos, probe: ProbeId, is_up: bool) -> bool {
-        let Some(known) = self.probes.get_mut(&probe) else {
-            return false;
-        };
-        *known = Some(is_up);
+        for (_, known) in self.probes.iter_mut().filter(|(other, _)| *other == probe) {
+            *known = Some(is_up);
+        }
+        let mut known = self.probes.iter().map(|(_, up)| *up);
         let is_good = match self.is_good {
             // What nobody has looked at is as it was assumed to be.
-            true => self.probes.values().all(|up| *up != Some(false)),
-            false => self.probes.values().all(|up| *up == Some(true)),
+            true => known.all(|up| up != Some(false)),
+            false => known.all(|up| up == Some(true)),
         };
         let changes = is_good != self.is_good;
         self.is_good = is_good;

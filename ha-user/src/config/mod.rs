@@ -106,6 +106,7 @@ pub fn parse_for(host: &dyn Host, text: &[u8], file_name: &str) -> Loaded {
         &mut draft,
         &mut report,
     );
+    drop(statements);
     let config = resolve::resolve(draft, host, &mut report);
     Loaded {
         config,

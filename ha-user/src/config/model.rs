@@ -4,6 +4,7 @@ pub mod check;
 pub mod service;
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use check::{TrackCheck, VrrpCheck};
@@ -21,9 +22,28 @@ pub struct Config {
     /// `vrrp_instance` blocks, in the order of the file.
     pub instances: Vec<Instance>,
     /// `virtual_server` blocks, in the order of the file.
-    pub services: Vec<VirtualServer>,
+    pub services: Vec<Arc<VirtualServer>>,
     /// `xdp { ... }`, which only vipd has.
     pub xdp: Xdp,
+}
+
+impl Config {
+    /// A copy that shares no memory with this one.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        let mut copy = self.clone();
+        let mut probes = Vec::new();
+        probes.extend(copy.checks.iter_mut().flat_map(|one| &mut one.checks));
+        for service in &mut copy.services {
+            let servers = &mut Arc::make_mut(service).servers;
+            probes.extend(servers.iter_mut().flat_map(|server| &mut server.checks));
+        }
+        for probe in probes {
+            // Shared up to now, so this copies it.
+            let _ = Arc::make_mut(probe);
+        }
+        copy
+    }
 }
 
 /// `global_defs`.

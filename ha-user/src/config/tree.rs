@@ -154,7 +154,9 @@ impl<'a> Builder<'a> {
     }
 
     /// Gives a closed block to the statement that it belongs to.
-    fn attach(&mut self, block: Open) {
+    fn attach(&mut self, mut block: Open) {
+        // There may be tens of thousands, of a line each.
+        block.statements.shrink_to_fit();
         if let Some(owner) = self.statements().last_mut() {
             owner.body = Some(block.statements);
         }

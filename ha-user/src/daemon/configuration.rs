@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::exit::Exit;
+use super::heap;
 use crate::cli::Options;
 use crate::config::diagnostic::Severity;
 use crate::config::model::Config;
@@ -16,6 +17,16 @@ use crate::config::{self, Loaded};
 /// # Errors
 /// How the process must end if there is nothing to run.
 pub(super) fn at_start(options: &Options) -> Result<Config, Exit> {
+    heap::without_crumbs(
+        || read_first(options),
+        |read| match read {
+            Ok(config) => Ok(config.detached()),
+            Err(exit) => Err(*exit),
+        },
+    )
+}
+
+fn read_first(options: &Options) -> Result<Config, Exit> {
     let loaded = config::load(&options.system(), &options.config);
     say(&loaded);
     if !loaded.readable {

@@ -20,6 +20,7 @@ mod execute;
 mod exit;
 mod gate;
 mod health;
+mod heap;
 mod lateness;
 mod launcher;
 mod link;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use ha_common::abi::{ServiceKey, ServiceState, Transport};
 
@@ -29,7 +30,11 @@ pub(super) fn install(config: &Config, datapath: Option<&mut Datapath>) -> Vec<W
 
 /// Takes services off that `config` does not name.
 pub(super) fn clear(config: &Config, datapath: &mut Datapath) {
-    let named: BTreeSet<_> = config.services.iter().flat_map(keys).collect();
+    let named: BTreeSet<_> = config
+        .services
+        .iter()
+        .flat_map(|service| keys(service))
+        .collect();
     let known = datapath.services().map(|(key, _)| key);
     let gone: Vec<_> = known.filter(|key| !named.contains(key)).collect();
     for key in gone {
@@ -39,15 +44,15 @@ pub(super) fn clear(config: &Config, datapath: &mut Datapath) {
     }
 }
 
-fn without_gate(service: &VirtualServer) -> WantedService {
+fn without_gate(service: &Arc<VirtualServer>) -> WantedService {
     WantedService {
-        service: service.clone(),
+        service: Arc::clone(service),
         gates: Vec::new(),
         was_open: None,
     }
 }
 
-fn install_one(service: &VirtualServer, datapath: &mut Datapath) -> WantedService {
+fn install_one(service: &Arc<VirtualServer>, datapath: &mut Datapath) -> WantedService {
     let mut wanted = without_gate(service);
     let fresh = ServiceState {
         healthy: u32::from(!service.alpha),

@@ -40,8 +40,15 @@ impl Story<'_> {
             .chain(self.entries().filter(|(at, _)| shown.contains(at)))
             .collect();
         lines.sort_by_key(|(at, _)| *at);
-        lines.iter().fold(String::new(), |mut text, (at, line)| {
-            let _ = writeln!(text, "{:>9.1} ms{line}", relative(*at, span.start));
+        let repeats = lines.chunk_by(|(_, line), (_, next)| line == next);
+        repeats.fold(String::new(), |mut text, same| {
+            let (at, line) = &same[0];
+            let _ = write!(text, "{:>9.1} ms{line}", relative(*at, span.start));
+            if let [_, .., (last, _)] = same {
+                let (times, last) = (same.len(), relative(*last, span.start));
+                let _ = write!(text, " ({times} times, until {last:.1} ms)");
+            }
+            text.push('\n');
             text
         })
     }

@@ -4,14 +4,18 @@
 //! answer counts only if it does, too: an older one that comes late, or one to another program's
 //! question, tells nothing.
 
-use std::io;
+use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
+use std::time::Duration;
 
 use ha_common::wire::checksum::Sum;
-use nix::sys::socket::{setsockopt, sockopt};
-use rustix::io::Errno;
-use rustix::net::{RecvFlags, recv};
+use nix::sys::socket::{
+    ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrStorage, recvmmsg, sendmmsg,
+    setsockopt, sockopt,
+};
+use nix::sys::time::TimeSpec;
+use rustix::time::{ClockId, Timespec, clock_gettime};
 use socket2::{Domain, Protocol, SockAddr, SockFilter, Socket, Type};
 
 use super::super::ProbeId;
@@ -20,6 +24,8 @@ use super::target::Target;
 /// Octets that the kernel may hold for us: a burst of answers while the thread is off the processor.
 const RECEIVE_BUFFER: usize = 4 << 20;
 
+/// Packets that the kernel is handed, or hands over, at once.
+const BATCH: usize = 64;
 /// ICMP's header for echoes, and what ours carry: the probe, and the number of the question.
 const LENGTH: usize = HEADER + 8;
 const HEADER: usize = 8;
@@ -82,6 +88,26 @@ pub(super) struct EchoSocket {
     family: Family,
     /// Tells our questions from those of other programs on this host.
     identifier: u16,
+    unsent: Vec<Question>,
+}
+
+/// What is to be sent.
+#[derive(Debug)]
+struct Question {
+    probe: ProbeId,
+    host: SockaddrStorage,
+    octets: [u8; LENGTH],
+}
+
+/// An answer to a question of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Echo {
+    /// Whose question it was.
+    pub(super) probe: ProbeId,
+    /// And which.
+    pub(super) number: u32,
+    /// For how long the kernel has had the answer.
+    pub(super) age: Duration,
 }
 
 impl EchoSocket {
@@ -106,47 +132,101 @@ impl EchoSocket {
         }
         // It wants CAP_NET_ADMIN; without it the default serves some hundreds of hosts.
         let _ = setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER);
+        setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
         Ok(Self {
             socket,
             family: way.family,
             identifier,
+            unsent: Vec::new(),
         })
     }
 
-    /// Asks `host` question `number` of `probe`.
-    ///
-    /// # Errors
-    /// As of `sendto(2)`: there is no way, or no room.
-    pub(super) fn ask(&self, host: IpAddr, probe: ProbeId, number: u32) -> io::Result<()> {
-        let mut question = [0; LENGTH];
-        question[0] = self.family.question();
-        question[IDENTIFIER].copy_from_slice(&self.identifier.to_be_bytes());
-        question[PROBE].copy_from_slice(&probe.0.to_be_bytes());
-        question[NUMBER].copy_from_slice(&number.to_be_bytes());
+    /// Has `host` be asked question `number` of `probe` by the next [`Self::send`].
+    pub(super) fn ask(&mut self, host: IpAddr, probe: ProbeId, number: u32) {
+        let mut octets = [0; LENGTH];
+        octets[0] = self.family.question();
+        octets[IDENTIFIER].copy_from_slice(&self.identifier.to_be_bytes());
+        octets[PROBE].copy_from_slice(&probe.0.to_be_bytes());
+        octets[NUMBER].copy_from_slice(&number.to_be_bytes());
         if self.family == Family::V4 {
             // The kernel does so for ICMPv6.
-            let sum = Sum::default().octets(&question).finish();
-            question[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
+            let sum = Sum::default().octets(&octets).finish();
+            octets[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
         }
-        let address = SockAddr::from(SocketAddr::new(host, 0));
-        self.socket.send_to(&question, &address).map(drop)
+        self.unsent.push(Question {
+            probe,
+            host: SocketAddr::new(host, 0).into(),
+            octets,
+        });
     }
 
-    /// The next answer that has come: to which probe's question of which number. A number is given
-    /// once, so that nobody else than who was asked knows it.
-    pub(super) fn answer(&self) -> Option<(ProbeId, u32)> {
-        let mut room = [0; ROOM];
-        loop {
-            match recv(&self.socket, &mut room, RecvFlags::empty()) {
-                Ok((count, _)) => {
-                    if let Some(answer) = self.read(&room[..count]) {
-                        return Some(answer);
-                    }
+    /// Sends what is to be asked. Returns what cannot be, and why, as of `sendmmsg(2)`: there is no way, or
+    /// no room.
+    pub(super) fn send(&mut self) -> Vec<(ProbeId, io::Error)> {
+        let mut refused = Vec::new();
+        let mut left = self.unsent.as_slice();
+        while let Some(first) = left.first() {
+            let sent = match self.send_some(&left[..left.len().min(BATCH)]) {
+                Ok(sent) => sent,
+                Err(errno) => {
+                    refused.push((first.probe, errno.into()));
+                    1
                 }
-                Err(Errno::INTR) => {}
-                Err(_) => return None,
+            };
+            left = &left[sent..];
+        }
+        self.unsent.clear();
+        refused
+    }
+
+    /// Sends the first of `questions`, at least one, and returns how many the kernel took.
+    fn send_some(&self, questions: &[Question]) -> nix::Result<usize> {
+        let mut headers = MultiHeaders::<SockaddrStorage>::preallocate(questions.len(), None);
+        let octets = questions.iter().map(|one| [IoSlice::new(&one.octets)]);
+        let octets: Vec<_> = octets.collect();
+        let hosts: Vec<_> = questions.iter().map(|one| Some(one.host)).collect();
+        let sent = sendmmsg(
+            self.socket.as_raw_fd(),
+            &mut headers,
+            &octets,
+            &hosts,
+            [],
+            MsgFlags::MSG_DONTWAIT,
+        )?;
+        Ok(sent.count())
+    }
+
+    /// The answers that have come. A number is given once, so that nobody else than who was asked knows
+    /// it.
+    pub(super) fn answers(&self) -> Vec<Echo> {
+        let mut answers = Vec::new();
+        while self.receive_some(&mut answers) == BATCH {}
+        answers
+    }
+
+    /// Returns how many packets there were.
+    fn receive_some(&self, answers: &mut Vec<Echo>) -> usize {
+        let space = nix::cmsg_space!(TimeSpec);
+        let mut headers = MultiHeaders::<()>::preallocate(BATCH, Some(space));
+        let mut room = [[0; ROOM]; BATCH];
+        let mut slices = room.each_mut().map(|room| [IoSliceMut::new(room)]);
+        let fd = self.socket.as_raw_fd();
+        let flags = MsgFlags::MSG_DONTWAIT;
+        let Ok(packets) = recvmmsg(fd, &mut headers, slices.iter_mut(), flags, None) else {
+            // Nothing is left, or an error of a question that is late already.
+            return 0;
+        };
+        let today = clock_gettime(ClockId::Realtime);
+        let mut count = 0;
+        for packet in packets {
+            count += 1;
+            let octets = packet.iovs().next().unwrap_or_default();
+            if let Some((probe, number)) = self.read(octets) {
+                let age = stamp(&packet).map_or(Duration::ZERO, |stamp| age(stamp, today));
+                answers.push(Echo { probe, number, age });
             }
         }
+        count
     }
 
     fn read(&self, octets: &[u8]) -> Option<(ProbeId, u32)> {
@@ -163,6 +243,22 @@ impl EchoSocket {
         };
         is_ours.then_some((ProbeId(number(PROBE)?), number(NUMBER)?))
     }
+}
+
+/// When the kernel took a packet in, by the time of day.
+fn stamp(packet: &RecvMsg<'_, '_, ()>) -> Option<TimeSpec> {
+    let mut control = packet.cmsgs().ok()?;
+    control.find_map(|message| match message {
+        ControlMessageOwned::ScmTimestampns(stamp) => Some(stamp),
+        _ => None,
+    })
+}
+
+/// How long before `today` a packet of `stamp` came. The time of day can be set: never more than a probe
+/// may take.
+fn age(stamp: TimeSpec, today: Timespec) -> Duration {
+    let today = Duration::try_from(today).unwrap_or_default();
+    today.saturating_sub(stamp.into())
 }
 
 impl AsFd for EchoSocket {
@@ -207,6 +303,7 @@ mod tests {
             socket: std::os::fd::OwnedFd::from(ours).into(),
             family: Family::V4,
             identifier: 0x1234,
+            unsent: Vec::new(),
         }
     }
 

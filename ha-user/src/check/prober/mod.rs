@@ -4,7 +4,7 @@ mod echo;
 mod run;
 mod target;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
@@ -18,14 +18,16 @@ use rustix::time::Timespec;
 pub use self::run::Timing;
 pub use self::target::{Carrier, Target};
 
-use self::echo::{EchoSocket, Way};
+use self::echo::{Echo, EchoSocket, Way};
 use self::run::{ROOM, Run, failed};
 use super::agenda::Agenda;
 use super::dialogue::Dialogue;
-use super::{Failure, Outcome, ProbeId};
+use super::{ByProbe, Failure, Outcome, ProbeId};
 
 /// Sockets that are looked at for one question to the kernel.
 const BATCH: usize = 256;
+/// Time is up at multiples of this: who waits in vain by the thousand does not wake us as often.
+const LIMITS: Duration = Duration::from_millis(1);
 /// Marks events of sockets for echoes; below are probes.
 const ECHOES: u64 = 1 << 32;
 /// Marks what only ends the wait.
@@ -53,14 +55,14 @@ pub struct Finding {
 /// All runs that are under way, one of each probe at most.
 pub struct Prober {
     epoll: OwnedFd,
-    runs: BTreeMap<ProbeId, Underway>,
+    runs: ByProbe<Underway>,
     /// When their time is up.
     limits: Agenda,
     echoes: Vec<(Way, EchoSocket)>,
     /// Echoes that were asked for.
     asked: u32,
-    /// Whose events there are.
-    marks: Vec<u64>,
+    /// What the kernel tells, and of whom.
+    told: Vec<(u64, EventFlags)>,
     room: Box<[u8; ROOM]>,
     findings: Vec<Finding>,
     /// Runs that go on without being told.
@@ -90,11 +92,11 @@ impl Prober {
     pub fn new() -> io::Result<Self> {
         Ok(Self {
             epoll: epoll::create(CreateFlags::CLOEXEC)?,
-            runs: BTreeMap::new(),
+            runs: ByProbe::default(),
             limits: Agenda::default(),
             echoes: Vec::new(),
             asked: 0,
-            marks: Vec::new(),
+            told: Vec::new(),
             room: Box::new([0; ROOM]),
             findings: Vec::new(),
             interrupted: BTreeSet::new(),
@@ -132,7 +134,7 @@ impl Prober {
         };
         match begun {
             Ok(kind) => {
-                let limit = now + timeout;
+                let limit = (now + timeout).next_multiple_of(LIMITS);
                 self.limits.add(limit, probe);
                 self.runs.insert(probe, Underway { limit, kind });
             }
@@ -169,9 +171,8 @@ impl Prober {
         let index = self.find_way(Way::to(target))?;
         self.asked = self.asked.wrapping_add(1);
         let number = self.asked;
-        let (_, socket) = &self.echoes[index];
-        let asked = socket.ask(target.address.ip(), probe, number);
-        asked.map_err(|error| failed(&error))?;
+        let (_, socket) = &mut self.echoes[index];
+        socket.ask(target.address.ip(), probe, number);
         Ok(Kind::Waiting { number, since: now })
     }
 
@@ -216,21 +217,22 @@ impl Prober {
     /// # Errors
     /// Waiting itself fails.
     pub fn wait(&mut self, clock: impl Fn() -> Nanos, deadline: Option<Nanos>) -> io::Result<()> {
+        self.send_questions();
         self.wait_for_events(&clock, deadline)?;
         let now = clock();
         for probe in std::mem::take(&mut self.interrupted) {
-            self.advance(now, probe);
+            self.advance(now, probe, run::HEARD);
         }
-        let marks = std::mem::take(&mut self.marks);
-        for mark in &marks {
+        let told = std::mem::take(&mut self.told);
+        for (mark, flags) in &told {
             match *mark {
                 CALLER => {}
                 mark @ ECHOES.. => self.hear_echoes((mark - ECHOES) as usize, now),
-                probe => self.advance(now, ProbeId(probe as u32)),
+                probe => self.advance(now, ProbeId(probe as u32), *flags),
             }
         }
         // Keeps its memory for the next time.
-        self.marks = marks;
+        self.told = told;
         self.expire(now);
         Ok(())
     }
@@ -246,12 +248,12 @@ impl Prober {
             false => Some(Duration::ZERO),
         };
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        self.marks.clear();
+        self.told.clear();
         let mut room = [MaybeUninit::<Event>::uninit(); BATCH];
         match epoll::wait(&self.epoll, room.as_mut_slice(), timeout.as_ref()) {
             Ok((events, _)) => {
-                let marks = events.iter().map(|event| event.data.u64());
-                self.marks.extend(marks);
+                let told = events.iter().map(|event| (event.data.u64(), event.flags));
+                self.told.extend(told);
                 Ok(())
             }
             Err(Errno::INTR) => Ok(()),
@@ -259,7 +261,7 @@ impl Prober {
         }
     }
 
-    fn advance(&mut self, now: Nanos, probe: ProbeId) {
+    fn advance(&mut self, now: Nanos, probe: ProbeId, told: EventFlags) {
         let Some(Underway {
             kind: Kind::Talking(run),
             ..
@@ -267,7 +269,7 @@ impl Prober {
         else {
             return;
         };
-        match run.advance(now, &mut self.room) {
+        match run.advance(now, told, &mut self.room) {
             Some(outcome) => {
                 let timing = run.timing();
                 self.give_up(probe);
@@ -280,9 +282,22 @@ impl Prober {
         }
     }
 
+    /// Asks all hosts that are to be asked by now.
+    fn send_questions(&mut self) {
+        let sockets = self.echoes.iter_mut();
+        let refused: Vec<_> = sockets.flat_map(|(_, socket)| socket.send()).collect();
+        for (probe, error) in refused {
+            self.give_up(probe);
+            self.note(probe, Err(failed(&error)), Timing::default());
+        }
+    }
+
     fn hear_echoes(&mut self, index: usize, now: Nanos) {
-        let heard = |prober: &Self| prober.echoes.get(index)?.1.answer();
-        while let Some((probe, number)) = heard(self) {
+        let Some((_, socket)) = self.echoes.get_mut(index) else {
+            return;
+        };
+        for answer in socket.answers() {
+            let Echo { probe, number, age } = answer;
             let Some(Underway {
                 kind:
                     Kind::Waiting {
@@ -295,9 +310,9 @@ impl Prober {
                 continue;
             };
             if number == *asked {
-                let timing = Timing::at_once(now.saturating_since(*since));
+                let time = now.saturating_since(*since).saturating_sub(age);
                 self.give_up(probe);
-                self.note(probe, Ok(()), timing);
+                self.note(probe, Ok(()), Timing::at_once(time));
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
 use ha_common::Nanos;
+use rustix::event::epoll::EventFlags;
 use socket2::Socket;
 
 use super::super::dialogue::{Dialogue, Want};
@@ -16,6 +17,11 @@ use super::target::{Carrier, Target};
 pub(super) const ROOM: usize = 16 << 10;
 /// How often in a row one run reads: a server that says more and more must not keep others waiting.
 const READS: usize = 16;
+
+/// The server will say no more.
+const ENDED: EventFlags = EventFlags::RDHUP.union(EventFlags::HUP);
+/// There is something to hear, an end, or an error.
+pub(super) const HEARD: EventFlags = EventFlags::IN.union(EventFlags::ERR).union(ENDED);
 
 /// When each part of a run was done, from its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,11 +81,16 @@ impl Run {
         })
     }
 
-    /// Goes on for as long as there is something to say or to hear, or for a while. Returns how it has
-    /// ended, if it has.
-    pub(super) fn advance(&mut self, now: Nanos, room: &mut [u8; ROOM]) -> Option<Outcome> {
+    /// Goes on with what the kernel tells of the socket, for as long as there is something to say or to
+    /// hear, or for a while. Returns how it has ended, if it has.
+    pub(super) fn advance(
+        &mut self,
+        now: Nanos,
+        told: EventFlags,
+        room: &mut [u8; ROOM],
+    ) -> Option<Outcome> {
         self.is_interrupted = false;
-        let outcome = match self.exchange(now, room) {
+        let outcome = match self.exchange(now, told, room) {
             Ok(outcome) => outcome?,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
             Err(error) => Err(failed(&error)),
@@ -106,9 +117,16 @@ impl Run {
         self.timing
     }
 
-    fn exchange(&mut self, now: Nanos, room: &mut [u8; ROOM]) -> io::Result<Option<Outcome>> {
+    fn exchange(
+        &mut self,
+        now: Nanos,
+        told: EventFlags,
+        room: &mut [u8; ROOM],
+    ) -> io::Result<Option<Outcome>> {
         if self.timing.connected.is_none() {
-            self.check_connection()?;
+            if !self.is_connected(told)? {
+                return Ok(None);
+            }
             self.timing.connected = Some(now.saturating_since(self.begun));
             let want = self.dialogue.begin();
             if let Some(outcome) = self.follow(want)? {
@@ -116,33 +134,47 @@ impl Run {
             }
         }
         self.say()?;
+        match told.intersects(HEARD) {
+            true => self.hear(now, told, room),
+            false => Ok(None),
+        }
+    }
+
+    fn is_connected(&self, told: EventFlags) -> io::Result<bool> {
+        if told.contains(EventFlags::ERR)
+            && let Some(error) = self.socket.take_error()?
+        {
+            return Err(error);
+        }
+        Ok(told.contains(EventFlags::OUT))
+    }
+
+    fn hear(
+        &mut self,
+        now: Nanos,
+        told: EventFlags,
+        room: &mut [u8; ROOM],
+    ) -> io::Result<Option<Outcome>> {
+        let is_stream = self.carrier != Carrier::Udp;
         for _ in 0..READS {
             let count = self.socket.read(room)?;
             self.timing
                 .answered
                 .get_or_insert(now.saturating_since(self.begun));
-            if count == 0 && self.carrier != Carrier::Udp {
+            if count == 0 && is_stream {
                 return Ok(Some(self.dialogue.close()));
             }
             let want = self.dialogue.hear(&room[..count]);
             if let Some(outcome) = self.follow(want)? {
                 return Ok(Some(outcome));
             }
+            // Nothing is left of a stream, whose end is told apart from it (`epoll(7)`).
+            if is_stream && count < room.len() && !told.intersects(ENDED) {
+                return Ok(None);
+            }
         }
         self.is_interrupted = true;
         Ok(None)
-    }
-
-    fn check_connection(&self) -> io::Result<()> {
-        if let Some(error) = self.socket.take_error()? {
-            return Err(error);
-        }
-        match self.socket.peer_addr() {
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => {
-                Err(io::ErrorKind::WouldBlock.into())
-            }
-            _ => Ok(()),
-        }
     }
 
     fn follow(&mut self, want: Want) -> io::Result<Option<Outcome>> {

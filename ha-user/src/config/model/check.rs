@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Command, Weight};
@@ -12,7 +13,7 @@ pub struct VrrpCheck {
     /// Name.
     pub name: String,
     /// What must all be good for it to be good; never empty.
-    pub checks: Vec<Check>,
+    pub checks: Vec<Arc<Check>>,
     /// `weight`.
     pub weight: Weight,
 }

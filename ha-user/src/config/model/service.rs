@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::Command;
 use super::check::Check;
@@ -52,7 +53,7 @@ pub struct RealServer {
     /// `notify_down`.
     pub notify_down: Option<Command>,
     /// What must all be good for it to be good. Without any, it always is.
-    pub checks: Vec<Check>,
+    pub checks: Vec<Arc<Check>>,
 }
 
 /// `protocol`.

@@ -13,6 +13,7 @@ use super::page::pages;
 use super::rhythm::Level;
 use super::tracked::{Entry, Pool, Tracked};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 /// What keepalived says in HELO.
 const HELO: &str = "smtpchecker.keepalived.org";
@@ -74,12 +75,12 @@ pub(super) fn checks(
     drafts: Vec<CheckDraft>,
     around: &Around<'_>,
     context: &mut Context<'_>,
-) -> Vec<Check> {
+) -> Vec<Arc<Check>> {
     let probes = drafts.into_iter().map(|draft| {
         let mut checker = Checker { around, context };
         checker.probes(draft).unwrap_or_default()
     });
-    probes.flatten().collect()
+    probes.flatten().map(Arc::new).collect()
 }
 
 /// A checker that is being resolved. `None`, of its methods, is reported and left out.

@@ -12,6 +12,7 @@ use super::command::is_usable;
 use super::rhythm::Level;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// Resolves all `virtual_server` blocks, for a host with these virtual routers.
 pub(super) fn resolve(
@@ -19,7 +20,7 @@ pub(super) fn resolve(
     groups: &[GroupDraft],
     instances: &[Instance],
     context: &mut Context<'_>,
-) -> Vec<VirtualServer> {
+) -> Vec<Arc<VirtualServer>> {
     let mut services = Services {
         groups,
         instances,
@@ -29,7 +30,7 @@ pub(super) fn resolve(
     };
     drafts
         .into_iter()
-        .filter_map(|draft| services.service(draft))
+        .filter_map(|draft| services.service(draft).map(Arc::new))
         .collect()
 }
 
@@ -123,16 +124,16 @@ impl Services<'_, '_> {
     }
 
     fn servers(&mut self, draft: &mut VirtualServerDraft, name: &str) -> Vec<RealServer> {
-        let mut servers: Vec<RealServer> = Vec::new();
+        let mut servers = Vec::with_capacity(draft.servers.len());
+        let mut taken = BTreeSet::new();
         for server in std::mem::take(&mut draft.servers) {
             let at = server.address.at.clone();
             let server = self.server(server, draft);
-            let twin = |other: &RealServer| other.address == server.address;
-            if servers.iter().any(twin) {
+            if taken.insert(server.address) {
+                servers.push(server);
+            } else {
                 let text = format!("real server {} is duplicated - removing it", server.address);
                 self.say(Severity::Error, &at, name, &text);
-            } else {
-                servers.push(server);
             }
         }
         servers

@@ -1,5 +1,7 @@
 //! What the health thread is told, and what it tells.
 
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use super::report::Summary;
@@ -41,7 +43,7 @@ pub(in crate::daemon) struct Wanted {
     /// Who asks.
     pub(in crate::daemon) name: String,
     /// What must all be good.
-    pub(in crate::daemon) checks: Vec<Check>,
+    pub(in crate::daemon) checks: Vec<Arc<Check>>,
     /// What was thought of it by whoever had it probed before.
     pub(in crate::daemon) known: Option<bool>,
 }

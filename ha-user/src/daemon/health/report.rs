@@ -94,7 +94,8 @@ impl HealthThread {
                     .map(|(id, (server, probes))| ServerReport {
                         address: server.address,
                         weight: server.weight,
-                        used: used.contains(&id),
+                        // In the order of their places.
+                        used: used.binary_search(&id).is_ok(),
                         probes: self.report_of(probes, now),
                     })
                     .collect(),

@@ -1,13 +1,14 @@
 //! Services: which of their servers are good, and whether the data path lets packets through to them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ha_common::Nanos;
 use ha_common::abi::{ServicePolicy, ServiceState};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::News;
-use crate::check::{Change, Demands, Outcome, ProbeId, Server, ServerId, Service};
+use crate::check::{Change, Demands, Outcome, Places, ProbeId, Server, ServerId, Service};
 use crate::config::model::Command;
 use crate::config::model::service::{RealServer, VirtualServer, WithoutServer};
 use crate::datapath::{ServiceId, ServiceTable};
@@ -16,7 +17,7 @@ use crate::datapath::{ServiceId, ServiceTable};
 #[derive(Clone, Debug)]
 pub(in crate::daemon) struct WantedService {
     /// As the configuration has it.
-    pub(in crate::daemon) service: VirtualServer,
+    pub(in crate::daemon) service: Arc<VirtualServer>,
     /// Where the data path has it.
     pub(in crate::daemon) gates: Vec<ServiceId>,
     /// Whether it was open before; `None` if there was none.
@@ -27,8 +28,8 @@ pub(in crate::daemon) struct WantedService {
 #[derive(Debug)]
 pub(super) struct Services {
     running: Vec<Running>,
-    /// Places in `running` of those that a probe is for.
-    by_probe: BTreeMap<ProbeId, Vec<usize>>,
+    /// Of `running`.
+    places: Places,
     table: Option<ServiceTable>,
     news: UnboundedSender<News>,
 }
@@ -36,7 +37,7 @@ pub(super) struct Services {
 /// A service that runs.
 #[derive(Debug)]
 pub(super) struct Running {
-    pub(super) config: VirtualServer,
+    pub(super) config: Arc<VirtualServer>,
     /// Probes of each server.
     pub(super) members: Vec<Vec<ProbeId>>,
     pub(super) service: Service,
@@ -47,10 +48,10 @@ pub(super) struct Running {
 
 impl Services {
     /// None yet. Commands that are to be run are told by `news`.
-    pub(super) const fn new(news: UnboundedSender<News>) -> Self {
+    pub(super) fn new(news: UnboundedSender<News>) -> Self {
         Self {
             running: Vec::new(),
-            by_probe: BTreeMap::new(),
+            places: Places::default(),
             table: None,
             news,
         }
@@ -83,14 +84,14 @@ impl Services {
             self.open_or_close(&running);
             self.running.push(running);
         }
-        self.index();
+        let probes = |one: &Running| one.members.iter().flatten().copied().collect::<Vec<_>>();
+        self.places = self.running.iter().map(probes).collect();
     }
 
     /// What is thought of a probe has changed.
     pub(super) fn note(&mut self, now: Nanos, probe: ProbeId, outcome: &Outcome) {
-        let concerned = self.by_probe.get(&probe).cloned().unwrap_or_default();
-        for index in concerned {
-            let Some(running) = self.running.get_mut(index) else {
+        for place in self.places.of(probe) {
+            let Some(running) = self.running.get_mut(place) else {
                 continue;
             };
             let changes = running.service.note(now, probe, outcome.is_ok());
@@ -104,9 +105,9 @@ impl Services {
                 running.since = now;
             }
             // Packets first, words later.
-            self.open_or_close(&self.running[index]);
+            self.open_or_close(&self.running[place]);
             for change in changes {
-                self.tell(&self.running[index], change, outcome);
+                self.tell(&self.running[place], change, outcome);
             }
         }
     }
@@ -120,18 +121,6 @@ impl Services {
         if let Some(table) = &self.table {
             for gate in &running.gates {
                 table.set(*gate, running.state());
-            }
-        }
-    }
-
-    fn index(&mut self) {
-        self.by_probe.clear();
-        for (index, running) in self.running.iter().enumerate() {
-            for probe in running.members.iter().flatten() {
-                let places = self.by_probe.entry(*probe).or_default();
-                if places.last() != Some(&index) {
-                    places.push(index);
-                }
             }
         }
     }
@@ -224,7 +213,7 @@ impl Running {
             quorum,
             hysteresis,
             ..
-        } = &self.config;
+        } = &*self.config;
         let weight = self.service.weight();
         match is_there {
             true => {

@@ -10,7 +10,8 @@ use crate::bench::report::{Criterion, Findings, Table};
 const COMPARED: &str = "Every target is an address of one host with one nginx, and is probed once a \
     second: by vipd's TCP_CHECK and HTTP_GET, and in turn by Debian's haproxy with one thread (check inter \
     1s, and option httpchk). A probe counts when the host that is probed has taken the connection, or the \
-    echo. Then nginx is killed: from there to the line in the log that says so of each target.";
+    echo. Then nginx is killed: from there to the line in the log that says so of each target. What a target takes of memory is what the \
+    process takes beyond what it takes with one.";
 
 /// What a probe may cost, in haproxy's.
 const PASS: f64 = 1.0;
@@ -131,10 +132,11 @@ impl Series {
         Some(self.figures()[2].value? / f64::from(self.targets))
     }
 
-    /// All memory of the process, as if nothing else were in it, in KiB for each target.
+    /// Memory for each target beyond the first, in KiB.
     fn memory_of_one(&self) -> Option<f64> {
-        let base = self.trials.iter().map(|trial| Some(trial.memory() as f64));
-        Some(Figure::median(base).value? / 1024.0 / f64::from(self.targets))
+        let targets = self.trials.iter();
+        let targets = targets.map(|trial| Some(trial.memory().saturating_sub(self.empty) as f64));
+        Some(Figure::median(targets).value? / 1024.0 / f64::from(self.targets))
     }
 }
 

@@ -64,6 +64,8 @@ struct Series {
     checker: Checker,
     targets: u32,
     trials: Vec<Trial>,
+    /// Octets of memory that `vipd` takes with one target.
+    empty: u64,
 }
 
 impl Measure for Options {
@@ -81,7 +83,9 @@ impl Measure for Options {
 
     fn measure(&self, progress: &Progress) -> Result<Findings> {
         let stage = Stage::new(&Tools::haproxy()?)?;
+        let empty = play(&stage, Who::Vipd, Checker::Ping, 1, Duration::from_secs(1))?.memory();
         let mut series = SERIES.map(|(who, checker)| Series {
+            empty,
             who,
             checker,
             targets: match checker {

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::lab::{Host, Lan, Nginx, Tools};
+use crate::lab::{Host, Nginx, Tools};
 
 const PREFIX: &str = "/usr/local/nginx";
 
 /// The scene.
 pub(super) struct Stage {
-    _lan: Lan,
     pub(super) prober: Host,
     pub(super) web: Host,
     pub(super) nginx: Nginx,
@@ -21,10 +20,8 @@ pub(super) struct Stage {
 impl Stage {
     /// nginx runs. `haproxy` is the program.
     pub(super) fn new(haproxy: &Path) -> Result<Self> {
-        let mut lan = Lan::new()?;
         let (prober, web) = (Host::new("prober")?, Host::new("web")?);
-        lan.attach(&prober, "eth0", "192.0.2.1/24")?;
-        lan.attach(&web, "eth0", "192.0.2.10/24")?;
+        lay_cable(&prober, &web)?;
         // All of a network is one host's own.
         web.netns().ip("route add local 198.18.0.0/16 dev lo")?;
         prober
@@ -40,7 +37,6 @@ impl Stage {
         let nginx = Nginx::install(&web, PREFIX, &program, &config)?;
         nginx.start()?;
         Ok(Self {
-            _lan: lan,
             prober,
             web,
             nginx,
@@ -61,6 +57,21 @@ impl Stage {
         let value = value.and_then(|(_, value)| value.parse().ok());
         value.with_context(|| format!("no {protocol} {field} in {text}"))
     }
+}
+
+/// With its offloads on, and nothing else on the way that would take time of who sends.
+fn lay_cable(prober: &Host, web: &Host) -> Result<()> {
+    let inside = web.netns().path();
+    prober.netns().ip(&format!(
+        "link add eth0 type veth peer name eth0 netns {}",
+        inside.display()
+    ))?;
+    for (host, address) in [(prober, "192.0.2.1/24"), (web, "192.0.2.10/24")] {
+        host.netns()
+            .ip(&format!("address add {address} dev eth0"))?;
+        host.netns().ip("link set eth0 up")?;
+    }
+    Ok(())
 }
 
 /// The address of a target.

@@ -226,5 +226,7 @@ fn real_server(service: &mut VirtualServerDraft, statement: &Statement, report: 
         &mut server,
         report,
     );
+    // There may be tens of thousands, with one each.
+    server.checks.shrink_to_fit();
     service.servers.push(server);
 }
