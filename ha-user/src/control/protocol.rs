@@ -51,6 +51,9 @@ pub struct Status {
     /// How late probes have begun.
     #[serde(default)]
     pub probe_timers: Timers,
+    /// How long it took from the end of a run until the data path opened, or closed, a service.
+    #[serde(default)]
+    pub gate_timers: Timers,
 }
 
 /// One `vrrp_instance`.

@@ -29,6 +29,9 @@ pub fn status(status: &Status, colour: bool) -> String {
     if !status.checks.is_empty() || !status.services.is_empty() {
         text.push_str(&timers("probes late", &status.probe_timers));
     }
+    if !status.services.is_empty() {
+        text.push_str(&timers("verdict to data path", &status.gate_timers));
+    }
     let seen: Vec<&Counter> = status
         .packets
         .iter()
@@ -322,6 +325,7 @@ mod tests {
                 beyond: 1,
             },
             probe_timers: Timers::default(),
+            gate_timers: Timers::default(),
         }
     }
 

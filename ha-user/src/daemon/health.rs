@@ -119,7 +119,7 @@ impl HealthThread {
         while let Some(order) = self.orders.next() {
             match order {
                 Order::Follow(assignment) => self.follow(*assignment),
-                Order::Ended(finding) => self.take(finding),
+                Order::Ended(finding) => self.take(clock::now(), finding),
                 // Who asked may have hung up.
                 Order::Inquire(answer) => drop(answer.send(self.report())),
                 Order::Stop => return false,
@@ -135,19 +135,19 @@ impl HealthThread {
             self.lateness.note(now.saturating_since(due));
             let mut actions = Vec::new();
             self.engine.handle_timeout(due, &mut actions);
-            self.carry_out(actions);
+            self.carry_out(now, actions);
         }
     }
 
     fn take_findings(&mut self) {
+        let now = clock::now();
         let findings: Vec<_> = self.prober.findings().collect();
         for finding in findings {
-            self.take(finding);
+            self.take(now, finding);
         }
     }
 
-    fn take(&mut self, finding: Finding) {
-        let now = clock::now();
+    fn take(&mut self, now: Nanos, finding: Finding) {
         let Finding {
             probe: id,
             outcome,
@@ -161,22 +161,21 @@ impl HealthThread {
         probe.tell(&outcome);
         let mut actions = Vec::new();
         self.engine.finish(now, id, outcome, &mut actions);
-        self.carry_out(actions);
+        self.carry_out(now, actions);
     }
 
-    fn carry_out(&mut self, actions: Vec<Action>) {
+    fn carry_out(&mut self, now: Nanos, actions: Vec<Action>) {
         let mut actions = VecDeque::from(actions);
         while let Some(action) = actions.pop_front() {
             match action {
                 Action::Judged(id, outcome) => {
                     // Packets first.
-                    self.services.note(clock::now(), id, &outcome);
+                    self.services.note(now, id, &outcome);
                     self.groups.note(id, &outcome);
                 }
                 Action::Run(id) => {
                     if let Err(failure) = self.begin(id) {
                         let mut more = Vec::new();
-                        let now = clock::now();
                         self.engine.finish(now, id, Err(failure), &mut more);
                         actions.extend(more);
                     }

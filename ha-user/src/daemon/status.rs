@@ -94,6 +94,7 @@ pub(super) fn assemble(outline: Outline, report: &ThreadReport, probed: Summary)
         },
         timers: timers(&report.lateness),
         probe_timers: timers(&probed.lateness),
+        gate_timers: timers(&probed.gate_delays),
     }
 }
 

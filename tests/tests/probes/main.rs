@@ -7,3 +7,4 @@ mod failover;
 mod layers;
 mod scene;
 mod services;
+mod verdicts;

@@ -12,28 +12,28 @@ use ha_tests::lab::{
 
 use crate::scene::{PATIENCE, Scene};
 
-const VIP: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
+pub(crate) const VIP: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
 /// A port for each policy, and one that no service is on.
-const DROPPED: u16 = 81;
-const REJECTED: u16 = 82;
-const PASSED: u16 = 83;
+pub(crate) const DROPPED: u16 = 81;
+pub(crate) const REJECTED: u16 = 82;
+pub(crate) const PASSED: u16 = 83;
 const UNGATED: u16 = 84;
 /// A worker that begins anew knows nothing for more than a second.
 const SLOW: u8 = 4;
 /// Where the server behind all of them listens.
-const SERVER: u16 = 7000;
+pub(crate) const SERVER: u16 = 7000;
 
 /// A server elsewhere is probed; this director itself serves the clients.
-struct Stage {
-    scene: Scene,
-    client: Host,
+pub(crate) struct Stage {
+    pub(crate) scene: Scene,
+    pub(crate) client: Host,
     daemon: Daemon,
     _pages: Vec<Responder>,
 }
 
 impl Stage {
     /// With probes that begin within `warmup` seconds.
-    fn new(warmup: u8) -> Result<Self> {
+    pub(crate) fn new(warmup: u8) -> Result<Self> {
         let mut scene = Scene::new()?;
         let client = Host::new("client")?;
         scene.lan.attach(&client, "eth0", "192.0.2.50/24")?;
@@ -52,7 +52,7 @@ impl Stage {
     }
 
     /// Waits until every service is open, or closed.
-    fn wait(&self, open: bool) -> Result<()> {
+    pub(crate) fn wait(&self, open: bool) -> Result<()> {
         let what = if open { "open services" } else { "closed ones" };
         until(what, PATIENCE, || {
             let services = status(&self.scene.director)?.services;
@@ -61,7 +61,7 @@ impl Stage {
     }
 
     /// What a client gets: a page, or why there is none.
-    fn ask(&self, port: u16) -> Result<Result<(), ErrorKind>> {
+    pub(crate) fn ask(&self, port: u16) -> Result<Result<(), ErrorKind>> {
         let ask = || -> std::io::Result<()> {
             let address = SocketAddr::from((VIP, port));
             let mut stream = TcpStream::connect_timeout(&address, Duration::from_millis(700))?;

@@ -20,6 +20,8 @@ pub(in crate::daemon) struct Summary {
     pub(in crate::daemon) services: Vec<ServiceReport>,
     /// How late probes have begun.
     pub(in crate::daemon) lateness: Lateness,
+    /// How long it took from the end of a run until the data path knew what had changed by it.
+    pub(in crate::daemon) gate_delays: Lateness,
 }
 
 /// What is known of a service.
@@ -105,6 +107,7 @@ impl HealthThread {
             checks: self.groups.iter().map(check).collect(),
             services: self.services.iter().map(service).collect(),
             lateness: self.lateness,
+            gate_delays: self.services.delays(),
         }
     }
 

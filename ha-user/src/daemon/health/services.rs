@@ -7,11 +7,13 @@ use ha_common::Nanos;
 use ha_common::abi::{ServicePolicy, ServiceState};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::super::lateness::Lateness;
 use super::News;
 use crate::check::{Change, Demands, Outcome, Places, ProbeId, Server, ServerId, Service};
 use crate::config::model::Command;
 use crate::config::model::service::{RealServer, VirtualServer, WithoutServer};
 use crate::datapath::{ServiceId, ServiceTable};
+use crate::net::clock;
 
 /// A service that is to be looked after.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub(super) struct Services {
     /// Of `running`.
     places: Places,
     table: Option<ServiceTable>,
+    /// How long it took from when a run was over until the data path knew what had changed by it.
+    delays: Lateness,
     news: UnboundedSender<News>,
 }
 
@@ -53,6 +57,7 @@ impl Services {
             running: Vec::new(),
             places: Places::default(),
             table: None,
+            delays: Lateness::default(),
             news,
         }
     }
@@ -88,8 +93,9 @@ impl Services {
         self.places = self.running.iter().map(probes).collect();
     }
 
-    /// What is thought of a probe has changed.
+    /// What is thought of a probe has changed by a run that was over at `now`.
     pub(super) fn note(&mut self, now: Nanos, probe: ProbeId, outcome: &Outcome) {
+        let mut news = Vec::new();
         for place in self.places.of(probe) {
             let Some(running) = self.running.get_mut(place) else {
                 continue;
@@ -98,18 +104,26 @@ impl Services {
             if changes.is_empty() {
                 continue;
             }
-            if changes
-                .iter()
-                .any(|change| matches!(change, Change::Quorum(_)))
-            {
+            let turns = |change: &Change| matches!(change, Change::Quorum(_));
+            let turns = changes.iter().any(turns);
+            if turns {
                 running.since = now;
             }
-            // Packets first, words later.
             self.open_or_close(&self.running[place]);
-            for change in changes {
-                self.tell(&self.running[place], change, outcome);
+            if turns {
+                self.delays.note(clock::now().saturating_since(now));
             }
+            news.extend(changes.into_iter().map(|change| (place, change)));
         }
+        // Packets first, words later.
+        for (place, change) in news {
+            self.tell(&self.running[place], change, outcome);
+        }
+    }
+
+    /// How long it took from when a run was over until a service was open, or closed.
+    pub(super) const fn delays(&self) -> Lateness {
+        self.delays
     }
 
     /// All of them.
