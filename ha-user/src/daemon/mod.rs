@@ -94,7 +94,7 @@ pub fn main() -> ExitCode {
     }
     let code = run(&invocation).unwrap_or_else(|error| {
         log::error!("{error:#}");
-        Exit::Fatal.into()
+        Exit::of(&error).into()
     });
     logging::flush();
     code

@@ -17,7 +17,7 @@ use super::plan::{self, RouterPlan};
 use super::queue;
 use super::realtime;
 use crate::config::model::{Config, XdpMode};
-use crate::datapath::{Datapath, DebugLog, LoadOptions, Loaded, RecordTable};
+use crate::datapath::{Datapath, DebugLog, LoadError, LoadOptions, Loaded, RecordTable};
 use crate::net::address::{AddressChange, AddressWorker, Operation};
 use crate::net::announce::Announcer;
 use crate::net::link::Links;
@@ -79,6 +79,8 @@ fn load_datapath(debug_xdp: bool) -> Result<Option<Datapath>> {
             }
             Ok(Some(datapath))
         }
+        // For the whole life of this process: the next one does better.
+        Err(error @ LoadError::Disturbed) => Err(error.into()),
         Err(error) => {
             log::warn!("no XDP, working as keepalived does: {error:#}");
             Ok(None)

@@ -13,6 +13,7 @@ use super::inherited::Shelf;
 use super::maps::{self, MapError, Maps, Source};
 use super::program::Programs;
 use super::services::Services;
+use super::undisturbed::undisturbed;
 use super::{Datapath, NoticeRing, RecordTable};
 use crate::net::netlink::Netlink;
 
@@ -44,12 +45,19 @@ pub enum LoadError {
     /// A map of the ABI is missing or of another type.
     #[error("the XDP program and the daemon do not belong together: {0}")]
     Map(#[from] MapError),
+    /// Signals have kept this process from finding out what the kernel can do. Another one will.
+    #[error("this process was disturbed when it asked the kernel what that can do")]
+    Disturbed,
     /// Records or netlink.
     #[error("cannot set up the data path: {0}")]
     Io(#[from] io::Error),
 }
 
 pub(super) fn load(options: LoadOptions) -> Result<Datapath, LoadError> {
+    undisturbed(|| load_once(options))
+}
+
+fn load_once(options: LoadOptions) -> Result<Datapath, LoadError> {
     let mut object = open(options, None)?;
     let debug_log = options.debug_xdp.then(|| EbpfLogger::init(&mut object));
     let programs =
@@ -89,11 +97,13 @@ impl Loader {
     /// # Errors
     /// As [`Datapath::load`].
     pub fn load(self) -> Result<Loaded, LoadError> {
-        let mut object = open(LoadOptions::default(), Some(&self.0))?;
-        let programs = Programs::load(&mut object);
-        programs
-            .map(Loaded)
-            .map_err(|error| permission_or(error, LoadError::Program))
+        undisturbed(|| {
+            let mut object = open(LoadOptions::default(), Some(&self.0))?;
+            let programs = Programs::load(&mut object);
+            programs
+                .map(Loaded)
+                .map_err(|error| permission_or(error, LoadError::Program))
+        })
     }
 }
 

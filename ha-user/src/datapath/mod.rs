@@ -17,6 +17,7 @@ mod services;
 mod table;
 mod tap;
 mod tc;
+mod undisturbed;
 mod xdp;
 
 use std::collections::BTreeMap;
