@@ -6,6 +6,7 @@ mod checkers;
 mod endurance;
 mod failover;
 mod layers;
+mod names;
 mod over_ipv6;
 mod scene;
 mod services;

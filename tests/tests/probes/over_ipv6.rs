@@ -1,5 +1,5 @@
 //! Each checker against servers of its kind at an IPv6 address: healthy, refused, filtered; and back
-//! again.
+//! again. DNS_CHECK is in `names`.
 
 use anyhow::Result;
 use ha_tests::lab::{Manner, Return, Servant};
