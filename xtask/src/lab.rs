@@ -124,6 +124,7 @@ fn environment(
         ("HA_NGINX", peers.nginx),
         ("HA_KEEPALIVED", peers.keepalived),
         ("HA_HAPROXY", peers.haproxy),
+        ("HA_DNSMASQ", peers.dnsmasq),
     ];
     Ok(paths
         .into_iter()

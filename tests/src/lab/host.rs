@@ -11,7 +11,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use anyhow::{Context, Result, ensure};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 use rustix::thread::{ThreadNameSpaceType, UnshareFlags, move_into_thread_name_spaces};
 
 use super::netns::{Netns, in_thread, unshare};
@@ -200,6 +200,24 @@ impl Host {
     /// When /proc cannot be read.
     pub fn processes(&self, names: &[&str]) -> Result<Vec<Pid>> {
         process::in_namespace_of(self.pid(), names)
+    }
+
+    /// Kills its processes of this name (`comm`; SIGKILL). Others may have been started when this
+    /// returns.
+    ///
+    /// # Errors
+    /// When one is left after two seconds.
+    pub fn kill(&self, name: &str) -> Result<()> {
+        let killed = self.processes(&[name])?;
+        process::signal_all(&killed, Signal::KILL);
+        until(
+            &format!("the end of {name}"),
+            Duration::from_secs(2),
+            || {
+                let left = self.processes(&[name])?;
+                Ok(!killed.iter().any(|process| left.contains(process)))
+            },
+        )
     }
 
     /// What its processes are doing, a line each, for people.

@@ -2,13 +2,9 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use rustix::process::Signal;
 
-use super::process::signal_all;
-use super::wait::until;
 use super::{Host, responder};
 
 /// nginx as if built with `--prefix=/usr/local/nginx`, or another one.
@@ -88,12 +84,7 @@ impl Nginx {
     /// # Errors
     /// When one is left after two seconds.
     pub fn kill(&self) -> Result<()> {
-        let killed = self.host.processes(&["nginx"])?;
-        signal_all(&killed, Signal::KILL);
-        until("the end of nginx", Duration::from_secs(2), || {
-            let left = self.host.processes(&["nginx"])?;
-            Ok(!killed.iter().any(|process| left.contains(process)))
-        })
+        self.host.kill("nginx")
     }
 
     /// Takes its program away, so that nobody can start it.

@@ -1,7 +1,7 @@
 //! Servers that keep to their protocol, or break it on purpose.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv6Addr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
@@ -51,14 +51,14 @@ pub struct Servant {
 }
 
 impl Servant {
-    /// Serves by TCP on `port` of every address of `host`.
+    /// Serves by TCP on `port` of every address of `host`, IPv4 or IPv6.
     ///
     /// # Errors
     /// When the port is taken.
     pub fn by_tcp(host: &Host, port: u16, manner: Manner) -> Result<Self> {
         let listener = host
             .netns()
-            .enter(|| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)))?
+            .enter(|| TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)))?
             .with_context(|| format!("cannot listen on port {port}"))?;
         listener.set_nonblocking(true)?;
         let work = move |stop: Stop| receive(&listener, manner, &stop);
@@ -67,14 +67,14 @@ impl Servant {
         })
     }
 
-    /// Serves by UDP on `port` of every address of `host`.
+    /// Serves by UDP on `port` of every address of `host`, IPv4 or IPv6.
     ///
     /// # Errors
     /// When the port is taken.
     pub fn by_udp(host: &Host, port: u16, answer: Return) -> Result<Self> {
         let socket = host
             .netns()
-            .enter(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)))?
+            .enter(|| UdpSocket::bind((Ipv6Addr::UNSPECIFIED, port)))?
             .with_context(|| format!("cannot receive on port {port}"))?;
         socket.set_read_timeout(Some(GLANCE))?;
         let work = move |stop: Stop| {

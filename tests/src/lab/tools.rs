@@ -50,6 +50,14 @@ impl Tools {
         required("HA_HAPROXY")
     }
 
+    /// dnsmasq: `HA_DNSMASQ`.
+    ///
+    /// # Errors
+    /// When the variable is not set, or names no file.
+    pub fn dnsmasq() -> Result<PathBuf> {
+        required("HA_DNSMASQ")
+    }
+
     /// Revision of the source that was built: `HA_REVISION`, if it is under version control.
     #[must_use]
     pub fn revision() -> Option<String> {

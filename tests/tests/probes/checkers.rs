@@ -6,32 +6,8 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use ha_tests::lab::{Manner, Return, Servant, pause};
 
-use crate::scene::{HOLE, Scene};
-
-/// A check: its name, its checker, and what is to be thought of what it looks at.
-type Case = (&'static str, &'static str, Result<(), &'static str>);
-
-fn blocks(cases: &[Case]) -> Vec<(String, String)> {
-    let block = |text: &str| {
-        let text = text.replace("WEB", "connect_ip 192.0.2.10\n");
-        text.replace("HOLE", &format!("connect_ip {HOLE}\n"))
-    };
-    let blocks = cases.iter();
-    blocks
-        .map(|(name, text, _)| ((*name).to_owned(), block(text)))
-        .collect()
-}
-
-fn expectations(cases: &[Case]) -> Vec<(&'static str, Result<(), &'static str>)> {
-    let cases = cases.iter();
-    cases.map(|(name, _, outcome)| (*name, *outcome)).collect()
-}
-
-/// The same checks once all they look at has gone.
-fn all_fail(cases: &[Case], words: &'static str) -> Vec<(&'static str, Result<(), &'static str>)> {
-    let good = cases.iter().filter(|(_, _, outcome)| outcome.is_ok());
-    good.map(|(name, _, _)| (*name, Err(words))).collect()
-}
+use crate::cases::{Case, all_fail, blocks, expectations};
+use crate::scene::Scene;
 
 #[test]
 fn ports_and_hosts() -> Result<()> {
@@ -265,9 +241,7 @@ fn pages_by_tls() -> Result<()> {
 #[test]
 fn datagrams_and_names() -> Result<()> {
     let scene = Scene::new()?;
-    // Hosts refuse once a second, else.
-    let limit = "/proc/sys/net/ipv4/icmp_ratelimit";
-    scene.web.sh(&format!("echo 0 >{limit}"))?;
+    scene.refuse_at_once()?;
     let servants = || {
         [
             (7000, Return::Echo),

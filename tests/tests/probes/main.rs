@@ -1,10 +1,13 @@
 //! Probes: what each checker thinks of servers that work, and of all the ways in which they do not;
 //! and how a priority follows.
 
+mod cases;
 mod checkers;
 mod endurance;
 mod failover;
 mod layers;
+mod names;
+mod over_ipv6;
 mod scene;
 mod services;
 mod verdicts;

@@ -1,6 +1,6 @@
 //! A director that probes, and a host with what it probes.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -12,6 +12,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An address on the LAN whose host takes packets and never answers.
 pub(crate) const HOLE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 99);
+/// The same by IPv6, of a [`Scene::with_ipv6`].
+pub(crate) const HOLE6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x99);
 
 /// Where nginx is.
 const PREFIX: &str = "/usr/local/nginx";
@@ -43,6 +45,30 @@ impl Scene {
         ))?;
         Tools::vipd()?.install(&director)?;
         Ok(Self { lan, director, web })
+    }
+
+    /// The same with 2001:db8::1 and 2001:db8::10 as well.
+    pub(crate) fn with_ipv6() -> Result<Self> {
+        let scene = Self::new()?;
+        for (host, address) in [
+            (&scene.director, "2001:db8::1"),
+            (&scene.web, "2001:db8::10"),
+        ] {
+            let add = format!("address add {address}/64 dev eth0 nodad");
+            host.netns().ip(&add)?;
+        }
+        scene.director.netns().ip(&format!(
+            "neigh add {HOLE6} lladdr 02:00:00:00:00:99 dev eth0 nud permanent"
+        ))?;
+        Ok(scene)
+    }
+
+    /// Has the other host refuse every datagram to a closed port: hosts refuse once a second, else.
+    pub(crate) fn refuse_at_once(&self) -> Result<()> {
+        for limit in ["ipv4/icmp_ratelimit", "ipv6/icmp/ratelimit"] {
+            self.web.sh(&format!("echo 0 >/proc/sys/net/{limit}"))?;
+        }
+        Ok(())
     }
 
     /// Starts a daemon whose instance follows each of `checks`: a name, and what stands in the block.
@@ -138,6 +164,7 @@ fn nginx_config() -> String {
     format!(
         "events {{}}\nhttp {{\n{}server {{
   listen 80 default_server;
+  listen [::]:80 default_server;
   location / {{ root html; }}
   location = /gone {{ return 404; }}
   location = /busy {{ return 503; }}
@@ -145,15 +172,18 @@ fn nginx_config() -> String {
 }}
 server {{
   listen 80;
+  listen [::]:80;
   server_name www.example;
   location / {{ return 200 'this is www.example'; }}
 }}
 server {{
   listen 443 ssl default_server;
+  listen [::]:443 ssl default_server;
   ssl_reject_handshake on;
 }}
 server {{
   listen 443 ssl;
+  listen [::]:443 ssl;
   server_name www.example;
   ssl_certificate server.pem;
   ssl_certificate_key server.key;
@@ -161,6 +191,7 @@ server {{
 }}
 server {{
   listen 444 ssl;
+  listen [::]:444 ssl;
   ssl_certificate expired.pem;
   ssl_certificate_key server.key;
   location / {{ root html; }}

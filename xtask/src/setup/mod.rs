@@ -26,6 +26,7 @@ pub(crate) struct Peers {
     pub(crate) nginx: Option<PathBuf>,
     pub(crate) keepalived: Option<PathBuf>,
     pub(crate) haproxy: Option<PathBuf>,
+    pub(crate) dnsmasq: Option<PathBuf>,
 }
 
 /// Everything: to build and to run labs. What labs would like to call is not insisted on here,
@@ -63,8 +64,15 @@ pub(crate) fn require_everything(peers: &Peers) -> Result<()> {
             tool.purpose
         );
     }
-    if peers.nginx.is_none() || peers.keepalived.is_none() {
-        bail!("the tests start nginx and keepalived: name them in HA_NGINX and HA_KEEPALIVED");
+    let started = [
+        ("nginx", "HA_NGINX", &peers.nginx),
+        ("keepalived", "HA_KEEPALIVED", &peers.keepalived),
+        ("dnsmasq", "HA_DNSMASQ", &peers.dnsmasq),
+    ];
+    for (name, variable, program) in started {
+        if program.is_none() {
+            bail!("the tests start {name}: name it in {variable}");
+        }
     }
     Ok(())
 }

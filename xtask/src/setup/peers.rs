@@ -1,4 +1,4 @@
-//! nginx, keepalived and haproxy, which labs put vipd beside. A package that is installed may start its
+//! nginx, keepalived, haproxy and dnsmasq, which labs put vipd beside. A package that is installed may start its
 //! service, so these are unpacked into the cache and started from there.
 
 use std::env;
@@ -15,8 +15,8 @@ use crate::workspace::find_command;
 
 /// A program that labs start.
 pub(super) struct Peer {
-    /// Of the program and of its package.
     pub(super) name: &'static str,
+    package: &'static str,
     /// The variable by which one can name another executable.
     variable: &'static str,
     pub(super) purpose: &'static str,
@@ -24,19 +24,29 @@ pub(super) struct Peer {
 
 const NGINX: Peer = Peer {
     name: "nginx",
+    package: "nginx",
     variable: "HA_NGINX",
     purpose: "the service behind the VIP",
 };
 const KEEPALIVED: Peer = Peer {
     name: "keepalived",
+    package: "keepalived",
     variable: "HA_KEEPALIVED",
     purpose: "the oracle of the tests, and the other half of the benchmarks",
 };
 
 const HAPROXY: Peer = Peer {
     name: "haproxy",
+    package: "haproxy",
     variable: "HA_HAPROXY",
     purpose: "what probes are measured against",
+};
+
+const DNSMASQ: Peer = Peer {
+    name: "dnsmasq",
+    package: "dnsmasq-base",
+    variable: "HA_DNSMASQ",
+    purpose: "the name server that is probed",
 };
 
 /// Where the programs are, after [`fetch`].
@@ -48,6 +58,7 @@ pub(super) fn find() -> Result<Peers> {
         nginx: locate(&NGINX)?,
         keepalived: locate(&KEEPALIVED)?,
         haproxy: locate(&HAPROXY)?,
+        dnsmasq: locate(&DNSMASQ)?,
     })
 }
 
@@ -57,7 +68,7 @@ pub(super) fn find() -> Result<Peers> {
 /// There is no cache.
 pub(super) fn missing() -> Result<Vec<&'static Peer>> {
     let mut missing = Vec::new();
-    for peer in [&NGINX, &KEEPALIVED, &HAPROXY] {
+    for peer in [&NGINX, &KEEPALIVED, &HAPROXY, &DNSMASQ] {
         if locate(peer)?.is_none() {
             missing.push(peer);
         }
@@ -72,7 +83,7 @@ pub(super) fn missing() -> Result<Vec<&'static Peer>> {
 pub(super) fn fetch(peer: &Peer) -> Result<()> {
     let directory = super::cache()?.join("peers").join(peer.name);
     let _ = fs::remove_dir_all(&directory);
-    apt::unpack(peer.name, &directory)?;
+    apt::unpack(peer.package, &directory)?;
     let launcher = write_launcher(peer, &directory)?;
     if !runs(&launcher) {
         bail!(

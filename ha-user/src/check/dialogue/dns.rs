@@ -13,9 +13,11 @@ use crate::check::{Failure, Outcome};
 pub struct Question(Message);
 
 impl Question {
-    /// For records of `kind` of `name`.
+    /// For records of `kind` of `name`, which is whole, whether or not a dot ends it.
     #[must_use]
-    pub fn new(name: Name, kind: RecordType) -> Self {
+    pub fn new(mut name: Name, kind: RecordType) -> Self {
+        // As it comes back: names that differ in this are not equal.
+        name.set_fqdn(true);
         let mut message = Message::query();
         message.metadata.recursion_desired = true;
         message.add_query(Query::query(name, kind));
@@ -75,7 +77,10 @@ mod tests {
 
     /// What is thought of the answer that `change` makes of the question.
     fn heard(change: impl FnOnce(&mut Message)) -> Want {
-        let mut question = question();
+        answered(question(), change)
+    }
+
+    fn answered(mut question: Question, change: impl FnOnce(&mut Message)) -> Want {
         let mut answer = asked(&mut question);
         answer.metadata.message_type = MessageType::Response;
         change(&mut answer);
@@ -94,6 +99,15 @@ mod tests {
             failure.to_string().ends_with("expected no error"),
             "{failure}"
         );
+    }
+
+    #[test]
+    fn a_name_is_whole_with_or_without_a_dot_at_its_end() {
+        for name in ["www.example", "www.example."] {
+            let name = Name::from_ascii(name).expect("a name");
+            let question = Question::new(name, RecordType::A);
+            assert_eq!(answered(question, |_| ()), Want::End(Ok(())));
+        }
     }
 
     #[test]
