@@ -9,7 +9,7 @@ use regex::bytes::Regex;
 use std::sync::Arc;
 use std::time::Duration;
 
-const CHECKERS: [&str; 8] = [
+const CHECKERS: [&str; 9] = [
     "TCP_CHECK",
     "PING_CHECK",
     "HTTP_GET",
@@ -18,7 +18,10 @@ const CHECKERS: [&str; 8] = [
     "SMTP_CHECK",
     "DNS_CHECK",
     "MISC_CHECK",
+    "FILE_CHECK",
 ];
+/// One of the values is its name.
+const FILE: &str = "track_file x {\nfile /run/x\n}\n";
 const VALUES: [&str; 26] = [
     "0",
     "1",
@@ -93,6 +96,7 @@ fn can_be_run(check: &Arc<Check>) {
             has_port(to);
             assert!(datagram.least <= datagram.most, "{datagram:?}");
         }
+        Method::File(file) => assert_eq!(file.name, "x", "{file:?}"),
         Method::Misc { command, .. } => assert!(!command.program().is_empty(), "{command:?}"),
     }
 }
@@ -134,7 +138,7 @@ proptest! {
         one in checker(&["vrrp_check"]),
         two in checker(&["vrrp_check"]),
     ) {
-        let text = format!("vrrp_check c {{\n{block}{one}{two}}}\n");
+        let text = format!("{FILE}vrrp_check c {{\n{block}{one}{two}}}\n");
         let loaded = config::parse(text.as_bytes(), "random");
         for check in &loaded.config.checks {
             assert!(!check.checks.is_empty(), "{text}");
@@ -150,7 +154,7 @@ proptest! {
         two in checker(&["virtual_server", "real_server"]),
     ) {
         let text = format!(
-            "virtual_server 192.0.2.1 80 {{\n{service}\
+            "{FILE}virtual_server 192.0.2.1 80 {{\n{service}\
              real_server 127.0.0.1 {{\n{server}{one}}}\n\
              real_server 127.0.0.2 8080 {{\n{two}}}\n}}\n"
         );

@@ -37,7 +37,7 @@ enum Layer {
 #[derive(Clone, Copy, Debug)]
 struct Place {
     layer: Layer,
-    /// `None` for a command, which goes nobody knows where.
+    /// `None` for a command, which goes nobody knows where, and a file.
     address: Option<SocketAddr>,
     by_tcp: bool,
 }
@@ -53,7 +53,7 @@ impl Place {
             Method::Udp(endpoint, _) | Method::Dns(endpoint, _) => {
                 (Layer::Application, Some(endpoint), false)
             }
-            Method::Misc { .. } => (Layer::Application, None, true),
+            Method::Misc { .. } | Method::File(_) => (Layer::Application, None, true),
         };
         let address = match endpoint {
             Some(Endpoint { address, .. }) => Some(*address),
@@ -69,7 +69,7 @@ impl Place {
     fn stands_on(&self, lower: &Self) -> bool {
         lower.layer < self.layer
             && match (lower.layer, self.address, lower.address) {
-                // A command is for what the server's other probes are for.
+                // A command, or a file, is for what the server's other probes are for.
                 (_, None, _) => true,
                 (Layer::Host, Some(upper), Some(lower)) => upper.ip() == lower.ip(),
                 (_, upper, lower) => self.by_tcp && upper == lower,

@@ -22,7 +22,7 @@ use crate::config::model::check::{self as model, Endpoint, HttpVersion, Method};
 /// The name by which keepalived asks, which the logs and filters of servers know.
 const USER_AGENT: &str = "KeepAliveClient";
 
-/// What a probe does that this process can do by itself.
+/// What a probe does that talks to somebody.
 #[derive(Debug)]
 pub struct Recipe {
     /// Where it goes.
@@ -42,13 +42,13 @@ enum Talk {
 }
 
 impl Recipe {
-    /// What `method` asks for; `None` if that is a command.
+    /// What `method` asks for; `None` if that is a command or a file.
     ///
     /// # Errors
     /// Something in it has no meaning, which the configuration should have found.
     pub fn new(method: &Method) -> Result<Option<Self>, String> {
         let (endpoint, talk) = match method {
-            Method::Misc { .. } => return Ok(None),
+            Method::Misc { .. } | Method::File(_) => return Ok(None),
             Method::Ping(endpoint) => (endpoint, None),
             Method::Tcp(endpoint) => (endpoint, Some((Carrier::PromptTcp, Talk::Nothing))),
             Method::Http(endpoint, asked) => {

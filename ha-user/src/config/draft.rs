@@ -1,11 +1,13 @@
 //! What the file says, before defaults, references and rules between keywords are applied.
 
 pub(super) mod check;
+pub(super) mod file;
 pub(super) mod service;
 
 use super::diagnostic::{At, Location};
 use super::model::{Command, Garp, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
 use check::VrrpCheckDraft;
+use file::FileDraft;
 use service::{GroupDraft, VirtualServerDraft};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -16,6 +18,7 @@ use std::time::Duration;
 pub(super) struct Draft {
     pub global: GlobalDraft,
     pub scripts: Vec<ScriptDraft>,
+    pub files: Vec<FileDraft>,
     pub checks: Vec<VrrpCheckDraft>,
     pub instances: Vec<InstanceDraft>,
     pub groups: Vec<GroupDraft>,

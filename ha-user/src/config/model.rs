@@ -1,6 +1,7 @@
 //! What a configuration means: keepalived's words with values checked and references resolved.
 
 pub mod check;
+pub mod file;
 pub mod service;
 
 use std::net::Ipv4Addr;

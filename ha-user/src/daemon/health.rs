@@ -4,6 +4,7 @@
 //! turn in which it was found.
 
 mod command;
+mod file;
 mod groups;
 mod orders;
 mod report;
@@ -32,6 +33,7 @@ use crate::check::{
 };
 use crate::config::model::ScriptUser;
 use crate::config::model::check::{Check, CheckRhythm, Method};
+use crate::config::model::file::TrackFile;
 use crate::net::clock;
 
 /// Probes that are due so soon are begun, too: a thread that wakes up for each of thousands does little
@@ -78,7 +80,7 @@ struct HealthThread {
     lateness: Lateness,
     news: UnboundedSender<News>,
     orders: Queue<Order>,
-    /// By which commands tell that they have ended.
+    /// By which commands, and looks at files, tell that they have ended.
     own: queue::Sender<Order>,
     /// Runs commands.
     runtime: tokio::runtime::Handle,
@@ -96,6 +98,7 @@ struct Probe {
 enum Means {
     Recipe(Box<Recipe>),
     Command(Program),
+    File(TrackFile),
     /// It cannot be done, for this reason.
     None(Failure),
 }
@@ -192,6 +195,7 @@ impl HealthThread {
         match &mut probe.means {
             Means::None(failure) => return Err(failure.clone()),
             Means::Command(command) => command.begin(id, timeout, &self.runtime, &self.own),
+            Means::File(file) => self.own.send(Order::Ended(file::look(id, file))),
             Means::Recipe(recipe) => {
                 let errand = recipe.errand().map_err(Failure::new)?;
                 self.prober
@@ -296,21 +300,18 @@ fn known_before(
 }
 
 fn means(method: &Method, script_user: Option<&ScriptUser>) -> Means {
-    if let Method::Misc {
-        command,
-        is_dynamic,
-    } = method
-    {
-        return match Program::new(command, *is_dynamic, script_user) {
-            Ok(command) => Means::Command(command),
-            Err(reason) => Means::None(Failure::new(reason)),
-        };
-    }
-    match Recipe::new(method) {
-        Ok(Some(recipe)) => Means::Recipe(Box::new(recipe)),
-        Ok(None) => Means::None(Failure::new("nobody knows how")),
-        Err(reason) => Means::None(Failure::new(reason)),
-    }
+    let means = match method {
+        Method::Misc {
+            command,
+            is_dynamic,
+        } => Program::new(command, *is_dynamic, script_user).map(Means::Command),
+        Method::File(file) => Ok(Means::File(file.clone())),
+        method => Recipe::new(method).map(|recipe| match recipe {
+            Some(recipe) => Means::Recipe(Box::new(recipe)),
+            None => Means::None(Failure::new("nobody knows how")),
+        }),
+    };
+    means.unwrap_or_else(|reason| Means::None(Failure::new(reason)))
 }
 
 fn rhythm(asked: &CheckRhythm, id: ProbeId, known: Option<bool>) -> Rhythm {

@@ -1,5 +1,6 @@
-//! What a Virtual Router depends on: scripts today.
+//! What a Virtual Router depends on: scripts, and numbers in files.
 
+pub mod file;
 pub mod rise_fall;
 pub mod script;
 pub mod standing;

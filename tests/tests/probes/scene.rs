@@ -15,6 +15,9 @@ pub(crate) const HOLE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 99);
 /// The same by IPv6, of a [`Scene::with_ipv6`].
 pub(crate) const HOLE6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x99);
 
+/// The file of the `track_file` called number, on the director.
+pub(crate) const NUMBER: &str = "/run/number";
+
 /// Where nginx is.
 const PREFIX: &str = "/usr/local/nginx";
 const CERTIFICATES: [(&str, &str); 3] = [
@@ -154,7 +157,7 @@ fn config(checks: &[(String, String)]) -> String {
         .map(|(name, _)| format!("  {name}\n"))
         .collect();
     format!(
-        "{}vrrp_instance VI_1 {{\n interface eth0\n version 3\n virtual_router_id 51\n priority 50\n \
+        "track_file number {{\n file {NUMBER}\n}}\n{}vrrp_instance VI_1 {{\n interface eth0\n version 3\n virtual_router_id 51\n priority 50\n \
          advert_int 0.1\n virtual_ipaddress {{\n  192.0.2.100/24\n }}\n track_check {{\n{names} }}\n}}\n",
         blocks.collect::<String>()
     )

@@ -2,6 +2,7 @@
 
 use super::super::diagnostic::At;
 use super::super::model::check::HttpVersion;
+use super::super::model::file::FileWeight;
 use super::super::model::{Command, ScriptUser, Weight};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -76,6 +77,7 @@ pub(in crate::config) enum MethodDraft {
     Smtp(SmtpDraft),
     Dns(DnsDraft),
     Misc(MiscDraft),
+    File(FileCheckDraft),
 }
 
 /// Where a probe goes, and from where.
@@ -195,6 +197,13 @@ pub(in crate::config) struct MiscDraft {
     pub command: Option<At<Command>>,
     pub user: Option<ScriptUser>,
     pub is_dynamic: bool,
+}
+
+/// `FILE_CHECK`.
+#[derive(Debug, Default)]
+pub(in crate::config) struct FileCheckDraft {
+    pub file: Option<At<String>>,
+    pub weight: Option<FileWeight>,
 }
 
 /// A block that says where probes go.

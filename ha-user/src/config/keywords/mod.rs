@@ -5,6 +5,7 @@ mod address;
 mod catalogue;
 mod check;
 mod choice;
+mod file;
 mod global;
 mod instance;
 mod instance_value;

@@ -2,12 +2,14 @@
 
 use super::super::diagnostic::{At, Report, Severity};
 use super::super::draft::check::VrrpCheckDraft;
+use super::super::draft::file::FileDraft;
 use super::super::draft::{Draft, InstanceDraft, ScriptDraft};
 use super::super::tree::Statement;
 use super::catalogue::entries;
 use super::value::located;
 use super::{
-    Keyword, Table, global, instance, interpret, later, script, section, service, vrrp_check, xdp,
+    Keyword, Table, file, global, instance, interpret, later, script, section, service, vrrp_check,
+    xdp,
 };
 
 /// Keywords outside all blocks.
@@ -37,6 +39,20 @@ const KEYWORDS: &[Keyword<Draft>] = &[
         "vipd's own: probes whose results move priorities",
         || entries(&vrrp_check::TABLE),
         check,
+    ),
+    section(
+        "track_file",
+        "NAME",
+        "a file with a number in it, for FILE_CHECK",
+        || entries(&file::TABLE),
+        track_file,
+    ),
+    section(
+        "vrrp_track_file",
+        "NAME",
+        "older name of track_file",
+        || entries(&file::TABLE),
+        vrrp_track_file,
     ),
     section(
         "vrrp_instance",
@@ -71,13 +87,14 @@ const KEYWORDS: &[Keyword<Draft>] = &[
 /// Keywords that open a block at the root and mean nothing inside one: where one of them follows
 /// an open block, a brace is missing.
 pub(in crate::config) fn begins_root_block(keyword: &str) -> bool {
-    const ONLY_ROOT: [&str; 9] = [
+    const ONLY_ROOT: [&str; 10] = [
         "global_defs",
         "vrrp_script",
         "vrrp_check",
         "vrrp_instance",
         "vrrp_sync_group",
         "vrrp_track_process",
+        "vrrp_track_file",
         "virtual_server",
         "virtual_server_group",
         "xdp",
@@ -141,6 +158,30 @@ fn check(draft: &mut Draft, statement: &Statement, report: &mut Report) {
     let body = statement.body.as_deref().unwrap_or_default();
     interpret("vrrp_check", body, &vrrp_check::TABLE, &mut check, report);
     draft.checks.push(check);
+}
+
+fn vrrp_track_file(draft: &mut Draft, statement: &Statement, report: &mut Report) {
+    let message = "`vrrp_track_file` is deprecated: say `track_file`";
+    report.add(Severity::Notice, &statement.keyword.at, message);
+    track_file(draft, statement, report);
+}
+
+fn track_file(draft: &mut Draft, statement: &Statement, report: &mut Report) {
+    let Some(name) = block_name(statement, report) else {
+        return;
+    };
+    let known = draft.files.iter().any(|file| file.name.value == name.value);
+    if known {
+        let message = format!(
+            "track_file {} already defined: ignoring this one",
+            name.value
+        );
+        return report.add(Severity::Notice, &name.at, message);
+    }
+    let mut file = FileDraft::new(name);
+    let body = statement.body.as_deref().unwrap_or_default();
+    interpret("track_file", body, &file::TABLE, &mut file, report);
+    draft.files.push(file);
 }
 
 fn vrrp_instance(draft: &mut Draft, statement: &Statement, report: &mut Report) {

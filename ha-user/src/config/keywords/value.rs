@@ -2,6 +2,7 @@
 
 use super::super::diagnostic::{At, Report, Severity};
 use super::super::lexer::Word;
+use super::super::model::file::FileWeight;
 use super::super::model::{Command, ScriptUser, VrrpVersion, Weight};
 use super::number;
 use std::net::{IpAddr, Ipv4Addr};
@@ -143,9 +144,32 @@ pub(super) fn script_user(words: &[Word]) -> Option<ScriptUser> {
 
 /// `weight N [reverse|noreverse]`; what is wrong is reported with `owner`, the script's name.
 pub(super) fn weight(owner: &str, words: &[Word], report: &mut Report) -> Option<Weight> {
+    let (value, reverse) = weight_within(&WEIGHTS, owner, words, report)?;
+    let value = i16::try_from(value).ok()?;
+    Some(Weight { value, reverse })
+}
+
+/// The same for a file: `owner` has another range.
+pub(super) fn file_weight(
+    range: &RangeInclusive<i64>,
+    owner: &str,
+    words: &[Word],
+    report: &mut Report,
+) -> Option<FileWeight> {
+    let (value, reverse) = weight_within(range, owner, words, report)?;
+    let value = i32::try_from(value).ok()?;
+    Some(FileWeight { value, reverse })
+}
+
+fn weight_within(
+    range: &RangeInclusive<i64>,
+    owner: &str,
+    words: &[Word],
+    report: &mut Report,
+) -> Option<(i64, bool)> {
     let (value, option) = words.split_first()?;
-    let weight = match number::whole(&value.text, &WEIGHTS) {
-        Ok(weight) => i16::try_from(weight).ok()?,
+    let weight = match number::whole(&value.text, range) {
+        Ok(weight) => weight,
         Err(fault) => {
             let message = format!("({owner}) weight: {fault}. ignoring");
             report.add(Severity::Error, &value.at, message);
@@ -153,10 +177,7 @@ pub(super) fn weight(owner: &str, words: &[Word], report: &mut Report) -> Option
         }
     };
     let reverse = option.first().is_some_and(|word| reverses(word, report));
-    Some(Weight {
-        value: weight,
-        reverse,
-    })
+    Some((weight, reverse))
 }
 
 fn reverses(word: &Word, report: &mut Report) -> bool {

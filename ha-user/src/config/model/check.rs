@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::file::TrackFile;
 use super::{Command, Weight};
 
 /// `vrrp_check NAME`, which only vipd has: checkers that priorities follow.
@@ -83,6 +84,8 @@ pub enum Method {
         /// `misc_dynamic`: exit codes 2 to 255 are success, and a weight of the server two higher.
         is_dynamic: bool,
     },
+    /// `FILE_CHECK`: the number in a file is no fault.
+    File(TrackFile),
 }
 
 /// Where a probe goes, and from where.
@@ -181,6 +184,7 @@ impl fmt::Display for Method {
                 write!(f, "DNS_CHECK {} for {}", endpoint.address, lookup.name)
             }
             Self::Misc { command, .. } => write!(f, "MISC_CHECK {}", command.words.join(" ")),
+            Self::File(file) => write!(f, "FILE_CHECK {}", file.name),
         }
     }
 }

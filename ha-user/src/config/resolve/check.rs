@@ -2,11 +2,12 @@
 
 use super::super::diagnostic::{At, Severity};
 use super::super::draft::check::{
-    CheckDraft, DnsDraft, MethodDraft, MiscDraft, RhythmDraft, SmtpDraft, TargetDraft, UdpDraft,
-    VrrpCheckDraft,
+    CheckDraft, DnsDraft, FileCheckDraft, MethodDraft, MiscDraft, RhythmDraft, SmtpDraft,
+    TargetDraft, UdpDraft, VrrpCheckDraft,
 };
 use super::super::model::Weight;
 use super::super::model::check::{Check, Datagram, Endpoint, Lookup, Method, VrrpCheck};
+use super::super::model::file::TrackFile;
 use super::Context;
 use super::command::is_usable;
 use super::page::pages;
@@ -165,6 +166,7 @@ impl Checker<'_, '_> {
             MethodDraft::Smtp(smtp) => vec![Method::Smtp(to(self)?, helo(&smtp))],
             MethodDraft::Dns(dns) => vec![Method::Dns(to(self)?, lookup(dns))],
             MethodDraft::Misc(misc) => vec![self.command(kind, misc)?],
+            MethodDraft::File(file) => vec![self.file(kind, file)?],
         })
     }
 
@@ -251,6 +253,23 @@ impl Checker<'_, '_> {
                 is_dynamic: misc.is_dynamic,
             }
         })
+    }
+
+    fn file(&mut self, kind: &At<String>, check: FileCheckDraft) -> Option<Method> {
+        let Some(name) = check.file else {
+            self.leave_out(kind, "no track_file specified");
+            return None;
+        };
+        let mut files = self.context.files.iter();
+        let Some(file) = files.find(|file| file.name == name.value) else {
+            let why = format!("track_file {} not found", name.value);
+            self.leave_out(&with(kind, &name), &why);
+            return None;
+        };
+        Some(Method::File(TrackFile {
+            weight: check.weight.unwrap_or(file.weight),
+            ..file.clone()
+        }))
     }
 
     fn leave_out(&mut self, kind: &At<String>, why: &str) {

@@ -5,6 +5,7 @@ mod address;
 mod authentication;
 mod check;
 mod command;
+mod file;
 mod instance;
 mod page;
 mod rhythm;
@@ -16,14 +17,17 @@ mod tracked;
 use super::diagnostic::{At, Location, Report, Severity};
 use super::draft::{Draft, GlobalDraft, InstanceDraft};
 use super::host::Host;
+use super::model::file::TrackFile;
 use super::model::{Config, Global, Instance};
 use instance::Pools;
 
 /// Makes a configuration of a draft; what cannot be used is reported.
 pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) -> Config {
     let global = std::mem::take(&mut draft.global);
+    let files = file::resolve(std::mem::take(&mut draft.files), report);
     let mut context = Context {
         global: &global,
+        files: &files,
         host,
         report,
     };
@@ -56,6 +60,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
 /// What things are resolved with.
 struct Context<'a> {
     global: &'a GlobalDraft,
+    files: &'a [TrackFile],
     host: &'a dyn Host,
     report: &'a mut Report,
 }

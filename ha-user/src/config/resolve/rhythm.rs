@@ -22,8 +22,23 @@ impl Level<'_> {
     pub(super) fn rhythm(self, own: RhythmDraft, method: &MethodDraft) -> CheckRhythm {
         match self {
             Self::Priority(check) => of_priority(check, own),
-            Self::Server(outer) => of_server(outer.clone(), own, &Manners::of(method)),
+            Self::Server(outer) => {
+                let outer = match method {
+                    MethodDraft::File(_) => of_files(),
+                    _ => outer.clone(),
+                };
+                of_server(outer, own, &Manners::of(method))
+            }
         }
+    }
+}
+
+/// What is around a file's check is not meant for it: keepalived sees a file change, and believes it.
+fn of_files() -> RhythmDraft {
+    RhythmDraft {
+        delay_loop: Some(Duration::from_secs(1)),
+        warmup: Some(Duration::ZERO),
+        ..RhythmDraft::default()
     }
 }
 
@@ -85,6 +100,7 @@ impl Manners {
             MethodDraft::Http(_) | MethodDraft::Https(_) => (1, Some(3)),
             MethodDraft::Dns(_) => (3, None),
             MethodDraft::Misc(_) => (0, Some(1)),
+            MethodDraft::File(_) => (0, None),
             _ => (1, Some(1)),
         };
         Self {
@@ -163,5 +179,25 @@ mod tests {
         assert_eq!((dns.fall, dns.retry), (4, None));
         let misc = of(MethodDraft::Misc(Default::default()));
         assert_eq!((misc.fall, misc.timeout), (1, seconds(60)));
+    }
+
+    #[test]
+    fn a_file_is_read_soon_and_believed_whatever_its_server_is_checked_by() {
+        let outer = RhythmDraft {
+            delay_loop: Some(seconds(9)),
+            warmup: Some(seconds(8)),
+            retry: Some(7),
+            alpha: Some(true),
+            ..RhythmDraft::default()
+        };
+        let of = |own| Level::Server(&outer).rhythm(own, &MethodDraft::File(Default::default()));
+        let file = of(RhythmDraft::default());
+        assert_eq!((file.interval, file.warmup), (seconds(1), Duration::ZERO));
+        assert_eq!((file.fall, file.assumed), (1, Some(true)));
+        let own = RhythmDraft {
+            delay_loop: Some(Duration::from_millis(10)),
+            ..RhythmDraft::default()
+        };
+        assert_eq!(of(own).interval, Duration::from_millis(10));
     }
 }

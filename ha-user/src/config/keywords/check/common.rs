@@ -111,14 +111,14 @@ pub(in super::super) const fn rhythm<T: HasRhythm>() -> [Keyword<T>; 5] {
             "retry",
             0..=u32::MAX as i64,
             "failures in a row that are not believed; of real servers 1 if not given, 3 of DNS_CHECK, \
-             0 of MISC_CHECK",
+             0 of MISC_CHECK and FILE_CHECK",
             |block, retry| block.rhythm().retry = value::count(&retry),
         ),
         seconds(
             "delay_before_retry",
             Duration::ZERO..=LONGEST,
             "time from such a failure to the next probe; of real servers 1 s if not given, 3 s of \
-             HTTP_GET and SSL_GET, delay_loop of DNS_CHECK",
+             HTTP_GET and SSL_GET, delay_loop of DNS_CHECK and FILE_CHECK",
             |block, delay| block.rhythm().delay_before_retry = Some(delay.value),
         ),
         seconds(
@@ -131,7 +131,7 @@ pub(in super::super) const fn rhythm<T: HasRhythm>() -> [Keyword<T>; 5] {
         seconds(
             "delay_loop",
             SHORTEST_INTERVAL..=LONGEST,
-            "time from one probe to the next; of real servers 60 s if not given",
+            "time from one probe to the next; of real servers 60 s if not given, 1 s of FILE_CHECK",
             |block, interval| block.rhythm().delay_loop = Some(interval.value),
         ),
         switch(

@@ -2,6 +2,7 @@
 
 mod common;
 mod dns;
+mod file;
 mod hex;
 mod http;
 mod misc;
@@ -26,7 +27,7 @@ const PLAIN: Table<CheckDraft<()>> = Table {
 };
 
 /// The rows of a block that checkers stand in.
-pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 8] {
+pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 9] {
     [
         section(
             "TCP_CHECK",
@@ -105,6 +106,16 @@ pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 8] {
             || entries(&misc::TABLE),
             |block, statement, report| {
                 let check = read(statement, &misc::TABLE, report).any(MethodDraft::Misc);
+                block.checks().push(check);
+            },
+        ),
+        section(
+            "FILE_CHECK",
+            "",
+            "the number in a file is no fault",
+            || entries(&file::TABLE),
+            |block, statement, report| {
+                let check = read(statement, &file::TABLE, report).any(MethodDraft::File);
                 block.checks().push(check);
             },
         ),

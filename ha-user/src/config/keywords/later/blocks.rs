@@ -13,8 +13,6 @@ pub(in crate::config::keywords) const ROOT: &[Known] = known! {
     "child_wait_time" "seconds to wait for children at a stop";
     "SSL" "context of SSL_GET" => SSL;
     "vrrp_track_process" "processes whose number moves priorities" => TRACK_PROCESS;
-    "track_file" "a file whose content moves priorities" => TRACK_FILE;
-    "vrrp_track_file" "older name of track_file" => TRACK_FILE;
     "vrrp_sync_group" "instances that move together" => SYNC_GROUP;
     "garp_group" "interfaces that share a pace of gratuitous ARP" => GARP_GROUP;
     "linkbeat_interfaces" "interfaces whose links are polled" => LINES;
@@ -43,9 +41,7 @@ const TRACK_PROCESS: &[Known] = known! {
     "full_command" "compare the whole command line";
 };
 
-const TRACK_FILE: &[Known] = known! {
-    "file" "its path";
-    "weight" "what its number is multiplied with";
+pub(in crate::config::keywords) const TRACK_FILE: &[Known] = known! {
     "init_file" "create it";
 };
 

@@ -4,7 +4,6 @@ use super::super::Known;
 
 pub(in crate::config::keywords) const CHECKERS: &[Known] = known! {
     "BFD_CHECK" "a BFD session is up" => BFD_CHECK;
-    "FILE_CHECK" "a file's content is good" => FILE_CHECK;
 };
 
 pub(in crate::config::keywords) const HTTP: &[Known] = known! {
@@ -18,9 +17,4 @@ pub(in crate::config::keywords) const URL: &[Known] = known! {
 pub(super) const BFD_CHECK: &[Known] = known! {
     "name" "the session";
     "alpha" "the server counts as bad until the session is up";
-};
-
-pub(super) const FILE_CHECK: &[Known] = known! {
-    "track_file" "the file";
-    "weight" "what its number is multiplied with";
 };

@@ -1,7 +1,7 @@
 //! What is not done yet of virtual servers and real servers.
 
 use super::super::Known;
-use super::check::{BFD_CHECK, FILE_CHECK};
+use super::check::BFD_CHECK;
 
 pub(in crate::config::keywords) const VIRTUAL_SERVER: &[Known] = known! {
     "ha_suspend" "no probes while the address is not here";
@@ -13,7 +13,6 @@ pub(in crate::config::keywords) const REAL_SERVER: &[Known] = known! {
     "smtp_alert" "mail on transitions";
     "snmp_name" "name in SNMP";
     "BFD_CHECK" "a BFD session is up" => BFD_CHECK;
-    "FILE_CHECK" "a file's content is good" => FILE_CHECK;
 };
 
 pub(super) const SSL: &[Known] = known! {

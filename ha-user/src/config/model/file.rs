@@ -1,0 +1,33 @@
+//! `track_file`: a number that an operator, or a program, writes.
+
+use std::path::PathBuf;
+
+/// `track_file NAME`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TrackFile {
+    /// Name.
+    pub name: String,
+    /// `file`.
+    pub path: PathBuf,
+    /// `weight`: the block's, unless who follows it says otherwise.
+    pub weight: FileWeight,
+}
+
+/// What a file's number is multiplied with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileWeight {
+    /// 0: a number that is not 0 is a fault.
+    pub value: i32,
+    /// The product's sign changes; with weight 0, a number that is 0 is the fault.
+    pub reverse: bool,
+}
+
+impl Default for FileWeight {
+    /// keepalived's.
+    fn default() -> Self {
+        Self {
+            value: 1,
+            reverse: false,
+        }
+    }
+}
