@@ -5,6 +5,7 @@ mod cases;
 mod checkers;
 mod endurance;
 mod failover;
+mod files;
 mod layers;
 mod names;
 mod over_ipv6;
