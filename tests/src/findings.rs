@@ -8,7 +8,7 @@ use crate::lab::{Frame, Mac, Question, Subject, Transcript};
 
 /// How far from a word an answer of its speaker may be: a round, and what lies between two
 /// threads that note times.
-const REACH: Duration = Duration::from_millis(5);
+pub(crate) const REACH: Duration = Duration::from_millis(5);
 
 /// The questions that were asked at the same time.
 #[derive(Clone, Copy, Debug)]

@@ -83,6 +83,7 @@ impl View for RecordTable {
             owned_until: record.owned_until(),
             owned_since: record.owned_since(),
             fenced_at: record.fenced_at(),
+            last_sent: record.last_sent(),
             last_advert: record.last_advert(),
             last_speaker: record.speaker().source,
             last_lower: record.last_lower(),

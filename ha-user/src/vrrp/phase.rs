@@ -21,7 +21,7 @@ pub(super) enum Phase {
     Faulted,
     /// Someone else is Active, or soon will be.
     Backup(ActiveDownTimer),
-    /// We have told a living Active router of lower priority to yield.
+    /// We have told others to yield, and give them the time.
     Claiming(Claim),
     /// We answer and speak.
     Active(Ownership),
@@ -64,8 +64,6 @@ pub(super) struct ActiveDownTimer {
     pub(super) heard: Nanos,
     /// The Active router has said farewell.
     pub(super) left: bool,
-    /// The silence is too short to tell that no one else owns the addresses.
-    pub(super) brief: bool,
     /// Adverts that the data path has stamped as lower may be signs of life: it may have judged
     /// them by a priority of ours that had fallen already.
     pub(super) obeys_lower: bool,
@@ -79,17 +77,8 @@ impl ActiveDownTimer {
             deadline: heard + interval,
             heard,
             left: false,
-            brief: false,
             obeys_lower: false,
             doubted: false,
-        }
-    }
-
-    /// A silence of less than Active_Down_Interval.
-    pub(super) fn brief(heard: Nanos, interval: Duration) -> Self {
-        Self {
-            brief: true,
-            ..Self::new(heard, interval)
         }
     }
 
@@ -104,13 +93,9 @@ impl ActiveDownTimer {
         }
     }
 
-    /// Notes that the Active router leaves; `prompt` if it is not given Skew_Time to be sure.
-    pub(super) fn bid_farewell(self, prompt: bool) -> Self {
-        Self {
-            left: true,
-            brief: self.brief || prompt,
-            ..self
-        }
+    /// Notes that the Active router leaves.
+    pub(super) fn bid_farewell(self) -> Self {
+        Self { left: true, ..self }
     }
 
     /// Counts adverts that were stamped as lower, until the next sign of life.
@@ -143,11 +128,13 @@ impl ActiveDownTimer {
     }
 }
 
-/// The moment between an advert that makes a living Active router yield and the takeover.
+/// The moment between an advert that makes others yield and the takeover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Claim {
-    /// When we spoke.
+    /// When we decided to speak.
     pub(super) since: Nanos,
+    /// When we had spoken, as far as we know: the process may stand still in between.
+    pub(super) spoken: Nanos,
     /// Signs of life up to here have been taken into account.
     pub(super) heard: Nanos,
     /// The state that others still see.
@@ -157,9 +144,9 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// When the other router has had the time to yield.
+    /// When other routers have had the time to yield.
     pub(super) fn deadline(&self) -> Nanos {
-        self.since + CLAIM
+        self.spoken + CLAIM
     }
 }
 

@@ -6,7 +6,7 @@ use ha_common::Priority;
 
 use super::Version;
 
-/// What the wait for a living Active router to yield lasts: its fence acts in the packet.
+/// What the wait for others to yield lasts: a fence acts in the packet, so this is for its flight.
 pub(super) const CLAIM: Duration = Duration::from_millis(1);
 
 /// Shortest and longest interval that a version 3 advert can sensibly name (12 bits of

@@ -12,6 +12,8 @@ pub struct Record {
     pub owned_until: Nanos,
     /// Start of the present ownership.
     pub owned_since: Nanos,
+    /// When our last advert left, or a moment before.
+    pub last_sent: Nanos,
     /// Last time an advert ended our ownership.
     pub fenced_at: Nanos,
     /// Last advert that counts as a sign of life.

@@ -55,6 +55,12 @@ impl Frame {
         Mac::read(self.bytes.get(6..)?)
     }
 
+    /// Priority of an advert.
+    #[must_use]
+    pub fn priority(&self) -> Option<u8> {
+        self.ip_payload()?.get(2).copied()
+    }
+
     /// What follows the IPv4 header.
     #[must_use]
     pub fn ip_payload(&self) -> Option<&[u8]> {

@@ -276,7 +276,10 @@ impl Daemon {
     pub fn wait_gone(&mut self, limit: Duration) -> Result<()> {
         let what = format!("the end of the daemon on {}", self.host.name());
         let gone = until(&what, limit, || Ok(!self.is_running()?));
-        gone.with_context(|| format!("its log ends with\n{}", self.log.tail(12)))?;
+        gone.with_context(|| {
+            let (log, processes) = (self.log.tail(12), self.host.picture());
+            format!("its log ends with\n{log}and these are there\n{processes}")
+        })?;
         self.gone = true;
         Ok(())
     }

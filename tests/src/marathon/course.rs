@@ -140,6 +140,7 @@ impl<const N: usize> Course<N> {
         let adverts = self.adverts.take_before(end);
         let judge = Judge {
             events: &self.events,
+            adverts: &adverts,
             interval: self.pair.setup().interval(),
             stalls: &self.eyes.stalls,
         };

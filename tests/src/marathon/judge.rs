@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::fault::{Change, Event};
 use crate::eyes::Record;
-use crate::findings::Round;
-use crate::lab::{Mac, Stalls};
+use crate::findings::{REACH, Round};
+use crate::lab::{Frame, Mac, Stalls};
 
 /// Promised for two Active directors that meet, beyond one interval.
 const MEETING: Duration = Duration::from_millis(5);
@@ -37,6 +37,7 @@ impl Finding {
 /// Looks for more than one owner.
 pub(super) struct Judge<'a> {
     pub(super) events: &'a [Event],
+    pub(super) adverts: &'a [Frame],
     pub(super) interval: Duration,
     pub(super) stalls: &'a Stalls,
 }
@@ -51,6 +52,7 @@ impl Judge<'_> {
             .filter(Round::is_doubled)
             .map(|round| (round.at(), round.answerers()));
         let strangers = record.strangers(period).into_iter();
+        let strangers = strangers.filter(|frame| !self.owned_for_a_moment(frame));
         let strangers = strangers.map(|frame| {
             (
                 frame.at,
@@ -63,6 +65,20 @@ impl Judge<'_> {
             strangers.filter(|(at, _)| at_all(at)),
         );
         [doubled, strangers].concat()
+    }
+
+    /// Whether who spoke `frame` has said just before that it takes over, and just afterwards that it
+    /// leaves: between two rounds of questions nobody asks it.
+    fn owned_for_a_moment(&self, frame: &Frame) -> bool {
+        let said = |span: Range<Instant>, leaves: bool| {
+            let adverts = self.adverts.iter();
+            let mut own = adverts.filter(|advert| advert.source() == frame.source());
+            own.any(|advert| {
+                let priority = advert.priority();
+                span.contains(&advert.at) && priority.is_some_and(|octet| (octet == 0) == leaves)
+            })
+        };
+        said(frame.at - REACH..frame.at, false) && said(frame.at..frame.at + REACH, true)
     }
 
     /// When two may answer: while a cut in one direction lasts, and when directors meet after a

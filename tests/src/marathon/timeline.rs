@@ -56,7 +56,7 @@ impl Story<'_> {
     fn entries(&self) -> impl Iterator<Item = (Instant, String)> {
         let events = self.events.iter().map(|event| (event.from, told(event)));
         let adverts = self.adverts.iter().map(|frame| {
-            let priority = frame.ip_payload().and_then(|octets| octets.get(2));
+            let priority = frame.priority();
             let by = self.names(frame.source());
             (frame.at, format!("      {by} advertises {priority:?}"))
         });

@@ -85,7 +85,7 @@ impl Solo {
             .into_iter()
             .filter(|frame| frame.at >= since);
         frames
-            .filter_map(|frame| Some((frame.at, *frame.ip_payload()?.get(2)?)))
+            .filter_map(|frame| Some((frame.at, frame.priority()?)))
             .collect()
     }
 

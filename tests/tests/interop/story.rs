@@ -185,6 +185,5 @@ impl Story<'_> {
 
 /// Whether it is an advert of priority 0.
 fn is_farewell(frame: &Frame) -> bool {
-    let priority = frame.ip_payload().and_then(|vrrp| vrrp.get(2));
-    frame.is_advert() && priority == Some(&0)
+    frame.is_advert() && frame.priority() == Some(0)
 }

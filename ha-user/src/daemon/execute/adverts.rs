@@ -170,15 +170,23 @@ impl Executor {
         let outcomes = self.send_together(&batch);
         let now = clock::now();
         for (advert, outcome) in batch.into_iter().zip(outcomes) {
-            if let Says::Alive(lease) = &advert.says
-                && outcome.is_ok()
-                && self.may_speak(advert, now)
-            {
-                let record = self.records.record(advert.router);
+            if outcome.is_ok() {
+                self.record_advert(advert, now);
+            }
+            self.note(advert.router, outcome);
+        }
+    }
+
+    /// `advert` has left before `now`.
+    fn record_advert(&self, advert: &Waiting, now: Nanos) {
+        let record = self.records.record(advert.router);
+        match &advert.says {
+            Says::Alive(lease) if self.may_speak(advert, now) => {
                 record.set_last_sent(lease.start);
                 record.set_owned_until(lease.end);
             }
-            self.note(advert.router, outcome);
+            Says::Yield(_) => record.set_last_sent(now),
+            Says::Alive(_) | Says::Farewell => {}
         }
     }
 

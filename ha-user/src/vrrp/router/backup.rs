@@ -42,15 +42,15 @@ impl Router {
         cx: &Context<'_>,
     ) -> ActiveDownTimer {
         let is_last_word = self.record(cx).is_resigned();
-        let prompt = match self.active {
+        let wait = match self.active {
             Some(active) if active == advert.source && is_last_word => self.handover_time(),
             _ if self.has_replaced(advert, &timer, cx) => self.handover_time(),
             None if is_last_word => None,
             _ => return timer,
         };
-        let wait = prompt.unwrap_or_else(|| self.skew_time(self.priority()));
+        let wait = wait.unwrap_or_else(|| self.skew_time(self.priority()));
         let timer = self.renew(timer, cx.view).hasten(cx.now, wait);
-        timer.bid_farewell(prompt.is_some())
+        timer.bid_farewell()
     }
 
     /// Whether the sender of `advert`, below us, seems to have been Active in the place of the
@@ -174,7 +174,8 @@ impl Router {
         }
     }
 
-    /// Takes over. Whoever may not know that yet is told first.
+    /// Takes over, and says so first: a living Active router must yield, and another Backup router
+    /// may have found the same silence in this very moment.
     fn believe_silence(&mut self, timer: ActiveDownTimer, cx: &mut Context<'_>) {
         let preempts = self.lower_lives(cx);
         let reason = match (preempts, timer.left) {
@@ -182,11 +183,7 @@ impl Router {
             (false, true) => Reason::PeerLeft,
             (false, false) => Reason::Silence,
         };
-        if preempts || timer.brief {
-            self.claim(timer.heard, reason, cx);
-        } else {
-            self.take_over(reason, cx);
-        }
+        self.claim(timer.heard, reason, cx);
     }
 
     /// The timer after the last sign of life that the data path has seen. It may not have reached us
@@ -217,13 +214,14 @@ impl Router {
     }
 }
 
-/// The moment before the takeover from a living router.
+/// The moment before a takeover.
 impl Router {
-    /// Tells the living Active router to yield. It fences itself in that very packet; we answer
-    /// only after it has had the time.
+    /// Tells others to yield, be they Active or about to be. Their data path acts in that very
+    /// packet; we answer only after it has had the time.
     pub(super) fn claim(&mut self, heard: Nanos, reason: Reason, cx: &mut Context<'_>) {
         self.phase = Phase::Claiming(Claim {
             since: cx.now,
+            spoken: cx.now,
             heard,
             from: self.phase.state(),
             reason,
@@ -231,7 +229,8 @@ impl Router {
         self.send(self.priority(), None, cx);
     }
 
-    /// We have spoken, so the rules of Active decide between us and other routers.
+    /// If we have spoken, the rules of Active decide between us and other routers. If the claim has
+    /// not left, because the process stood still and someone else spoke meanwhile, those of Backup.
     pub(super) fn claim_hears(&mut self, claim: Claim, advert: Advert, cx: &mut Context<'_>) {
         if self.is_own(&advert) {
             return;
@@ -240,10 +239,12 @@ impl Router {
         if advert.priority == Priority::LEAVING {
             return;
         }
-        if self.outranked_by(&advert) {
+        let counts = advert.priority >= self.accept_min_priority();
+        let has_spoken = self.record(cx).last_sent >= claim.since;
+        if self.outranked_by(&advert) || counts && !has_spoken {
             let timer = self.follow(&advert, cx);
             self.retreat(timer, cx);
-        } else if advert.priority >= self.accept_min_priority() {
+        } else if counts {
             self.phase = Phase::Claiming(self.disregard(claim, &advert, cx));
         }
     }
@@ -269,10 +270,14 @@ impl Router {
 
     /// Takes over, unless someone spoke whom we have not heard, or the claim has grown old.
     pub(super) fn watch_claim(&mut self, claim: Claim, cx: &mut Context<'_>) {
+        let record = self.record(cx);
+        let spoken = claim.spoken.max(record.last_sent);
+        let claim = Claim { spoken, ..claim };
+        self.phase = Phase::Claiming(claim);
         if cx.now < claim.deadline() {
             return;
         }
-        let stamp = self.record(cx).last_advert;
+        let stamp = record.last_advert;
         if stamp > claim.heard {
             self.retreat(ActiveDownTimer::new(stamp, self.active_down_interval()), cx);
         } else if cx.now.saturating_since(claim.since) > self.parameters.advertisement_interval {

@@ -98,7 +98,7 @@ impl Router {
     /// One advert is enough to learn that someone else is Active.
     fn short_timer(&self, cx: &Context<'_>) -> ActiveDownTimer {
         let interval = self.parameters.advertisement_interval;
-        ActiveDownTimer::brief(
+        ActiveDownTimer::new(
             cx.now,
             interval.saturating_add(self.skew_time(Priority::OWNER)),
         )

@@ -50,7 +50,7 @@ impl Bench {
     /// A router that has taken over from silence.
     pub(super) fn active(parameters: Parameters) -> Self {
         let mut bench = Self::started(parameters);
-        bench.pass_to_deadline();
+        bench.take_over();
         assert_eq!(bench.status().state, State::Active);
         bench
     }
@@ -103,6 +103,14 @@ impl Bench {
         self.pass(wait)
     }
 
+    /// Lets the silence become complete, and the claim be heard. Returns what follows that.
+    pub(super) fn take_over(&mut self) -> Vec<Action> {
+        let claim = self.pass_to_deadline();
+        let priority = self.status().priority;
+        assert_eq!(summary(&claim), format!("advertise {priority}"));
+        self.pass_to_deadline()
+    }
+
     /// Time until the engine wants to be woken up.
     pub(super) fn wait(&self) -> Duration {
         let deadline = self.engine.next_deadline().unwrap();
@@ -117,12 +125,19 @@ impl Bench {
         for action in actions {
             match *action {
                 Action::BeginOwnership { since, until, .. } => {
+                    self.record.last_sent = since;
                     self.record.owned_since = since;
                     self.record.owned_until = until;
                 }
                 Action::Advertise {
-                    lease: Some(until), ..
-                } => self.record.owned_until = until,
+                    lease,
+                    sent_at,
+                    priority,
+                    ..
+                } if priority != Priority::LEAVING => {
+                    self.record.last_sent = sent_at;
+                    self.record.owned_until = lease.unwrap_or(self.record.owned_until);
+                }
                 Action::EndOwnership { .. } => self.record.owned_until = Nanos::NEVER,
                 _ => {}
             }

@@ -174,10 +174,7 @@ fn a_silence_that_was_complete_before_anyone_looked_is_doubted() {
     let mut bench = backup(FULL + 20 * MS);
     assert_eq!(summary(&bench.wake()), "");
     assert_eq!(bench.wait(), 20 * MS);
-    assert_eq!(
-        summary(&bench.pass_to_deadline()),
-        format!("{TAKEOVER}: Silence")
-    );
+    assert_eq!(summary(&bench.take_over()), format!("{TAKEOVER}: Silence"));
 }
 
 #[test]

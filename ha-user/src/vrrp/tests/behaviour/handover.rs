@@ -120,10 +120,7 @@ fn a_farewell_shortens_the_wait_and_never_prolongs_it() {
     bench.pass(500 * MS);
     bench.hear(20, 0);
     assert_eq!(bench.wait(), SKEW - 500 * MS);
-    assert_eq!(
-        summary(&bench.pass_to_deadline()),
-        format!("{TAKEOVER}: PeerLeft")
-    );
+    assert_eq!(summary(&bench.take_over()), format!("{TAKEOVER}: PeerLeft"));
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn told(actions: &[Action]) -> usize {
 fn successor() -> Bench {
     let mut bench = Bench::started(parameters());
     bench.hear(20, 150);
-    bench.pass_to_deadline();
+    bench.take_over();
     assert_eq!(bench.status().state, State::Active);
     for _ in 0..60 {
         bench.pass(SECOND);

@@ -78,7 +78,7 @@ fn every_silence_is_believed_when_it_is_complete() {
             let mut actions = Vec::new();
             engine.handle_timeout(stamps.now, &stamps, &mut actions);
             for action in actions {
-                if let Action::Transition { router, .. } = action {
+                if let Action::Advertise { router, .. } = action {
                     assert_eq!(stamps.now, stamps.last_advert(router) + SILENCE);
                     engine.remove(router);
                     taken += 1;

@@ -35,16 +35,59 @@ fn an_owner_that_meets_a_higher_one_becomes_backup() {
 }
 
 #[test]
-fn silence_leads_to_a_takeover_without_a_claim() {
+fn silence_leads_to_a_takeover_that_is_said_before_it_happens() {
     let mut bench = Bench::started(parameters());
     bench.hear(20, 150);
+    assert_eq!(summary(&bench.pass_to_deadline()), "advertise 100");
+    assert_eq!(bench.status().state, State::Backup);
+    assert_eq!(bench.wait(), MS);
     let actions = bench.pass_to_deadline();
     assert_eq!(summary(&actions), format!("{TAKEOVER}: Silence"));
     assert_eq!(bench.status().statistics.became_active, 1);
 }
 
 #[test]
-fn who_has_not_waited_active_down_interval_claims() {
+fn of_two_that_find_the_same_silence_the_lower_one_gives_way() {
+    let mut lower = Bench::started(parameters());
+    lower.hear(20, 200);
+    lower.pass_to_deadline();
+    assert_eq!(summary(&lower.hear(30, 150)), "");
+    assert_eq!(lower.wait(), Duration::from_nanos(3_609_375_000));
+    let mut higher = Bench::started(parameters());
+    higher.hear(20, 200);
+    higher.pass_to_deadline();
+    assert_eq!(summary(&higher.hear(30, 50)), "");
+    assert_eq!(
+        summary(&higher.pass_to_deadline()),
+        format!("{TAKEOVER}: Silence")
+    );
+}
+
+#[test]
+fn a_claim_counts_from_when_it_left() {
+    let mut bench = claiming();
+    bench.record.last_sent = bench.now + 20 * MS;
+    bench.now = bench.now + 20 * MS;
+    assert_eq!(summary(&bench.wake()), "");
+    assert_eq!(bench.wait(), MS);
+    assert_eq!(
+        summary(&bench.pass_to_deadline()),
+        format!("{TAKEOVER}: Preempted")
+    );
+}
+
+/// Whoever is Active has not heard of it: another equal router below us must not find us deaf.
+#[test]
+fn a_claim_that_has_not_left_gives_way_to_an_equal_router_below_us() {
+    let mut bench = claiming();
+    bench.record.last_sent = Nanos::NEVER;
+    bench.record.last_advert = bench.now;
+    assert_eq!(summary(&bench.hear(2, 100)), "");
+    assert_eq!(bench.wait(), Duration::from_nanos(3_609_375_000));
+}
+
+#[test]
+fn who_starts_with_a_short_silence_claims() {
     let mut eager = Bench::started(Parameters {
         eager_start: true,
         ..parameters()
@@ -82,13 +125,10 @@ fn a_living_router_that_only_the_data_path_has_seen_is_told_first() {
 }
 
 #[test]
-fn a_lower_router_that_fell_silent_needs_no_claim() {
+fn a_lower_router_that_fell_silent_is_not_preempted() {
     let mut bench = Bench::started(parameters());
     bench.record.last_lower = bench.now - SECOND;
-    assert_eq!(
-        summary(&bench.pass_to_deadline()),
-        format!("{TAKEOVER}: Silence")
-    );
+    assert_eq!(summary(&bench.take_over()), format!("{TAKEOVER}: Silence"));
 }
 
 #[test]

@@ -222,7 +222,7 @@ impl Seed {
             _ => Fault::Cut(for_ever),
         };
         self.world.watch.tally.silenced += 1;
-        let last = self.world.hosts[owner].data_path.last_sent;
+        let last = self.world.hosts[owner].data_path.record.last_sent;
         self.world.strike_at(self.world.now, owner, fault);
         self.restart_a_backup(owner);
         let (first, all) = self.silence_of_others(owner);

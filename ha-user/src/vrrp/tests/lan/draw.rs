@@ -136,8 +136,12 @@ impl Draw {
             fenced_only: self.lease == LeasePolicy::Fence,
             first_lease: match self.lease {
                 LeasePolicy::Strict => self.longest / 2,
-                // Nobody is told of a takeover before its first advert, and nothing else ends it.
+                // Nothing but an advert ends it.
                 LeasePolicy::Fence | LeasePolicy::Off => storm.standstill,
+            },
+            lateness: match self.lease {
+                LeasePolicy::Strict => Duration::ZERO,
+                LeasePolicy::Fence | LeasePolicy::Off => storm.hiccup,
             },
         }
     }

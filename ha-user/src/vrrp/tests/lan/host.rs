@@ -218,7 +218,6 @@ impl Host {
 pub(super) struct DataPath {
     pub(super) record: Record,
     companion: Record,
-    pub(super) last_sent: Nanos,
     pub(super) priority: u8,
     pub(super) accept_min_priority: u8,
     address: Option<Ipv4Addr>,
@@ -289,7 +288,7 @@ impl DataPath {
     }
 
     fn is_silent(&self, now: Nanos) -> bool {
-        let spoke = self.last_sent.max(self.record.owned_since);
+        let spoke = self.record.last_sent.max(self.record.owned_since);
         now.saturating_since(spoke) > self.interval * 3 / 2
     }
 }

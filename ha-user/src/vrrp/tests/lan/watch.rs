@@ -17,23 +17,28 @@ pub(super) struct Bounds {
     pub(super) harsh: bool,
     /// Leases do not end by themselves, only by an advert.
     pub(super) fenced_only: bool,
-    /// A takeover may own this long before its advert is out.
+    /// A takeover of which nobody has heard may last this long.
     pub(super) first_lease: Duration,
+    /// Whoever is to end the ownership of another one may be this late.
+    pub(super) lateness: Duration,
 }
 
 impl Bounds {
-    fn overlap(&self, lost: u32, interrupted: bool) -> Duration {
-        let unheard = if interrupted {
-            self.first_lease
+    /// Where nothing goes wrong with adverts, whoever takes over is heard before it answers; but a
+    /// machine that goes on may answer before it has read what arrived meanwhile.
+    fn overlap(&self, lost: u32, interrupted: bool, resumed: bool) -> Duration {
+        if self.harsh {
+            let unheard = if interrupted {
+                self.first_lease
+            } else {
+                Duration::ZERO
+            };
+            self.flight + unheard + self.lateness + self.lease * (lost + 1)
+        } else if resumed {
+            self.flight
         } else {
             Duration::ZERO
-        };
-        let repeated = if self.harsh {
-            self.lease * (lost + 1)
-        } else {
-            Duration::ZERO
-        };
-        self.flight + unheard + repeated
+        }
     }
 }
 
@@ -131,12 +136,10 @@ impl Watch {
                 let pair = (&hosts[one], &hosts[other]);
                 let until = both.then(|| to.min(pair.0.end()).min(pair.1.end()));
                 let hear = !pair.0.cut && !pair.1.cut;
-                if both && hear {
-                    self.check_newcomer(pair, from);
-                }
                 let mute = !pair.0.runs(from) && !pair.1.runs(from);
+                let resumed = self.has_resumed(pair.0, from) || self.has_resumed(pair.1, from);
                 let index = one * self.routers + other;
-                self.note(index, from, until.filter(|_| hear), mute);
+                self.note(index, from, until.filter(|_| hear), mute, resumed);
             }
         }
     }
@@ -148,22 +151,11 @@ impl Watch {
         }
     }
 
-    /// Where nothing goes wrong with adverts, only takeovers that cross make two routers answer;
-    /// nobody takes over beside one that is established, even if that one stands still.
-    fn check_newcomer(&mut self, (one, other): (&Host, &Host), now: Nanos) {
-        if self.bounds.harsh || self.interrupted {
-            return;
-        }
-        let since = |host: &Host| host.data_path.record.owned_since;
-        let (early, late) = (since(one).min(since(other)), since(one).max(since(other)));
-        let crossed = late.saturating_since(early) <= self.bounds.flight;
-        let resumed = [one, other].iter().any(|host| {
-            host.halted_until != Nanos::NEVER
-                && now.saturating_since(host.halted_until) <= self.bounds.flight
-        });
-        if !crossed && !resumed {
-            self.fail(now, format!("a takeover beside an owner since {early:?}"));
-        }
+    /// Whether the machine of `host` has stood still until so short a time ago that its card's queue
+    /// may not have been read.
+    fn has_resumed(&self, host: &Host, now: Nanos) -> bool {
+        host.halted_until != Nanos::NEVER
+            && now.saturating_since(host.halted_until) <= self.bounds.flight
     }
 
     /// An advert got lost.
@@ -175,7 +167,7 @@ impl Watch {
 
     /// Notes that both answer from `from` to `until`, or that they do not. Where nothing but an
     /// advert ends an ownership, the time in which neither can speak does not count.
-    fn note(&mut self, pair: usize, from: Nanos, until: Option<Nanos>, mute: bool) {
+    fn note(&mut self, pair: usize, from: Nanos, until: Option<Nanos>, mute: bool, resumed: bool) {
         let Some(until) = until else {
             self.overlaps[pair] = None;
             return;
@@ -196,8 +188,8 @@ impl Watch {
             overlap.since = overlap.since + until.saturating_since(from);
         }
         let length = until.saturating_since(overlap.since);
-        let bound = self.bounds.overlap(overlap.lost, self.interrupted);
-        if !self.bounds.harsh && !self.interrupted {
+        let bound = self.bounds.overlap(overlap.lost, self.interrupted, resumed);
+        if !self.bounds.harsh {
             self.tally.longest_overlap = self.tally.longest_overlap.max(length);
         }
         if length > bound {

@@ -90,6 +90,7 @@ impl World {
             Action::BeginOwnership { since, until, .. } => {
                 let record = &mut host.data_path.record;
                 if record.last_advert <= since {
+                    record.last_sent = since;
                     record.owned_since = since;
                     record.owned_until = until;
                 }
@@ -131,10 +132,10 @@ impl World {
             return;
         }
         host.adverts_sent += 1;
-        host.data_path.last_sent = sent_at;
         let source = host.address;
         let interval = host.data_path.interval;
         if let Some(until) = lease {
+            host.data_path.record.last_sent = sent_at;
             host.data_path.record.owned_until = until;
             // Others count three intervals, and Skew_Time on top.
             if until > sent_at + interval * 3 - Duration::from_millis(1) {
@@ -142,6 +143,7 @@ impl World {
                     .fail(self.now, format!("{at} takes a lease until {until:?}"));
             }
         } else if is_claim {
+            host.data_path.record.last_sent = self.now;
             self.watch.tally.claims += 1;
         }
         self.broadcast(
