@@ -58,6 +58,9 @@ pub struct Options {
     /// 0 good, 4 cannot run, 5 warnings or errors, 6 insecure scripts
     #[arg(short = 't', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub config_test: Option<Option<PathBuf>>,
+    /// Say what a keyword of the configuration takes, where it stands, and what vipd does with it
+    #[arg(long, value_name = "KEYWORD")]
+    pub explain: Option<String>,
     /// Who this director is to lines `@ID ...` of the configuration [default: the machine's name]
     #[arg(short = 'i', long, value_name = "ID")]
     pub config_id: Option<String>,

@@ -57,6 +57,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::cli::{self, Invocation, Options};
+use crate::config::keywords;
 use crate::logging;
 use exit::Exit;
 use role::Role;
@@ -89,6 +90,9 @@ pub fn main() -> ExitCode {
         version::print();
         return Exit::Success.into();
     }
+    if let Some(name) = &options.explain {
+        return explain(name);
+    }
     if let Some(destination) = &options.config_test {
         return configuration::test(options, destination.as_deref());
     }
@@ -98,6 +102,20 @@ pub fn main() -> ExitCode {
     });
     logging::flush();
     code
+}
+
+fn explain(keyword: &str) -> ExitCode {
+    // If nobody reads it, nobody wants to know.
+    match keywords::explain(keyword) {
+        Ok(text) => {
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            Exit::Success.into()
+        }
+        Err(reason) => {
+            let _ = writeln!(std::io::stderr(), "vipd: {reason}");
+            Exit::Fatal.into()
+        }
+    }
 }
 
 fn run(invocation: &Invocation) -> Result<ExitCode> {

@@ -21,6 +21,15 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// All there are, the best first.
+    pub const ALL: [Self; 5] = [
+        Self::Used,
+        Self::Accepted,
+        Self::Checked,
+        Self::Later,
+        Self::Skipped,
+    ];
+
     /// One word for the table in the documentation.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -30,6 +39,20 @@ impl Effect {
             Self::Checked => "checked",
             Self::Later => "no effect yet",
             Self::Skipped => "skipped",
+        }
+    }
+
+    /// What [`Self::name`] stands for.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Used => "does what it says",
+            Self::Accepted => "what it asks for is so in any case",
+            Self::Checked => {
+                "read and checked; it is about traffic that is not forwarded to real servers yet"
+            }
+            Self::Later => "read, one warning",
+            Self::Skipped => "the whole block is left out with one warning",
         }
     }
 }
@@ -60,6 +83,10 @@ pub fn catalogue() -> &'static [Entry] {
 #[must_use]
 pub fn markdown() -> String {
     let mut page = String::from(HEADER);
+    for effect in Effect::ALL {
+        // Writing to a string cannot fail.
+        let _ = writeln!(page, "* **{}**: {}.", effect.name(), effect.meaning());
+    }
     let mut block = None;
     for entry in catalogue() {
         if block != Some(&entry.path) {
@@ -77,12 +104,8 @@ pub fn markdown() -> String {
 const HEADER: &str = "# Keywords of keepalived.conf
 
 This page is written by `cargo test` from the table in `ha-user/src/config/keywords`.
+`vipd --explain KEYWORD` shows a line of it.
 
-* **used**: does what it says.
-* **accepted**: what it asks for is so in any case.
-* **checked**: read and checked; it is about traffic that is not forwarded to real servers yet.
-* **no effect yet**: read, one warning.
-* **skipped**: the whole block is left out with one warning.
 ";
 
 fn heading(page: &mut String, entry: &Entry) {

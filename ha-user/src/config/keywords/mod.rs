@@ -5,6 +5,7 @@ mod address;
 mod catalogue;
 mod check;
 mod choice;
+mod explain;
 mod file;
 mod global;
 mod instance;
@@ -20,6 +21,7 @@ mod vrrp_check;
 mod xdp;
 
 pub use catalogue::{Effect, Entry, catalogue, markdown};
+pub use explain::explain;
 pub(super) use interpret::interpret;
 pub(super) use root::{ROOT, begins_root_block};
 
