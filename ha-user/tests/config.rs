@@ -146,8 +146,8 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     addresses(text, "excluded", &i.excluded_addresses);
     writeln!(
         text,
-        "  {:?}\n  {:?}\n  {:?}\n  {:?}",
-        i.track_scripts, i.track_checks, i.notify, i.garp
+        "  {:?}\n  {:?}\n  {:?}\n  {:?}\n  {:?}",
+        i.track_scripts, i.track_checks, i.track_interfaces, i.notify, i.garp
     )
     .expect("text");
 }

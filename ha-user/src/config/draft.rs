@@ -111,7 +111,7 @@ pub(super) enum AuthType {
     Ah,
 }
 
-/// A line of `track_script` or `track_check`.
+/// A line of `track_script`, `track_check` or `track_interface`.
 #[derive(Debug)]
 pub(super) struct TrackDraft {
     pub name: At<String>,
@@ -155,6 +155,7 @@ pub(super) struct InstanceDraft {
     pub excluded_addresses: Vec<AddressDraft>,
     pub track_scripts: Vec<TrackDraft>,
     pub track_checks: Vec<TrackDraft>,
+    pub track_interfaces: Vec<TrackDraft>,
     /// By keyword: `notify` and every `notify_STATE`.
     pub notify: BTreeMap<String, At<Command>>,
     pub garp: GarpDraft,
@@ -184,6 +185,7 @@ impl InstanceDraft {
             excluded_addresses: Vec::new(),
             track_scripts: Vec::new(),
             track_checks: Vec::new(),
+            track_interfaces: Vec::new(),
             notify: BTreeMap::new(),
             garp: GarpDraft::default(),
             down_timer_adverts: None,

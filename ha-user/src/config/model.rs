@@ -135,6 +135,15 @@ pub struct TrackScript {
     pub weight: Weight,
 }
 
+/// An interface that an instance follows besides its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackInterface {
+    /// Its name; it need not exist.
+    pub name: String,
+    /// Zero means that its fault is one of the instance.
+    pub weight: Weight,
+}
+
 /// Version on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VrrpVersion {
@@ -179,6 +188,8 @@ pub struct Instance {
     pub track_scripts: Vec<TrackScript>,
     /// `track_check`.
     pub track_checks: Vec<TrackCheck>,
+    /// `track_interface`.
+    pub track_interfaces: Vec<TrackInterface>,
     /// `notify*`.
     pub notify: Notify,
     /// `garp_master_*`, or `vrrp_garp_master_*`.

@@ -12,7 +12,7 @@ use super::queue;
 use crate::config::model::check::VrrpCheck;
 use crate::config::model::{Config, Instance};
 use crate::datapath::ServiceTable;
-use crate::track::standing::Tracked;
+use crate::track::standing::{Kind, Tracked};
 
 /// Checks that some instance tracks.
 #[derive(Debug)]
@@ -112,7 +112,7 @@ impl Checks {
         &'a self,
         config: &'a Config,
         instance: &'a Instance,
-    ) -> impl Iterator<Item = Tracked> + 'a {
+    ) -> impl Iterator<Item = Tracked<'a>> + 'a {
         instance.track_checks.iter().filter_map(|track| {
             let check = config.checks.get(track.check)?;
             let known = self
@@ -122,6 +122,8 @@ impl Checks {
             // What cannot even be probed has failed.
             let up = known.map_or(Some(false), |up| *up);
             Some(Tracked {
+                kind: Kind::Check,
+                name: &check.name,
                 weight: track.weight,
                 up,
             })

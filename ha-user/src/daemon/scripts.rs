@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use crate::config::model::{self, Config, Instance};
 use crate::script::Script;
 use crate::track::script::{Verdict, Watch};
-use crate::track::standing::Tracked;
+use crate::track::standing::{Kind, Tracked};
 
 /// Scripts that some instance tracks.
 #[derive(Debug)]
@@ -87,13 +87,15 @@ impl Scripts {
         &'a self,
         config: &'a Config,
         instance: &'a Instance,
-    ) -> impl Iterator<Item = Tracked> + 'a {
+    ) -> impl Iterator<Item = Tracked<'a>> + 'a {
         instance.track_scripts.iter().filter_map(|track| {
             let script = config.scripts.get(track.script)?;
             let watch = self.watches.get(&script.name);
             // A script that cannot even be run has failed.
             let up = watch.map_or(Some(false), |watch| watch.up);
             Some(Tracked {
+                kind: Kind::Script,
+                name: &script.name,
                 weight: track.weight,
                 up,
             })

@@ -42,9 +42,13 @@ pub(super) struct Outline {
     pub(super) packets: Result<Option<Vec<(Reason, u64)>>, MapError>,
 }
 
-/// Instances as configured.
+/// Instances as configured; `fault` says what of what an instance tracks is its fault.
 #[must_use]
-pub(super) fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterId>, Instance)> {
+pub(super) fn outline(
+    config: &Config,
+    routers: &Routers,
+    fault: impl Fn(&model::Instance) -> Option<String>,
+) -> Vec<(Option<RouterId>, Instance)> {
     config
         .instances
         .iter()
@@ -53,7 +57,9 @@ pub(super) fn outline(config: &Config, routers: &Routers) -> Vec<(Option<RouterI
             let plan = router
                 .and_then(|router| routers.get(router))
                 .map(|known| &known.plan);
-            (router, configured(instance, plan))
+            let mut described = configured(instance, plan);
+            described.fault = described.fault.or_else(|| fault(instance));
+            (router, described)
         })
         .collect()
 }

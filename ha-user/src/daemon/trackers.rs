@@ -1,4 +1,4 @@
-//! What routers stand on besides their links: scripts and checks.
+//! What routers stand on besides their own links: scripts, checks and other interfaces.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,11 @@ use super::checks::Checks;
 use super::health::{self, WantedService};
 use super::plan::RouterPlan;
 use super::scripts::Scripts;
-use crate::config::model::Config;
+use crate::config::model::{Config, Instance};
 use crate::datapath::ServiceTable;
-use crate::track::{script, standing};
+use crate::net::link::Links;
+use crate::track::standing::Tracked;
+use crate::track::{interface, script, standing};
 use crate::vrrp::Standing;
 
 /// What was last known of everything that is tracked, by name: true for good.
@@ -93,13 +95,25 @@ impl Trackers {
     }
 
     /// How a router stands on its link and on what it tracks.
-    pub(super) fn stand(&self, config: &Config, plan: &RouterPlan) -> Standing {
+    pub(super) fn stand(&self, config: &Config, links: &Links, plan: &RouterPlan) -> Standing {
         let mut instances = config.instances.iter();
         let instance = instances.find(|instance| instance.name == plan.name);
-        let tracked = instance.into_iter().flat_map(|instance| {
-            let scripts = self.scripts.tracked_by(config, instance);
-            scripts.chain(self.checks.tracked_by(config, instance))
-        });
+        let tracked = instance
+            .into_iter()
+            .flat_map(|instance| self.tracked_by(config, links, instance));
         standing::sum(plan.fault.is_some(), tracked)
+    }
+
+    /// Everything that `instance` tracks.
+    pub(super) fn tracked_by<'a>(
+        &'a self,
+        config: &'a Config,
+        links: &'a Links,
+        instance: &'a Instance,
+    ) -> impl Iterator<Item = Tracked<'a>> {
+        let scripts = self.scripts.tracked_by(config, instance);
+        let checks = self.checks.tracked_by(config, instance);
+        let interfaces = interface::tracked_by(instance, links);
+        scripts.chain(checks).chain(interfaces)
     }
 }

@@ -288,8 +288,8 @@ impl<'a> Worker<'a> {
             let judged = Order::Judged(self.attachments.guarded());
             self.adverts.orders.send(judged);
         }
-        let (config, trackers) = (&self.config, &self.trackers);
-        let standing = |plan: &RouterPlan| trackers.stand(config, plan);
+        let (config, trackers, links) = (&self.config, &self.trackers, self.monitor.links());
+        let standing = |plan: &RouterPlan| trackers.stand(config, links, plan);
         self.routers.reconcile(
             plans,
             standing,
@@ -406,9 +406,9 @@ impl<'a> Worker<'a> {
                 return;
             }
         }
-        let (config, trackers) = (&self.config, &self.trackers);
-        self.routers
-            .restate(|plan| trackers.stand(config, plan), &self.adverts.orders);
+        let (config, trackers, links) = (&self.config, &self.trackers, self.monitor.links());
+        let standing = |plan: &RouterPlan| trackers.stand(config, links, plan);
+        self.routers.restate(standing, &self.adverts.orders);
         self.write_testament();
     }
 

@@ -1,6 +1,7 @@
-//! What a Virtual Router depends on: scripts, and numbers in files.
+//! What a Virtual Router depends on: scripts, interfaces, and numbers in files.
 
 pub mod file;
+pub mod interface;
 pub mod rise_fall;
 pub mod script;
 pub mod standing;

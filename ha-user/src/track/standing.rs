@@ -5,50 +5,89 @@ use crate::vrrp::Standing;
 
 /// One tracked object, as one router sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tracked {
+pub struct Tracked<'a> {
+    /// What sort of object it is.
+    pub kind: Kind,
+    /// Its name in the configuration.
+    pub name: &'a str,
     /// What its failure costs, or its success earns; zero is a fault.
     pub weight: Weight,
     /// Whether it is good; `None` before the first result.
     pub up: Option<bool>,
 }
 
+/// Sorts of tracked objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `track_script`.
+    Script,
+    /// `track_check`.
+    Check,
+    /// `track_interface`.
+    Interface,
+}
+
+impl Tracked<'_> {
+    /// Whether it is as the router needs it.
+    fn good(&self) -> Option<bool> {
+        self.up.map(|up| up != self.weight.reverse)
+    }
+
+    /// Why the router is in fault, if this object is the reason.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let is_fault = self.weight.value == 0 && self.good() == Some(false);
+        is_fault.then(|| {
+            let Self { kind, name, .. } = self;
+            match (kind, self.up) {
+                (Kind::Script, Some(true)) => format!("script {name} succeeds"),
+                (Kind::Script, _) => format!("script {name} fails"),
+                (Kind::Check, Some(true)) => format!("check {name} succeeds"),
+                (Kind::Check, _) => format!("check {name} fails"),
+                (Kind::Interface, Some(true)) => format!("interface {name} is up"),
+                (Kind::Interface, _) => format!("interface {name} is down, or does not exist"),
+            }
+        })
+    }
+}
+
 /// Sums up. keepalived's rules: a positive weight is added while the object is good, a negative
 /// one while it is bad; without a weight a bad object is a fault, and one without a result keeps
 /// the router waiting. With a weight, one without a result counts as neither.
 #[must_use]
-pub fn sum(link_faulted: bool, tracked: impl IntoIterator<Item = Tracked>) -> Standing {
+pub fn sum<'a>(link_faulted: bool, tracked: impl IntoIterator<Item = Tracked<'a>>) -> Standing {
     let start = Standing {
         faulted: link_faulted,
         ..Standing::default()
     };
-    tracked
-        .into_iter()
-        .fold(start, |mut standing, Tracked { weight, up }| {
-            let good = up.map(|up| up != weight.reverse);
-            match (weight.value, good) {
-                (0, Some(false)) => standing.faulted = true,
-                (0, None) => standing.pending = true,
-                (_, None) => standing.unsettled = true,
-                (value, Some(true)) if value > 0 => standing.weight += i32::from(value),
-                (value, Some(false)) if value < 0 => standing.weight += i32::from(value),
-                _ => {}
-            }
-            standing
-        })
+    tracked.into_iter().fold(start, |mut standing, tracked| {
+        match (tracked.weight.value, tracked.good()) {
+            (0, Some(false)) => standing.faulted = true,
+            (0, None) => standing.pending = true,
+            (_, None) => standing.unsettled = true,
+            (value, Some(true)) if value > 0 => standing.weight += i32::from(value),
+            (value, Some(false)) if value < 0 => standing.weight += i32::from(value),
+            _ => {}
+        }
+        standing
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn tracked(value: i16, reverse: bool, up: Option<bool>) -> Tracked<'static> {
+        Tracked {
+            kind: Kind::Interface,
+            name: "eth1",
+            weight: Weight { value, reverse },
+            up,
+        }
+    }
+
     fn one(value: i16, reverse: bool, up: Option<bool>) -> Standing {
-        sum(
-            false,
-            [Tracked {
-                weight: Weight { value, reverse },
-                up,
-            }],
-        )
+        sum(false, [tracked(value, reverse, up)])
     }
 
     #[test]
@@ -74,5 +113,21 @@ mod tests {
             }
         );
         assert!(sum(true, []).faulted);
+    }
+
+    #[test]
+    fn the_reason_of_a_fault_is_named() {
+        let fault = |value, reverse, up| tracked(value, reverse, up).fault();
+        assert_eq!(
+            fault(0, false, Some(false)).as_deref(),
+            Some("interface eth1 is down, or does not exist")
+        );
+        assert_eq!(
+            fault(0, true, Some(true)).as_deref(),
+            Some("interface eth1 is up")
+        );
+        assert_eq!(fault(0, false, Some(true)), None);
+        assert_eq!(fault(0, false, None), None);
+        assert_eq!(fault(-20, false, Some(false)), None);
     }
 }

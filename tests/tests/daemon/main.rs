@@ -15,4 +15,5 @@ mod rights;
 mod scripts;
 mod size;
 mod solo;
+mod tracking;
 mod urgency;

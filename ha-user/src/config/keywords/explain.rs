@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::catalogue::{catalogue, closest};
 use super::Entry;
+use super::catalogue::{catalogue, closest};
 
 /// Columns of a terminal.
 const WIDTH: usize = 80;

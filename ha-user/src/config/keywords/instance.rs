@@ -3,8 +3,8 @@
 use super::super::draft::InstanceDraft;
 use super::address::{address, excluded_address};
 use super::instance_value::{
-    auth_pass, auth_type, interface, multicast_source, notify, state, track_check, track_script,
-    unicast_peer, unicast_source,
+    auth_pass, auth_type, interface, multicast_source, notify, state, track_check, track_interface,
+    track_script, unicast_peer, unicast_source,
 };
 use super::{
     Keyword, Table, accepted, block, flag, later, lines, number, number_or, seconds, switch, value,
@@ -138,6 +138,12 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "NAME [weight N [reverse]]",
         "vipd's own: checks that it follows",
         track_check,
+    ),
+    lines(
+        "track_interface",
+        "NAME [weight N [reverse]]",
+        "other interfaces that it follows; without a weight, down is a fault",
+        track_interface,
     ),
     words(
         "notify_master",

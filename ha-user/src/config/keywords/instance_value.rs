@@ -115,6 +115,11 @@ pub(super) fn track_check(instance: &mut InstanceDraft, words: &[Word], report: 
     track("track_check", owner, tracks, words, report);
 }
 
+pub(super) fn track_interface(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
+    let (owner, tracks) = (&instance.name.value, &mut instance.track_interfaces);
+    track("track_interface", owner, tracks, words, report);
+}
+
 /// Adds a line of the block `keyword` of the instance `owner` to `tracks`.
 fn track(
     keyword: &str,
@@ -134,7 +139,7 @@ fn track(
     }
     let weight = match options.split_first() {
         Some((option, values)) if option.text == "weight" && !values.is_empty() => {
-            value::weight(&name.value, values, report)
+            value::tracked_weight(&name.value, values, report)
         }
         Some((option, _)) => {
             unknown_option(keyword, option, report);

@@ -149,6 +149,19 @@ pub(super) fn weight(owner: &str, words: &[Word], report: &mut Report) -> Option
     Some(Weight { value, reverse })
 }
 
+/// The same in a list of what an instance tracks, where one more is tolerated.
+pub(super) fn tracked_weight(name: &str, words: &[Word], report: &mut Report) -> Option<Weight> {
+    const TOLERATED: RangeInclusive<i64> = *WEIGHTS.start() - 1..=*WEIGHTS.end() + 1;
+    let (value, reverse) = weight_within(&TOLERATED, name, words, report)?;
+    let clamped = value.clamp(*WEIGHTS.start(), *WEIGHTS.end());
+    if let (true, Some(word)) = (clamped != value, words.first()) {
+        let message = format!("weight for {name} cannot be +/-254. Setting to +/-253");
+        report.add(Severity::Error, &word.at, message);
+    }
+    let value = i16::try_from(clamped).ok()?;
+    Some(Weight { value, reverse })
+}
+
 /// The same for a file: `owner` has another range.
 pub(super) fn file_weight(
     range: &RangeInclusive<i64>,

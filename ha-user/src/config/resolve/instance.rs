@@ -3,7 +3,9 @@
 use super::super::diagnostic::{At, Severity};
 use super::super::draft::{InstanceDraft, TrackDraft};
 use super::super::model::check::{TrackCheck, VrrpCheck};
-use super::super::model::{Garp, Instance, Script, TrackScript, VrrpVersion, Weight};
+use super::super::model::{
+    Garp, Instance, Script, TrackInterface, TrackScript, VrrpVersion, Weight,
+};
 use super::authentication::{self, Authentication};
 use super::tracked::{Found, Pool, Tracked};
 use super::{Context, address, command, owner, timing};
@@ -56,6 +58,7 @@ pub(super) fn resolve(
         notify: command::notify(&draft, context),
         track_scripts: scripts(&draft, priority, pools, context),
         track_checks: checks(&draft, priority, pools, context),
+        track_interfaces: interfaces(&draft, priority, context),
         garp: draft.garp.or(global.garp.or(Garp::default())),
         down_timer_adverts: draft
             .down_timer_adverts
@@ -168,6 +171,37 @@ fn checks(
     let tracked = tracked(draft, &draft.track_checks, priority, checks, context);
     let track = |(check, weight)| TrackCheck { check, weight };
     tracked.into_iter().map(track).collect()
+}
+
+/// Interfaces that the instance follows. Its own one it follows in any case.
+fn interfaces(
+    draft: &InstanceDraft,
+    priority: u8,
+    context: &mut Context<'_>,
+) -> Vec<TrackInterface> {
+    let own = draft.interface.as_ref().map(|interface| &interface.value);
+    let mut tracked = Vec::new();
+    for TrackDraft { name, weight } in &draft.track_interfaces {
+        let weight = weight.unwrap_or_default();
+        if own == Some(&name.value) {
+            let text = format!(
+                "Ignoring track_interface {} since own interface",
+                name.value
+            );
+            context.say(Severity::Warning, &draft.name, &name.at, &text);
+        } else if priority == OWNER_PRIORITY && weight.value != 0 {
+            let text = format!(
+                "ignoring {} tracked interface due to address owner",
+                name.value
+            );
+            context.say(Severity::Warning, &draft.name, &name.at, &text);
+        } else {
+            context.interface(name, &format!("track_interface of {}", draft.name.value));
+            let name = name.value.clone();
+            tracked.push(TrackInterface { name, weight });
+        }
+    }
+    tracked
 }
 
 /// What of one kind the instance follows: indices and weights.

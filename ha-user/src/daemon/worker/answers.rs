@@ -41,7 +41,11 @@ impl Worker<'_> {
         self.adverts.orders.send(Order::Inquire(reply));
         let outline = status::Outline {
             config_file: self.options.config.display().to_string(),
-            instances: status::outline(&self.config, &self.routers),
+            instances: status::outline(&self.config, &self.routers, |instance| {
+                let links = self.monitor.links();
+                let mut tracked = self.trackers.tracked_by(&self.config, links, instance);
+                tracked.find_map(|tracked| tracked.fault())
+            }),
             interfaces: self.attachments.describe(self.monitor.links()),
             lease: self.config.xdp.lease,
             known: self.trackers.known().checks,

@@ -38,7 +38,6 @@ pub(in crate::config::keywords) const INSTANCE: &[Known] = known! {
     "thread_timer_expired" "older name of timer_expired_backup";
     "virtual_routes" "routes that come and go with the addresses" => LINES;
     "virtual_rules" "rules that come and go with the addresses" => LINES;
-    "track_interface" "interfaces that it follows" => TRACKED;
     "track_file" "files that it follows" => TRACKED;
     "track_process" "processes that it follows" => TRACKED;
     "track_bfd" "BFD sessions that it follows" => TRACKED;
