@@ -1,4 +1,4 @@
-//! The table of keywords as data: for the documentation and for "did you mean".
+//! The table of keywords as data: for the documentation, the manual page and "did you mean".
 
 use super::root::ROOT;
 use super::{Keyword, Known, Syntax, Table};
