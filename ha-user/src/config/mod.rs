@@ -52,6 +52,13 @@ impl Loaded {
         self.worst() == Some(Severity::Fatal)
     }
 
+    /// Whether something in it cannot be used as it is written.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        let is_error = |severity| matches!(severity, Severity::Error | Severity::Fatal);
+        self.diagnostics.iter().any(|said| is_error(said.severity))
+    }
+
     /// What `--config-test` exits with: 0 good, 4 unreadable or fatal, 5 faults, 6 script security.
     #[must_use]
     pub fn test_status(&self) -> u8 {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use super::protocol::{Request, Response, Status};
-use super::{capture, detach, render, restart};
+use super::{capture, detach, reload, render, restart};
 
 /// How long the daemon may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -51,6 +51,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Read the configuration again
+    #[command(long_about = reload::ABOUT)]
+    Reload,
     /// Run vipd as it is installed now, without a gap
     #[command(long_about = restart::ABOUT)]
     Restart,
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Services { json } => {
             ask(&socket, Request::Status).and_then(|status| show_services(&status, json))
         }
+        Command::Reload => reload::reload(&socket).and_then(|said| print(&said)),
         Command::Restart => restart::restart(&socket).and_then(|said| print(&said)),
         Command::Capture(options) => capture::run(&options)
             .map_err(refused)
@@ -165,6 +169,10 @@ pub(super) fn ask(socket: &Path, request: Request) -> Result<Status, (Failure, S
     match exchange(socket, request, TIMEOUT) {
         Ok(Some(Response::Status(status))) => Ok(*status),
         Ok(Some(Response::Error(text))) => Err((Failure::Error, text)),
+        Ok(Some(Response::Reloading(_))) => {
+            let text = "the daemon has answered something else";
+            Err((Failure::Error, text.to_owned()))
+        }
         Ok(None) => {
             let text = "the daemon has ended before it answered";
             Err((Failure::NoDaemon, text.to_owned()))

@@ -4,6 +4,7 @@ mod capture;
 pub mod client;
 mod detach;
 pub mod protocol;
+mod reload;
 pub mod render;
 mod restart;
 pub mod server;

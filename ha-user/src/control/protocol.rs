@@ -15,6 +15,8 @@ pub enum Request {
     Status,
     /// Run the program as it is installed now. Answered by an error, or by the end of the process.
     Restart,
+    /// Read the configuration again.
+    Reload,
 }
 
 /// Answer to [`Request::Status`]. Times are seconds.
@@ -210,12 +212,23 @@ pub struct Counter {
     pub value: u64,
 }
 
+/// Answer to [`Request::Reload`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloading {
+    /// Why the file was not taken, and the configuration before stays in force; none if it was.
+    pub refused: Option<String>,
+    /// What there is to say about the file, a line each: place, severity, reason and fix.
+    pub remarks: Vec<String>,
+}
+
 /// What the daemon sends back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Response {
     /// The answer.
     Status(Box<Status>),
+    /// What has become of a reload.
+    Reloading(Reloading),
     /// Why there is none.
     Error(String),
 }

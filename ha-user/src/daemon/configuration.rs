@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use super::exit::Exit;
 use super::heap;
 use crate::cli::Options;
-use crate::config::diagnostic::Severity;
+use crate::config::diagnostic::{Diagnostic, Severity};
 use crate::config::model::Config;
 use crate::config::{self, Loaded};
 
@@ -38,21 +38,37 @@ fn read_first(options: &Options) -> Result<Config, Exit> {
     Ok(loaded.config)
 }
 
-/// Reads a new configuration for a daemon that runs; `None` if it must not take the place of the
-/// one in force.
+/// A file that was read for a daemon that runs.
+pub(super) struct Reread {
+    /// What is to be in force; or why what is in force stays.
+    pub(super) config: Result<Config, String>,
+    /// Everything that there is to say about the file.
+    pub(super) remarks: Vec<Diagnostic>,
+}
+
+/// Reads a new configuration for a daemon that runs; what is wrong with it is logged.
+///
+/// With an error in it a daemon starts, by keepalived's rules for such a file: nobody runs one
+/// otherwise. But one that runs has something better.
 #[must_use]
-pub(super) fn at_reload(options: &Options) -> Option<Config> {
+pub(super) fn at_reload(options: &Options) -> Reread {
     let loaded = config::load(&options.system(), &options.config);
     say(&loaded);
-    // An editor that is half-way through saving leaves such a file.
-    if loaded.config == Config::default() {
-        log::error!(
-            "{} says nothing: stop the daemon to leave every router",
-            options.config.display()
-        );
-        return None;
+    let fault = if !loaded.readable {
+        Some("it cannot be read")
+    } else if loaded.has_errors() {
+        Some("there are errors in it")
+    } else if loaded.config == Config::default() {
+        // An editor that is half-way through saving leaves such a file.
+        Some("it says nothing: stop the daemon to leave every router")
+    } else {
+        None
+    };
+    let refusal = fault.map(|fault| format!("{}: {fault}", options.config.display()));
+    Reread {
+        config: refusal.map_or(Ok(loaded.config), Err),
+        remarks: loaded.diagnostics,
     }
-    (loaded.readable && !loaded.is_fatal()).then_some(loaded.config)
 }
 
 /// `--config-test`: says what is wrong with the configuration, in `destination` or on standard

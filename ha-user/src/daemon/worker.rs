@@ -3,6 +3,7 @@
 
 mod answers;
 mod leaving;
+mod reload;
 
 use std::collections::BTreeSet;
 use std::os::fd::AsFd as _;
@@ -228,7 +229,7 @@ impl<'a> Worker<'a> {
     async fn take(&mut self, wake: Wake) -> Result<()> {
         match wake {
             Wake::End(_) => {}
-            Wake::Reload => self.reload(),
+            Wake::Reload => drop(self.reload()),
             Wake::Dump => log::info!("no file is written on USR1 or USR2: ask `vipctl status`"),
             Wake::Heartbeat => self.beat(),
             Wake::Loaded(programs) => self.complete(programs),
@@ -344,24 +345,6 @@ impl<'a> Worker<'a> {
     fn restore_addresses(&mut self) {
         for router in self.presence.look(&self.routers, self.monitor.links()) {
             self.adverts.orders.send(Order::AddressVanished(router));
-        }
-    }
-
-    fn reload(&mut self) {
-        log::info!("Reloading {}", self.options.config.display());
-        match configuration::at_reload(self.options) {
-            Some(config) => {
-                if config.xdp.mode != self.config.xdp.mode {
-                    log::warn!(
-                        "the xdp mode takes effect at the next start: attaching takes longer \
-                         than a reload may"
-                    );
-                }
-                gate::apply(self.adverts.records.gate(), &config.xdp);
-                self.config = config;
-                self.look_after_config();
-            }
-            None => log::error!("the running configuration stays in force"),
         }
     }
 

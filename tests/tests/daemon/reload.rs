@@ -1,10 +1,11 @@
 //! A reload changes what has changed, and costs nothing else.
 
 use std::net::Ipv4Addr;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use ha_tests::lab::{Daemon, Signal, pause, until};
+use ha_tests::lab::{Daemon, Signal, Tools, pause, until};
 
 use crate::solo::{CONFIG, INSTANCE, PATIENCE, Solo, VIP};
 
@@ -111,6 +112,40 @@ fn a_broken_file_changes_nothing() -> Result<()> {
         ensure!(solo.host.has_address(VIP)?, "{broken:?}: the VIP is gone");
     }
     Ok(())
+}
+
+/// Exit status of `vipctl reload`, and what it says.
+fn ask(solo: &Solo, config: &str) -> Result<(Option<i32>, String, String)> {
+    solo.configure(config)?;
+    let output = solo
+        .host
+        .output(Command::new(Tools::vipctl()?).arg("reload"))?;
+    let [answer, remarks] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    Ok((output.status.code(), answer, remarks))
+}
+
+#[test]
+fn who_asks_for_a_reload_hears_what_became_of_it() -> Result<()> {
+    let solo = Solo::new()?;
+    let daemon = solo.start(CONFIG)?;
+    let begun = Instant::now();
+    let other = CONFIG.replace("priority 100", "priority 90\n    prioritty 5");
+    let (status, answer, remarks) = ask(&solo, &other)?;
+    ensure!(status == Some(0) && answer == "reloaded\n", "{answer}");
+    ensure!(
+        remarks.contains("keepalived.conf:7:5: warning: Unknown keyword 'prioritty'"),
+        "{remarks}"
+    );
+    let (status, answer, remarks) = ask(&solo, &CONFIG.replace("192.0.2.100/24", "192.0.2.300"))?;
+    ensure!(status == Some(1) && answer.is_empty(), "{answer}");
+    ensure!(
+        remarks.contains("keepalived.conf:9:9: error") && remarks.contains("stays in force"),
+        "{remarks}"
+    );
+    ensure!(solo.host.has_address(VIP)?);
+    ensure!(solo.status()?.instances[0].priority == 90);
+    check_no_transition(&daemon, begun)
 }
 
 #[test]

@@ -162,6 +162,10 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         },
     ),
     accepted(
+        "reload_check_config",
+        "the default: a file with errors is not taken at a reload",
+    ),
+    accepted(
         "vrrp_no_swap",
         "the daemon's memory is locked wherever that is permitted",
     ),

@@ -16,6 +16,10 @@ impl Worker<'_> {
         match question.request {
             Request::Status => self.tell_status(question.answer),
             Request::Restart => self.ask_for_restart(question.answer).await,
+            Request::Reload => {
+                // Who asked may have hung up.
+                drop(question.answer.send(Response::Reloading(self.reload())));
+            }
         }
     }
 

@@ -80,7 +80,6 @@ pub(in crate::config::keywords) const GLOBAL: &[Known] = known! {
     "rs_init_notifies" "notify the state of servers at the start";
     "vmac_prefix" "prefix of names of virtual MAC interfaces";
     "vmac_addr_prefix" "prefix of names of virtual MAC interfaces for addresses";
-    "reload_check_config" "check a new file before a reload takes it";
     "reload_time_file" "file with the time of a reload";
     "reload_repeat" "that time is one of every day";
     "reload_file" "file whose existence stops a reload";
