@@ -161,8 +161,13 @@ fn summarise_service(text: &mut String, s: &VirtualServer) {
     .expect("text");
     writeln!(
         text,
-        "  alpha {}, omega {}, fail_static {}, up {:?}, down {:?}",
-        s.alpha, s.omega, s.fail_static, s.quorum_up, s.quorum_down
+        "  alpha {}, omega {}, fail_static {}, up {:?}, down {:?}{}",
+        s.alpha,
+        s.omega,
+        s.fail_static,
+        s.quorum_up,
+        s.quorum_down,
+        if s.ha_suspend { ", ha_suspend" } else { "" }
     )
     .expect("text");
     for server in &s.servers {

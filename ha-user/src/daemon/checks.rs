@@ -79,6 +79,13 @@ impl Checks {
         }
     }
 
+    /// Has a service, by its name, suspended or not.
+    pub(super) fn suspend(&self, service: String, suspended: bool) {
+        if let Some(thread) = &self.thread {
+            thread.orders.send(Order::Suspend(service, suspended));
+        }
+    }
+
     /// Ends all probes.
     pub(super) fn clear(&mut self) {
         if let Some(thread) = self.thread.take() {

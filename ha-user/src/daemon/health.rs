@@ -9,6 +9,7 @@ mod groups;
 mod orders;
 mod report;
 mod services;
+mod suspension;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -39,6 +40,9 @@ use crate::net::clock;
 /// Probes that are due so soon are begun, too: a thread that wakes up for each of thousands does little
 /// else.
 const TOGETHER: Duration = Duration::from_millis(1);
+
+/// Probes begin in groups, so far apart.
+const BEAT: Duration = Duration::from_millis(8);
 
 /// Starts the thread. It ends when it is told to; a `news` that closes before has lost it.
 ///
@@ -122,6 +126,7 @@ impl HealthThread {
         while let Some(order) = self.orders.next() {
             match order {
                 Order::Follow(assignment) => self.follow(*assignment),
+                Order::Suspend(service, suspended) => self.suspend(&service, suspended),
                 Order::Ended(finding) => self.take(clock::now(), finding),
                 // Who asked may have hung up.
                 Order::Inquire(answer) => drop(answer.send(self.report())),
@@ -250,6 +255,7 @@ impl HealthThread {
             .map(|(one, probes)| (one.name, one.known, probes));
         self.groups.follow(checks, known);
         self.services.follow(now, services, table, known);
+        self.attend(self.probes.keys().copied().collect());
         // The main loop may have gone first.
         let _ = self.news.send(News::Following);
     }
@@ -327,7 +333,6 @@ fn rhythm(asked: &CheckRhythm, id: ProbeId, known: Option<bool>) -> Rhythm {
 
 /// The beat before: what is done in a row takes a quarter less time for each than one by one.
 fn on_beat(warmup: Duration) -> Duration {
-    const BEAT: Duration = Duration::from_millis(8);
     let beats = warmup.as_nanos() / BEAT.as_nanos();
     BEAT.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX))
 }

@@ -11,4 +11,5 @@ mod names;
 mod over_ipv6;
 mod scene;
 mod services;
+mod suspended;
 mod verdicts;

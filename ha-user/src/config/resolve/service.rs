@@ -60,6 +60,7 @@ impl Services<'_, '_> {
         let servers = self.servers(&mut draft, &name);
         self.forwarding(&draft, &name, &servers);
         let (quorum, hysteresis) = self.demands(&draft, &name, &servers);
+        let ha_suspend = self.suspends(&draft, &name) && !addresses.is_empty();
         Some(VirtualServer {
             addresses,
             protocol,
@@ -67,6 +68,7 @@ impl Services<'_, '_> {
             hysteresis,
             alpha: draft.defaults.rhythm.alpha.unwrap_or(false),
             omega: draft.omega,
+            ha_suspend,
             fail_static: draft.fail_static,
             without_server: draft.without_server,
             quorum_up: self.command("quorum_up", draft.quorum_up),
@@ -114,6 +116,19 @@ impl Services<'_, '_> {
             Whom::Mark(_) => true,
             Whom::Group(group) => self.group(group).is_some_and(|group| group.has_mark),
         }
+    }
+
+    /// Whether its probes depend on where its addresses are. Nobody knows where a firewall mark is.
+    fn suspends(&mut self, draft: &VirtualServerDraft, name: &str) -> bool {
+        let Some(at) = &draft.ha_suspend else {
+            return false;
+        };
+        let has_mark = self.has_mark(draft);
+        if has_mark {
+            let text = "cannot use ha_suspend with fwmarks - clearing ha_suspend";
+            self.say(Severity::Error, at, name, text);
+        }
+        !has_mark
     }
 
     fn said_nothing_of_protocol(&mut self, draft: &VirtualServerDraft, name: &str) {

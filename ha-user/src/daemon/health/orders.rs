@@ -16,6 +16,8 @@ use crate::datapath::ServiceTable;
 pub(in crate::daemon) enum Order {
     /// Probe what these ask for, and nothing else, from now on.
     Follow(Box<Assignment>),
+    /// A service, by its name, is suspended, or not, from now on.
+    Suspend(String, bool),
     /// A command has ended.
     Ended(Finding),
     /// How is everything?

@@ -4,7 +4,6 @@ use super::super::Known;
 use super::check::BFD_CHECK;
 
 pub(in crate::config::keywords) const VIRTUAL_SERVER: &[Known] = known! {
-    "ha_suspend" "no probes while the address is not here";
     "smtp_alert" "mail on transitions";
     "snmp_name" "name in SNMP";
 };
