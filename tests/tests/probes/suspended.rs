@@ -112,12 +112,12 @@ fn wait_for_visits(book: &Guestbook, address: Ipv4Addr) -> Result<()> {
 }
 
 fn start(pair: &mut Pair) -> Result<()> {
-    for (side, priority) in [(Side::Lb1, 100), (Side::Lb2, 90)] {
+    // One after the other: lb2 must not be Active even for a moment.
+    for (side, priority, state) in [(Side::Lb1, 100, "MASTER"), (Side::Lb2, 90, "BACKUP")] {
         pair.at_mut(side)
             .start(Make::Vipd, &config(priority, true))?;
-        // The other one must not be Active even for a moment.
-        until("lb1 to be Active", SOON, || {
-            Ok(pair.at(Side::Lb1).state("VI_1") == Some("MASTER"))
+        until(&format!("{side:?} to be {state}"), 2 * SOON, || {
+            Ok(pair.at(side).state("VI_1") == Some(state))
         })?;
     }
     pair.settle("VI_1", VIP, Side::Lb1, 2 * SOON)
