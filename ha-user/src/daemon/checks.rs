@@ -75,6 +75,7 @@ impl Checks {
                 services,
                 table,
                 script_user: config.global.script_user.clone(),
+                ssl: config.ssl.clone(),
             })));
         }
     }

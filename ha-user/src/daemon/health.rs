@@ -8,6 +8,7 @@ mod file;
 mod groups;
 mod orders;
 mod report;
+mod secrecy;
 mod services;
 mod suspension;
 
@@ -24,6 +25,7 @@ use self::command::Program;
 use self::groups::Groups;
 pub(super) use self::orders::{Assignment, News, Order, Verdict, Wanted};
 pub(super) use self::report::{GroupReport, ProbeReport, ServerReport, ServiceReport, Summary};
+use self::secrecy::Secrecy;
 use self::services::Services;
 pub(super) use self::services::{WantedService, policy};
 use super::lateness::Lateness;
@@ -61,6 +63,7 @@ pub(super) fn start(news: UnboundedSender<News>) -> Result<queue::Sender<Order>>
         probes: ByProbe::default(),
         groups: Groups::new(news.clone()),
         services: Services::new(news.clone()),
+        secrecy: Secrecy::new().context("cannot speak TLS")?,
         lateness: Lateness::default(),
         news,
         orders,
@@ -81,6 +84,7 @@ struct HealthThread {
     probes: ByProbe<Probe>,
     groups: Groups,
     services: Services,
+    secrecy: Secrecy,
     lateness: Lateness,
     news: UnboundedSender<News>,
     orders: Queue<Order>,
@@ -220,12 +224,14 @@ impl HealthThread {
             services,
             table,
             script_user,
+            ssl,
         } = assignment;
         let asked_by_checks = checks.iter().map(|one| one.checks.as_slice());
         let servers = services.iter().flat_map(|one| &one.service.servers);
         let asked_by_servers = servers.map(|server| server.checks.as_slice());
         let Changes { members, gone, new } =
             self.roster.follow(asked_by_checks.chain(asked_by_servers));
+        self.speak_as(ssl);
         for id in gone {
             self.engine.remove(now, id);
             self.prober.give_up(id);
@@ -261,7 +267,7 @@ impl HealthThread {
     }
 
     fn install(&mut self, id: ProbeId, check: &Arc<Check>, script_user: Option<&ScriptUser>) {
-        let means = means(&check.method, script_user);
+        let means = self.means(&check.method, script_user);
         if let Means::None(reason) = &means {
             log::error!("{}: {reason}", check.method);
         }
@@ -274,6 +280,20 @@ impl HealthThread {
             last: None,
         };
         self.probes.insert(id, probe);
+    }
+}
+
+impl HealthThread {
+    fn means(&self, method: &Method, script_user: Option<&ScriptUser>) -> Means {
+        let means = match method {
+            Method::Misc {
+                command,
+                is_dynamic,
+            } => Program::new(command, *is_dynamic, script_user).map(Means::Command),
+            Method::File(file) => Ok(Means::File(file.clone())),
+            method => self.secrecy.recipe(method),
+        };
+        means.unwrap_or_else(|reason| Means::None(Failure::new(reason)))
     }
 }
 
@@ -303,21 +323,6 @@ fn known_before(
     let good = checks.iter().filter(|(one, _)| one.known == Some(true));
     let good = good.flat_map(|(_, probes)| probes.iter().map(|id| (*id, true)));
     services.flatten().chain(good).collect()
-}
-
-fn means(method: &Method, script_user: Option<&ScriptUser>) -> Means {
-    let means = match method {
-        Method::Misc {
-            command,
-            is_dynamic,
-        } => Program::new(command, *is_dynamic, script_user).map(Means::Command),
-        Method::File(file) => Ok(Means::File(file.clone())),
-        method => Recipe::new(method).map(|recipe| match recipe {
-            Some(recipe) => Means::Recipe(Box::new(recipe)),
-            None => Means::None(Failure::new("nobody knows how")),
-        }),
-    };
-    means.unwrap_or_else(|reason| Means::None(Failure::new(reason)))
 }
 
 fn rhythm(asked: &CheckRhythm, id: ProbeId, known: Option<bool>) -> Rhythm {

@@ -2,6 +2,7 @@
 //! and how a priority follows.
 
 mod cases;
+mod certificates;
 mod checkers;
 mod endurance;
 mod failover;

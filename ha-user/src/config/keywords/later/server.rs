@@ -13,10 +13,3 @@ pub(in crate::config::keywords) const REAL_SERVER: &[Known] = known! {
     "snmp_name" "name in SNMP";
     "BFD_CHECK" "a BFD session is up" => BFD_CHECK;
 };
-
-pub(super) const SSL: &[Known] = known! {
-    "password" "of the key";
-    "ca" "file of authorities";
-    "certificate" "file of the certificate";
-    "key" "file of the key";
-};
