@@ -5,6 +5,7 @@
 use ha_user::config::keywords::{self, Effect};
 use ha_user::config::model::check::Check;
 use ha_user::config::model::service::VirtualServer;
+use ha_user::config::model::ssl::Ssl;
 use ha_user::config::model::{Config, Instance, Script, VirtualAddress};
 use ha_user::config::{self, Loaded, System};
 use proptest::prelude::*;
@@ -59,6 +60,9 @@ fn every_file_means_what_its_snapshot_says() {
 /// What a configuration means, a line for each thing in it.
 fn summary(config: &Config) -> String {
     let mut text = format!("global: {:?}\nxdp: {:?}\n", config.global, config.xdp);
+    if config.ssl != Ssl::default() {
+        writeln!(text, "{:?}", config.ssl).expect("text");
+    }
     for script in &config.scripts {
         summarise_script(&mut text, script);
     }
@@ -161,8 +165,13 @@ fn summarise_service(text: &mut String, s: &VirtualServer) {
     .expect("text");
     writeln!(
         text,
-        "  alpha {}, omega {}, fail_static {}, up {:?}, down {:?}",
-        s.alpha, s.omega, s.fail_static, s.quorum_up, s.quorum_down
+        "  alpha {}, omega {}, fail_static {}, up {:?}, down {:?}{}",
+        s.alpha,
+        s.omega,
+        s.fail_static,
+        s.quorum_up,
+        s.quorum_down,
+        if s.ha_suspend { ", ha_suspend" } else { "" }
     )
     .expect("text");
     for server in &s.servers {

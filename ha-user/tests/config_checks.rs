@@ -1,8 +1,10 @@
 //! Whatever a file says of probes, what is made of it can be run.
 
 use ha_user::check::Recipe;
+use ha_user::check::dialogue::tls;
 use ha_user::config::model::check::{Check, Endpoint, Method, Page};
 use ha_user::config::model::service::VirtualServer;
+use ha_user::config::model::ssl::Ssl;
 use ha_user::config::{self, keywords};
 use proptest::prelude::*;
 use regex::bytes::Regex;
@@ -83,7 +85,8 @@ fn can_be_run(check: &Arc<Check>) {
     assert!(rhythm.interval >= Duration::from_millis(10), "{rhythm:?}");
     assert!(rhythm.timeout >= Duration::from_millis(1), "{rhythm:?}");
     assert!(rhythm.rise >= 1 && rhythm.fall >= 1, "{rhythm:?}");
-    let recipe = Recipe::new(method);
+    let client = tls::client(&Ssl::default()).expect("a client of any server");
+    let recipe = Recipe::new(method, &client);
     assert!(recipe.is_ok(), "{recipe:?}");
     match method {
         Method::Ping(to) => can_be_reached(to),

@@ -5,6 +5,8 @@ use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 
+const PROBE_KEY: &[u8] = include_bytes!("../../tests/data/tls/probe.key");
+
 /// A machine with one interface, one address, one script that can be run and one that cannot.
 struct Small;
 
@@ -14,6 +16,14 @@ impl Host for Small {
             Some("/etc/loop.conf") => Ok(b"include loop.conf\ninclude loop.conf\n".to_vec()),
             Some("/etc/v/part.conf") => Ok(b"$ID=${_ENV SITE}-${N} \nrouter_id ${_PWD}\n".to_vec()),
             Some("/etc/d/a.conf") => Ok(b"router_id from-a\n".to_vec()),
+            Some("/tls/ca") => Ok(include_bytes!("../../tests/data/tls/ca.pem").to_vec()),
+            Some("/tls/probe") => Ok(include_bytes!("../../tests/data/tls/probe.pem").to_vec()),
+            Some("/tls/probe.key") => Ok(PROBE_KEY.to_vec()),
+            Some("/tls/other.key") => {
+                Ok(include_bytes!("../../tests/data/tls/issued.key").to_vec())
+            }
+            Some("/tls/encrypted") => Ok(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n".to_vec()),
+            Some("/tls/secret") => Err(io::ErrorKind::PermissionDenied.into()),
             _ => Err(io::ErrorKind::NotFound.into()),
         }
     }
@@ -217,4 +227,56 @@ fn variables_go_through_included_files() {
     let router_id = loaded.config.global.router_id.as_deref();
     assert_eq!(router_id, Some("north-8.small"), "{said}");
     assert!(said.is_empty(), "{said}");
+}
+
+#[test]
+fn files_of_ssl_are_read_and_must_fit() {
+    let ssl = |words: &str| {
+        let (loaded, said) = on_small_host(&format!("SSL {{\n{words}\n}}\n"));
+        assert!(!loaded.is_fatal());
+        (loaded.config.ssl, said)
+    };
+    let (all, said) = ssl("ca /tls/ca\n certificate /tls/probe\n key /tls/probe.key");
+    assert_eq!(said, "");
+    assert_eq!((all.certificates.len(), all.authorities.len()), (1, 1));
+    assert!(!all.key.is_empty());
+    for (words, complaint) in [
+        (
+            "ca /tls/none",
+            "/etc/k.conf:2:4: error: SSL: ca /tls/none: entity not found - ignoring it",
+        ),
+        (
+            "ca /tls/probe.key",
+            "/etc/k.conf:2:4: error: SSL: ca /tls/probe.key: there is no certificate in it",
+        ),
+        (
+            "certificate /tls/probe",
+            "/etc/k.conf:2:13: error: SSL: certificate /tls/probe: there is no `key`",
+        ),
+        (
+            "key /tls/probe.key",
+            "/etc/k.conf:2:5: error: SSL: key /tls/probe.key: there is no `certificate`",
+        ),
+        (
+            "certificate /tls/probe\nkey /tls/other.key",
+            "/etc/k.conf:3:5: error: SSL: key /tls/other.key: it is not the key of the certificate",
+        ),
+        (
+            "certificate /tls/probe\nkey /tls/ca",
+            "/etc/k.conf:3:5: error: SSL: key /tls/ca: there is no key in it",
+        ),
+        (
+            "certificate /tls/probe\nkey /tls/secret",
+            "/etc/k.conf:3:5: warning: SSL: key /tls/secret: this user may not read it (root may",
+        ),
+        (
+            "certificate /tls/probe\nkey /tls/encrypted\npassword open",
+            "/etc/k.conf:3:5: error: SSL: key /tls/encrypted: it is encrypted, which cannot be read yet (`openssl",
+        ),
+    ] {
+        let (none, said) = ssl(words);
+        assert_eq!(none, config::model::ssl::Ssl::default(), "{words}");
+        assert!(said.starts_with(complaint), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
 }

@@ -19,6 +19,9 @@ impl Engine {
     pub fn insert(&mut self, now: Nanos, id: ProbeId, rhythm: Rhythm, beneath: Option<ProbeId>) {
         self.remove(now, id);
         let beneath = beneath.filter(|lower| self.stack(id, *lower));
+        if let Some(lower) = beneath {
+            self.resume(now, lower);
+        }
         let probe = Probe::new(rhythm, beneath, now);
         self.probes.insert(id, probe);
         if self.is_supported(id) {
@@ -40,6 +43,46 @@ impl Engine {
         for upper in probe.above {
             self.let_stand_alone(upper, now);
         }
+    }
+
+    /// Leaves a probe alone, and what stands on it, until it is resumed. What is thought of it stays; a
+    /// run of it is to be ended.
+    pub fn suspend(&mut self, id: ProbeId) {
+        let Some(probe) = self.probes.get_mut(&id) else {
+            return;
+        };
+        if let Stage::Resting(at) = probe.stage {
+            self.agenda.cross_out(at, id);
+        }
+        probe.suspend();
+        for upper in self.above(id) {
+            self.suspend(upper);
+        }
+    }
+
+    /// Goes on with a probe that was suspended, and with what it stands on: it is asked at `at`, or as
+    /// soon as what is beneath is good.
+    pub fn resume(&mut self, at: Nanos, id: ProbeId) {
+        let Some(probe) = self.probes.get_mut(&id) else {
+            return;
+        };
+        if probe.stage != Stage::Suspended {
+            return;
+        }
+        probe.stage = Stage::Blocked;
+        if let Some(lower) = probe.beneath {
+            self.resume(at, lower);
+        }
+        if self.is_supported(id) {
+            self.rest(id, at);
+        }
+    }
+
+    /// Whether a probe is left alone.
+    #[must_use]
+    pub fn is_suspended(&self, id: ProbeId) -> bool {
+        let probe = self.probes.get(&id);
+        probe.is_some_and(|probe| probe.stage == Stage::Suspended)
     }
 
     /// Lets time pass up to `now`. Late or extra calls are harmless.
@@ -171,7 +214,8 @@ impl Engine {
             }
             // It may have looked before what has just happened.
             Stage::Running => probe.doubted = true,
-            Stage::Accusing(_) => {}
+            // Who asks has been suspended with it.
+            Stage::Accusing(_) | Stage::Suspended => {}
             Stage::Blocked => self.fail_all_above(now, id),
         }
     }
@@ -185,7 +229,7 @@ impl Engine {
         match probe.stage.clone() {
             Stage::Accusing(failure) => self.settle(now, id, Err(failure), actions),
             Stage::Blocked if is_supported => self.run(id, now, actions),
-            Stage::Blocked | Stage::Resting(_) | Stage::Running => {}
+            Stage::Blocked | Stage::Resting(_) | Stage::Running | Stage::Suspended => {}
         }
     }
 
@@ -206,7 +250,7 @@ impl Engine {
                 let next = probe.rhythm.next(probe.due, now);
                 self.rest(id, next);
             }
-            Stage::Resting(_) | Stage::Running | Stage::Blocked => return,
+            Stage::Resting(_) | Stage::Running | Stage::Blocked | Stage::Suspended => return,
         }
         self.fail_all_above(now, id);
     }

@@ -40,6 +40,8 @@ pub enum Stage {
     Accusing(Failure),
     /// The layer beneath is bad, or not known to be good.
     Blocked,
+    /// Nobody wants to know how it is.
+    Suspended,
 }
 
 /// What is known of a probe, for people.
@@ -91,6 +93,16 @@ impl Probe {
             since: now,
             last: None,
         }
+    }
+
+    /// Leaves it alone. What is thought of it stays; what has failed, or gone well, in a row until now
+    /// does not count any more.
+    pub(super) fn suspend(&mut self) {
+        if let Some(up) = self.is_up() {
+            self.verdict.assume(up);
+        }
+        self.doubted = false;
+        self.stage = Stage::Suspended;
     }
 
     /// Takes a result that is its own. Whether that changes what is thought of it.

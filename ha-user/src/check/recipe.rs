@@ -14,7 +14,7 @@ use super::dialogue::datagram::{Datagram, Masked, Reply};
 use super::dialogue::dns::Question;
 use super::dialogue::http::{Content, Expectation, Page, Pattern, StatusCodes};
 use super::dialogue::smtp::Greeting;
-use super::dialogue::tls::{self, Secret};
+use super::dialogue::tls::Secret;
 use super::dialogue::{Dialogue, Silence};
 use super::prober::{Carrier, Errand, Target};
 use crate::config::model::check::{self as model, Endpoint, HttpVersion, Method};
@@ -42,11 +42,11 @@ enum Talk {
 }
 
 impl Recipe {
-    /// What `method` asks for; `None` if that is a command or a file.
+    /// What `method` asks for, by TLS as `client`; `None` if that is a command or a file.
     ///
     /// # Errors
     /// Something in it has no meaning, which the configuration should have found.
-    pub fn new(method: &Method) -> Result<Option<Self>, String> {
+    pub fn new(method: &Method, client: &Arc<ClientConfig>) -> Result<Option<Self>, String> {
         let (endpoint, talk) = match method {
             Method::Misc { .. } | Method::File(_) => return Ok(None),
             Method::Ping(endpoint) => (endpoint, None),
@@ -58,7 +58,7 @@ impl Recipe {
             Method::Https(endpoint, asked, name) => {
                 let page = page(endpoint.address, asked, HTTPS_PORT)?;
                 let name = server_name(endpoint.address, name.as_deref())?;
-                let secret = Talk::Secret(tls::client(), name, page);
+                let secret = Talk::Secret(Arc::clone(client), name, page);
                 (endpoint, Some((Carrier::PromptTcp, secret)))
             }
             Method::Udp(endpoint, asked) => (

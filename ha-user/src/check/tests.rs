@@ -224,6 +224,55 @@ fn what_loses_its_ground_for_good_stands_alone() {
     assert_eq!(bench.pass(), (ms(0), vec![Run(PORT)]));
 }
 
+#[test]
+fn a_suspended_probe_is_left_alone_and_then_asked_at_once() {
+    let rhythm = Rhythm { fall: 2, ..RHYTHM };
+    let mut bench = Bench::settled(rhythm, &[PING, PORT]);
+    bench.pass();
+    bench.finish(PING, Ok(()));
+    assert_eq!(bench.finish(PORT, Err(failed("refused"))), [Run(PING)]);
+    bench.finish(PING, Ok(()));
+    bench.engine.suspend(PING);
+    assert_eq!(bench.engine.next_deadline(), None);
+    for id in [PING, PORT] {
+        assert_eq!(bench.stage(id), Stage::Suspended);
+        assert_eq!(bench.finish(id, Err(failed("late"))), []);
+        assert_eq!(bench.engine.report(id).expect("a probe").up, Some(true));
+    }
+    bench.now = bench.now + ms(70);
+    bench.engine.resume(bench.now, PORT);
+    assert_eq!(bench.pass(), (ms(0), vec![Run(PING), Run(PORT)]));
+    bench.finish(PING, Ok(()));
+    bench.finish(PORT, Err(failed("refused")));
+    assert_eq!(
+        bench.finish(PING, Ok(())),
+        [],
+        "what failed before the pause and what fails after it is no row"
+    );
+    bench.pass();
+    bench.finish(PING, Ok(()));
+    let refused = Err(failed("refused"));
+    bench.finish(PORT, refused.clone());
+    assert_eq!(bench.finish(PING, Ok(())), [Judged(PORT, refused)]);
+}
+
+#[test]
+fn what_stands_on_a_bad_layer_is_resumed_after_that() {
+    let mut bench = Bench::settled(RHYTHM, &[PING, PORT]);
+    bench.pass();
+    bench.finish(PORT, Ok(()));
+    bench.finish(PING, Err(failed("unreachable")));
+    bench.engine.suspend(PING);
+    bench.engine.resume(bench.now, PING);
+    assert_eq!(bench.stage(PORT), Stage::Suspended);
+    bench.engine.resume(bench.now, PORT);
+    assert_eq!(bench.pass(), (ms(0), vec![Run(PING)]));
+    assert_eq!(
+        bench.finish(PING, Ok(())),
+        [Judged(PING, Ok(())), Run(PORT)]
+    );
+}
+
 /// What may happen on a bench.
 #[derive(Clone, Debug)]
 enum Step {
@@ -231,6 +280,8 @@ enum Step {
     Finish(u32, bool),
     Insert(u32, Option<u32>),
     Remove(u32),
+    Suspend(u32),
+    Resume(u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -239,12 +290,14 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (0_u32..5, any::<bool>()).prop_map(|(id, good)| Step::Finish(id, good)),
         1 => (0_u32..5, prop::option::of(0_u32..5)).prop_map(|(id, on)| Step::Insert(id, on)),
         1 => (0_u32..5).prop_map(Step::Remove),
+        1 => (0_u32..5).prop_map(Step::Suspend),
+        2 => (0_u32..5).prop_map(Step::Resume),
     ]
 }
 
 proptest! {
-    /// Every probe rests, runs, or waits for one beneath it that does, so that none is ever forgotten;
-    /// and none runs twice at once.
+    /// Every probe rests, runs, is suspended, or waits for one beneath it that rests or runs, so that none
+    /// is ever forgotten; and none runs twice at once.
     #[test]
     fn no_probe_is_ever_forgotten(steps in prop::collection::vec(step(), 1..200)) {
         let mut bench = Bench::with_layers(RHYTHM, &[PING, PORT, PAGE]);
@@ -271,6 +324,11 @@ proptest! {
                     running.remove(&ProbeId(id));
                     bench.engine.remove(bench.now, ProbeId(id));
                 }
+                Step::Suspend(id) => {
+                    bench.engine.suspend(ProbeId(id));
+                    running.retain(|id| !bench.engine.is_suspended(*id));
+                }
+                Step::Resume(id) => bench.engine.resume(bench.now, ProbeId(id)),
             }
             for action in actions {
                 if let Run(id) = action {
@@ -292,12 +350,12 @@ impl Engine {
         };
         match probe.stage {
             Stage::Resting(at) => self.agenda.holds(at, id),
-            Stage::Running => true,
+            Stage::Running | Stage::Suspended => true,
             Stage::Accusing(_) | Stage::Blocked => {
                 let beneath = probe
                     .beneath
                     .filter(|lower| self.probes.contains_key(lower));
-                beneath.is_some_and(|lower| self.is_remembered(lower))
+                beneath.is_some_and(|lower| !self.is_suspended(lower) && self.is_remembered(lower))
             }
         }
     }

@@ -3,12 +3,14 @@
 pub(super) mod check;
 pub(super) mod file;
 pub(super) mod service;
+pub(super) mod ssl;
 
 use super::diagnostic::{At, Location};
 use super::model::{Command, Garp, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
 use check::VrrpCheckDraft;
 use file::FileDraft;
 use service::{GroupDraft, VirtualServerDraft};
+use ssl::SslDraft;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -23,6 +25,7 @@ pub(super) struct Draft {
     pub instances: Vec<InstanceDraft>,
     pub groups: Vec<GroupDraft>,
     pub services: Vec<VirtualServerDraft>,
+    pub ssl: SslDraft,
     pub xdp: Xdp,
 }
 

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod file;
 pub mod service;
+pub mod ssl;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use check::{TrackCheck, VrrpCheck};
 use service::VirtualServer;
+use ssl::Ssl;
 
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +26,8 @@ pub struct Config {
     pub instances: Vec<Instance>,
     /// `virtual_server` blocks, in the order of the file.
     pub services: Vec<Arc<VirtualServer>>,
+    /// `SSL`.
+    pub ssl: Ssl,
     /// `xdp { ... }`, which only vipd has.
     pub xdp: Xdp,
 }

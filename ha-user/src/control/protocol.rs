@@ -113,7 +113,10 @@ pub struct Service {
     pub name: String,
     /// Whether enough of its servers are good.
     pub open: bool,
-    /// Seconds since that is so.
+    /// It is not probed while none of its addresses is here (`ha_suspend`).
+    #[serde(default)]
+    pub suspended: bool,
+    /// Seconds since it is open, or not.
     pub since_seconds: f64,
     /// How packets reach servers: none.
     pub forwarding: String,

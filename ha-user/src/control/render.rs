@@ -288,6 +288,7 @@ mod tests {
             services: vec![Service {
                 name: "192.0.2.1:80/TCP".to_owned(),
                 open: false,
+                suspended: true,
                 since_seconds: 3.0,
                 forwarding: "none".to_owned(),
                 servers: vec![Server {
@@ -347,7 +348,7 @@ mod tests {
             "arp_answered",
             "p50 20 us  p99 80 us  max 4 ms",
             "check web        BAD",
-            "service 192.0.2.1:80/TCP  CLOSED for 3000 ms  forwarding: none",
+            "service 192.0.2.1:80/TCP  CLOSED for 3000 ms  suspended  forwarding: none",
             "server 192.0.2.10:80            OUT  weight 1",
             "PING_CHECK 192.0.2.10            BAD for 20 s: no echo in time",
             "TCP_CHECK 127.0.0.1:80           good for 20 s  (250 ms ago: connected 80 us, all 2 ms)",

@@ -75,7 +75,15 @@ impl Checks {
                 services,
                 table,
                 script_user: config.global.script_user.clone(),
+                ssl: config.ssl.clone(),
             })));
+        }
+    }
+
+    /// Has a service, by its name, suspended or not.
+    pub(super) fn suspend(&self, service: String, suspended: bool) {
+        if let Some(thread) = &self.thread {
+            thread.orders.send(Order::Suspend(service, suspended));
         }
     }
 

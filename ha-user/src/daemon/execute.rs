@@ -242,15 +242,13 @@ impl Executor {
                 ..
             } => {
                 self.log_transition(router, to, reason);
-                // What was adopted has not changed for anyone: no script runs.
-                if reason != TransitionReason::Adopted {
-                    // The main loop outlives this thread, unless both are going down.
-                    let _ = self.reports.send(Report::Transition {
-                        router,
-                        to,
-                        priority,
-                    });
-                }
+                // The main loop outlives this thread, unless both are going down.
+                let _ = self.reports.send(Report::Transition {
+                    router,
+                    to,
+                    priority,
+                    adopted: reason == TransitionReason::Adopted,
+                });
             }
         }
     }

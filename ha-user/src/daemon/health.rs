@@ -8,7 +8,9 @@ mod file;
 mod groups;
 mod orders;
 mod report;
+mod secrecy;
 mod services;
+mod suspension;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use self::command::Program;
 use self::groups::Groups;
 pub(super) use self::orders::{Assignment, News, Order, Verdict, Wanted};
 pub(super) use self::report::{GroupReport, ProbeReport, ServerReport, ServiceReport, Summary};
+use self::secrecy::Secrecy;
 use self::services::Services;
 pub(super) use self::services::{WantedService, policy};
 use super::lateness::Lateness;
@@ -39,6 +42,9 @@ use crate::net::clock;
 /// Probes that are due so soon are begun, too: a thread that wakes up for each of thousands does little
 /// else.
 const TOGETHER: Duration = Duration::from_millis(1);
+
+/// Probes begin in groups, so far apart.
+const BEAT: Duration = Duration::from_millis(8);
 
 /// Starts the thread. It ends when it is told to; a `news` that closes before has lost it.
 ///
@@ -57,6 +63,7 @@ pub(super) fn start(news: UnboundedSender<News>) -> Result<queue::Sender<Order>>
         probes: ByProbe::default(),
         groups: Groups::new(news.clone()),
         services: Services::new(news.clone()),
+        secrecy: Secrecy::new().context("cannot speak TLS")?,
         lateness: Lateness::default(),
         news,
         orders,
@@ -77,6 +84,7 @@ struct HealthThread {
     probes: ByProbe<Probe>,
     groups: Groups,
     services: Services,
+    secrecy: Secrecy,
     lateness: Lateness,
     news: UnboundedSender<News>,
     orders: Queue<Order>,
@@ -122,6 +130,7 @@ impl HealthThread {
         while let Some(order) = self.orders.next() {
             match order {
                 Order::Follow(assignment) => self.follow(*assignment),
+                Order::Suspend(service, suspended) => self.suspend(&service, suspended),
                 Order::Ended(finding) => self.take(clock::now(), finding),
                 // Who asked may have hung up.
                 Order::Inquire(answer) => drop(answer.send(self.report())),
@@ -215,12 +224,14 @@ impl HealthThread {
             services,
             table,
             script_user,
+            ssl,
         } = assignment;
         let asked_by_checks = checks.iter().map(|one| one.checks.as_slice());
         let servers = services.iter().flat_map(|one| &one.service.servers);
         let asked_by_servers = servers.map(|server| server.checks.as_slice());
         let Changes { members, gone, new } =
             self.roster.follow(asked_by_checks.chain(asked_by_servers));
+        self.speak_as(ssl);
         for id in gone {
             self.engine.remove(now, id);
             self.prober.give_up(id);
@@ -250,12 +261,13 @@ impl HealthThread {
             .map(|(one, probes)| (one.name, one.known, probes));
         self.groups.follow(checks, known);
         self.services.follow(now, services, table, known);
+        self.attend(self.probes.keys().copied().collect());
         // The main loop may have gone first.
         let _ = self.news.send(News::Following);
     }
 
     fn install(&mut self, id: ProbeId, check: &Arc<Check>, script_user: Option<&ScriptUser>) {
-        let means = means(&check.method, script_user);
+        let means = self.means(&check.method, script_user);
         if let Means::None(reason) = &means {
             log::error!("{}: {reason}", check.method);
         }
@@ -268,6 +280,20 @@ impl HealthThread {
             last: None,
         };
         self.probes.insert(id, probe);
+    }
+}
+
+impl HealthThread {
+    fn means(&self, method: &Method, script_user: Option<&ScriptUser>) -> Means {
+        let means = match method {
+            Method::Misc {
+                command,
+                is_dynamic,
+            } => Program::new(command, *is_dynamic, script_user).map(Means::Command),
+            Method::File(file) => Ok(Means::File(file.clone())),
+            method => self.secrecy.recipe(method),
+        };
+        means.unwrap_or_else(|reason| Means::None(Failure::new(reason)))
     }
 }
 
@@ -299,21 +325,6 @@ fn known_before(
     services.flatten().chain(good).collect()
 }
 
-fn means(method: &Method, script_user: Option<&ScriptUser>) -> Means {
-    let means = match method {
-        Method::Misc {
-            command,
-            is_dynamic,
-        } => Program::new(command, *is_dynamic, script_user).map(Means::Command),
-        Method::File(file) => Ok(Means::File(file.clone())),
-        method => Recipe::new(method).map(|recipe| match recipe {
-            Some(recipe) => Means::Recipe(Box::new(recipe)),
-            None => Means::None(Failure::new("nobody knows how")),
-        }),
-    };
-    means.unwrap_or_else(|reason| Means::None(Failure::new(reason)))
-}
-
 fn rhythm(asked: &CheckRhythm, id: ProbeId, known: Option<bool>) -> Rhythm {
     Rhythm {
         warmup: on_beat(asked.warmup.mul_f64(share(id))),
@@ -327,7 +338,6 @@ fn rhythm(asked: &CheckRhythm, id: ProbeId, known: Option<bool>) -> Rhythm {
 
 /// The beat before: what is done in a row takes a quarter less time for each than one by one.
 fn on_beat(warmup: Duration) -> Duration {
-    const BEAT: Duration = Duration::from_millis(8);
     let beats = warmup.as_nanos() / BEAT.as_nanos();
     BEAT.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX))
 }

@@ -49,6 +49,7 @@ mod testament;
 mod trackers;
 mod version;
 mod watchdog;
+mod whereabouts;
 mod worker;
 
 use std::io::Write as _;

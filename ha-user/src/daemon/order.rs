@@ -101,6 +101,8 @@ pub(super) enum Report {
         to: State,
         /// Effective Priority.
         priority: Priority,
+        /// It was so in the process before.
+        adopted: bool,
     },
     /// Another router was Active while this one was.
     DualActive {

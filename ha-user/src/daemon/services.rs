@@ -49,6 +49,7 @@ fn without_gate(service: &Arc<VirtualServer>) -> WantedService {
         service: Arc::clone(service),
         gates: Vec::new(),
         was_open: None,
+        suspended: false,
     }
 }
 

@@ -114,6 +114,7 @@ fn service(report: ServiceReport) -> Service {
     Service {
         name: report.name,
         open: report.open,
+        suspended: report.suspended,
         since_seconds: report.now.saturating_since(report.since).as_secs_f64(),
         forwarding: FORWARDING.to_owned(),
         servers: report.servers.into_iter().map(server).collect(),

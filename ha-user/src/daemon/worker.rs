@@ -4,6 +4,7 @@
 mod answers;
 mod leaving;
 mod reload;
+mod services;
 
 use std::collections::BTreeSet;
 use std::os::fd::AsFd as _;
@@ -29,7 +30,8 @@ use super::sole::Sole;
 use super::startup::{self, Adverts};
 use super::testament::{Farewell, Testament, Will};
 use super::trackers::{Known, News, Trackers};
-use super::{configuration, gate, health, notifier, presence, role, services, watchdog};
+use super::whereabouts::Whereabouts;
+use super::{configuration, gate, health, notifier, presence, role, watchdog};
 use crate::cli::Options;
 use crate::config::model::{Config, Instance};
 use crate::control::protocol::Response;
@@ -39,7 +41,7 @@ use crate::net::clock;
 use crate::net::link::Monitor;
 use crate::net::urgency;
 use crate::notify::Occasion;
-use crate::vrrp::RouterId;
+use crate::vrrp::{RouterId, State};
 
 /// Runs VRRP until told to stop; as a successor, when it is told to.
 ///
@@ -92,6 +94,7 @@ struct Worker<'a> {
     loading: Option<oneshot::Receiver<Loaded>>,
     presence: Presence,
     trackers: Trackers,
+    whereabouts: Whereabouts,
     /// Interfaces that the configuration names and the host lacks.
     missing: BTreeSet<String>,
     adverts: Adverts,
@@ -179,6 +182,7 @@ impl<'a> Worker<'a> {
             loading,
             presence: Presence::default(),
             trackers: Trackers::new(known),
+            whereabouts: Whereabouts::default(),
             missing: BTreeSet::new(),
             adverts,
             supervisor,
@@ -242,14 +246,20 @@ impl<'a> Worker<'a> {
                 router,
                 to,
                 priority,
+                adopted,
             }) => {
-                self.notify(router, Occasion::Entered(to), priority.get());
+                self.note_activity(router, to == State::Active);
+                // What was adopted has not changed for anyone: no script runs.
+                if !adopted {
+                    self.notify(router, Occasion::Entered(to), priority.get());
+                }
             }
             Wake::Report(Report::DualActive { router, priority }) => {
                 self.notify(router, Occasion::DualActive, priority.get());
             }
             Wake::Report(Report::Retired(router)) => {
                 self.routers.retired(router, self.datapath.as_mut());
+                self.note_activity(router, false);
             }
             Wake::Report(Report::Stopped) => bail!("the advert thread has ended by itself"),
             Wake::News(news) => self.take_news(news),
@@ -269,9 +279,7 @@ impl<'a> Worker<'a> {
 
     /// Brings everything in line with a configuration that is new.
     fn look_after_config(&mut self) {
-        let services = services::install(&self.config, self.datapath.as_mut());
-        let table = self.datapath.as_ref().map(Datapath::service_table);
-        self.trackers.follow(&self.config, services, table);
+        self.look_after_probes();
         self.settle();
     }
 
@@ -297,6 +305,7 @@ impl<'a> Worker<'a> {
             self.datapath.as_mut(),
             &self.adverts.orders,
         );
+        self.look_for_addresses();
         self.write_testament();
     }
 
@@ -382,12 +391,7 @@ impl<'a> Worker<'a> {
             News::Health(health::News::Run(command)) => {
                 return notifier::start_command(&self.config, &command);
             }
-            News::Health(health::News::Following) => {
-                if let Some(datapath) = &mut self.datapath {
-                    services::clear(&self.config, datapath);
-                }
-                return;
-            }
+            News::Health(health::News::Following) => return self.clear_services(),
         }
         let (config, trackers, links) = (&self.config, &self.trackers, self.monitor.links());
         let standing = |plan: &RouterPlan| trackers.stand(config, links, plan);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt};
 use netlink_packet_core::NetlinkMessage;
@@ -46,6 +46,8 @@ pub struct Link {
     pub below: Option<u32>,
     /// IPv4 addresses, in the kernel's order.
     pub addresses: Vec<Address>,
+    /// IPv6 addresses, in the kernel's order.
+    pub ipv6_addresses: Vec<Ipv6Addr>,
 }
 
 /// All interfaces of a network namespace at one moment.
@@ -103,6 +105,7 @@ impl Links {
         while let Some(message) = messages.try_next().await.map_err(io::Error::other)? {
             if let Some(link) = links.0.get_mut(&message.header.index) {
                 link.addresses.extend(address(&message));
+                link.ipv6_addresses.extend(ipv6_address(&message));
             }
         }
         Ok(links)
@@ -133,7 +136,11 @@ impl Monitor {
     /// # Errors
     /// Netlink does not answer.
     pub async fn open() -> io::Result<Self> {
-        let groups = [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr];
+        let groups = [
+            MulticastGroup::Link,
+            MulticastGroup::Ipv4Ifaddr,
+            MulticastGroup::Ipv6Ifaddr,
+        ];
         let (listener, _, events) = new_multicast_connection(&groups)?;
         let (asker, questions, _) = new_connection()?;
         let tasks = [tokio::spawn(listener), tokio::spawn(asker)];
@@ -204,6 +211,7 @@ fn link(message: LinkMessage) -> Link {
         kind: None,
         below: None,
         addresses: Vec::new(),
+        ipv6_addresses: Vec::new(),
     };
     let mut is_elsewhere = false;
     for attribute in message.attributes {
@@ -242,4 +250,20 @@ fn address(message: &AddressMessage) -> Option<Address> {
         prefix_len: message.header.prefix_len,
         secondary: message.header.flags.contains(AddressHeaderFlags::Secondary),
     })
+}
+
+fn ipv6_address(message: &AddressMessage) -> Option<Ipv6Addr> {
+    let attributes = || message.attributes.iter();
+    let own = |attribute: &AddressAttribute| match attribute {
+        AddressAttribute::Local(IpAddr::V6(address)) => Some(*address),
+        _ => None,
+    };
+    // The kernel names only this one where there is no other end.
+    let named = |attribute: &AddressAttribute| match attribute {
+        AddressAttribute::Address(IpAddr::V6(address)) => Some(*address),
+        _ => None,
+    };
+    attributes()
+        .find_map(own)
+        .or_else(|| attributes().find_map(named))
 }

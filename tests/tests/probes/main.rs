@@ -2,6 +2,7 @@
 //! and how a priority follows.
 
 mod cases;
+mod certificates;
 mod checkers;
 mod endurance;
 mod failover;
@@ -11,4 +12,5 @@ mod names;
 mod over_ipv6;
 mod scene;
 mod services;
+mod suspended;
 mod verdicts;

@@ -20,10 +20,13 @@ pub(crate) const NUMBER: &str = "/run/number";
 
 /// Where nginx is.
 const PREFIX: &str = "/usr/local/nginx";
-const CERTIFICATES: [(&str, &str); 3] = [
+const CERTIFICATES: [(&str, &str); 6] = [
     ("server.pem", include_str!("../../data/tls/server.pem")),
     ("expired.pem", include_str!("../../data/tls/expired.pem")),
     ("server.key", include_str!("../../data/tls/server.key")),
+    ("issued.pem", include_str!("../../data/tls/issued.pem")),
+    ("issued.key", include_str!("../../data/tls/issued.key")),
+    ("ca.pem", include_str!("../../data/tls/ca.pem")),
 ];
 /// Octets of the page /huge.
 const HUGE: usize = 64 << 20;
@@ -148,7 +151,7 @@ fn is_as_expected(probe: &Probe, expected: &Result<(), &str>) -> bool {
     }
 }
 
-fn config(checks: &[(String, String)]) -> String {
+pub(crate) fn config(checks: &[(String, String)]) -> String {
     let blocks = checks.iter().map(|(name, block)| {
         format!("vrrp_check {name} {{\n interval 0.05\n timeout 0.5\n weight 1\n{block}\n}}\n")
     });
@@ -197,6 +200,14 @@ server {{
   listen [::]:444 ssl;
   ssl_certificate expired.pem;
   ssl_certificate_key server.key;
+  location / {{ root html; }}
+}}
+server {{
+  listen 445 ssl;
+  ssl_certificate issued.pem;
+  ssl_certificate_key issued.key;
+  ssl_client_certificate ca.pem;
+  ssl_verify_client on;
   location / {{ root html; }}
 }}
 }}\n",

@@ -1,38 +1,58 @@
 //! A dialogue behind TLS: `SSL_GET`.
 //!
-//! The server's certificate is not asked for: a probe wants to know whether the server serves, and
-//! clients look at certificates themselves. keepalived does the same.
+//! The server's certificate is not looked at unless the operator names authorities (`SSL { ca }`): a
+//! probe wants to know whether the server serves, and clients look at certificates themselves.
+
+mod trust;
 
 use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, Error, RootCertStore};
 
+use self::trust::{Anybody, Vouched};
 use super::{Dialogue, Want};
 use crate::check::{Failure, Outcome};
+use crate::config::model::ssl::Ssl;
 
 /// Octets that are deciphered at once.
 const ROOM: usize = 16 << 10;
 
-/// A client of any server.
+/// A client that shows, and believes, what `ssl` says.
 ///
-/// # Panics
-/// Never: the versions of TLS are those of the library itself.
-#[must_use]
-pub fn client() -> Arc<ClientConfig> {
+/// # Errors
+/// Something in it has no meaning, which the configuration should have found.
+pub fn client(ssl: &Ssl) -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .expect("ring knows them");
-    let anybody = Arc::new(Anybody(provider));
-    let trusting = versions
-        .dangerous()
-        .with_custom_certificate_verifier(anybody);
-    Arc::new(trusting.with_no_client_auth())
+        .with_safe_default_protocol_versions()?;
+    let dangerous = versions.dangerous();
+    let trusting = match ssl.authorities.is_empty() {
+        true => dangerous.with_custom_certificate_verifier(Arc::new(Anybody(provider))),
+        false => {
+            let vouched = vouched(&ssl.authorities, provider)?;
+            dangerous.with_custom_certificate_verifier(Arc::new(vouched))
+        }
+    };
+    if ssl.certificates.is_empty() {
+        return Ok(Arc::new(trusting.with_no_client_auth()));
+    }
+    let chain = ssl.certificates.iter().cloned();
+    let key = PrivateKeyDer::try_from(ssl.key.clone());
+    let key = key.map_err(|why| Error::General(why.to_owned()))?;
+    let client = trusting.with_client_auth_cert(chain.map(CertificateDer::from).collect(), key)?;
+    Ok(Arc::new(client))
+}
+
+fn vouched(authorities: &[Vec<u8>], provider: Arc<CryptoProvider>) -> Result<Vouched, Error> {
+    let mut roots = RootCertStore::empty();
+    for authority in authorities {
+        roots.add(CertificateDer::from(authority.clone()))?;
+    }
+    Ok(Vouched::new(roots, provider))
 }
 
 /// A dialogue that is had in cipher.
@@ -151,45 +171,5 @@ impl<D: Dialogue> Dialogue for Secret<D> {
             true => self.dialogue.expire(),
             false => Err(Failure::new("no TLS in time")),
         }
-    }
-}
-
-/// Takes any certificate, also of a kind that the library does not know: who the server is does not
-/// matter here.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -16,6 +16,7 @@ mod number;
 mod root;
 mod script;
 mod service;
+mod ssl;
 mod value;
 mod vrrp_check;
 mod xdp;

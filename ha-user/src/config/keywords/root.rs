@@ -8,8 +8,8 @@ use super::super::tree::Statement;
 use super::catalogue::entries;
 use super::value::located;
 use super::{
-    Keyword, Table, file, global, instance, interpret, later, script, section, service, vrrp_check,
-    xdp,
+    Keyword, Table, file, global, instance, interpret, later, script, section, service, ssl,
+    vrrp_check, xdp,
 };
 
 /// Keywords outside all blocks.
@@ -76,6 +76,13 @@ const KEYWORDS: &[Keyword<Draft>] = &[
         service::virtual_server,
     ),
     section(
+        "SSL",
+        "",
+        "how SSL_GET shows who asks, and whom it believes",
+        || entries(&ssl::TABLE),
+        ssl_block,
+    ),
+    section(
         "xdp",
         "",
         "vipd's own: how the data path works",
@@ -111,6 +118,11 @@ fn global_defs(draft: &mut Draft, statement: &Statement, report: &mut Report) {
         &mut draft.global,
         report,
     );
+}
+
+fn ssl_block(draft: &mut Draft, statement: &Statement, report: &mut Report) {
+    let body = statement.body.as_deref().unwrap_or_default();
+    interpret("SSL", body, &ssl::TABLE, &mut draft.ssl, report);
 }
 
 fn xdp_block(draft: &mut Draft, statement: &Statement, report: &mut Report) {

@@ -25,6 +25,8 @@ pub struct VirtualServer {
     pub alpha: bool,
     /// `omega`: a stop tells of servers and of the quorum.
     pub omega: bool,
+    /// `ha_suspend`: no probes while none of `addresses`, of which there are some, is here.
+    pub ha_suspend: bool,
     /// `fail_static`, which only vipd has: servers that go bad all at once stay in use.
     pub fail_static: bool,
     /// `no_server`, which only vipd has.

@@ -11,6 +11,7 @@ mod page;
 mod rhythm;
 mod script;
 mod service;
+mod ssl;
 mod timing;
 mod tracked;
 
@@ -48,6 +49,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         .map(|(instance, _)| instance)
         .collect();
     Config {
+        ssl: ssl::resolve(draft.ssl, &mut context),
         services: service::resolve(draft.services, &draft.groups, &instances, &mut context),
         scripts: pools.scripts.finish(context.report),
         checks: pools.checks.finish(context.report),

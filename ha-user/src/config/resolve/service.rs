@@ -44,6 +44,28 @@ struct Services<'a, 'c> {
     taken: BTreeSet<(SocketAddr, Protocol)>,
 }
 
+/// Why the data path does not look whether a service has servers, and what is to be done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Ungated {
+    reason: &'static str,
+    help: &'static str,
+}
+
+impl Ungated {
+    const NOT_OURS: Self = Self {
+        reason: "no vrrp_instance has the address",
+        help: "put it into a `virtual_ipaddress`; where this host has it by other means, all traffic passes",
+    };
+    const IPV6: Self = Self {
+        reason: "only IPv4 is gated yet",
+        help: "all traffic passes",
+    };
+    const EVERY_PORT: Self = Self {
+        reason: "only single ports are gated yet",
+        help: "name the port, or all traffic passes",
+    };
+}
+
 impl Services<'_, '_> {
     /// `None` if it is left out.
     fn service(&mut self, mut draft: VirtualServerDraft) -> Option<VirtualServer> {
@@ -58,8 +80,10 @@ impl Services<'_, '_> {
         let addresses = self.addresses(&draft, &name, protocol)?;
         self.said_nothing_of_protocol(&draft, &name);
         let servers = self.servers(&mut draft, &name);
-        self.forwarding(&draft, &name, &servers);
+        let is_gated = self.gating(&draft, &name, &addresses);
+        self.forwarding(&draft, &name, &servers, is_gated);
         let (quorum, hysteresis) = self.demands(&draft, &name, &servers);
+        let ha_suspend = self.suspends(&draft, &name) && !addresses.is_empty();
         Some(VirtualServer {
             addresses,
             protocol,
@@ -67,6 +91,7 @@ impl Services<'_, '_> {
             hysteresis,
             alpha: draft.defaults.rhythm.alpha.unwrap_or(false),
             omega: draft.omega,
+            ha_suspend,
             fail_static: draft.fail_static,
             without_server: draft.without_server,
             quorum_up: self.command("quorum_up", draft.quorum_up),
@@ -114,6 +139,19 @@ impl Services<'_, '_> {
             Whom::Mark(_) => true,
             Whom::Group(group) => self.group(group).is_some_and(|group| group.has_mark),
         }
+    }
+
+    /// Whether its probes depend on where its addresses are. Nobody knows where a firewall mark is.
+    fn suspends(&mut self, draft: &VirtualServerDraft, name: &str) -> bool {
+        let Some(at) = &draft.ha_suspend else {
+            return false;
+        };
+        let has_mark = self.has_mark(draft);
+        if has_mark {
+            let text = "cannot use ha_suspend with fwmarks - clearing ha_suspend";
+            self.say(Severity::Error, at, name, text);
+        }
+        !has_mark
     }
 
     fn said_nothing_of_protocol(&mut self, draft: &VirtualServerDraft, name: &str) {
@@ -204,8 +242,43 @@ impl Services<'_, '_> {
         }
     }
 
+    /// Says where the data path lets everything through. Whether it gates anything at all.
+    fn gating(&mut self, draft: &VirtualServerDraft, name: &str, asked: &[SocketAddr]) -> bool {
+        let open = |address: &SocketAddr| Some((*address, self.why_ungated(*address)?));
+        let open: Vec<_> = asked.iter().filter_map(open).collect();
+        if let Some((first, why)) = open.first() {
+            let alike = open.iter().filter(|(_, other)| other == why);
+            let others = match alike.count() - 1 {
+                0 => String::new(),
+                count => format!(" and {count} more"),
+            };
+            let first = first.ip();
+            let message = format!(
+                "virtual_server {name}: probed and not gated at {first}{others}: {}",
+                why.reason
+            );
+            let report = &mut *self.context.report;
+            report.add_with_help(Severity::Warning, &draft.at, message, why.help);
+        }
+        open.len() < asked.len()
+    }
+
+    fn why_ungated(&self, address: SocketAddr) -> Option<Ungated> {
+        match address.ip() {
+            IpAddr::V6(_) => Some(Ungated::IPV6),
+            IpAddr::V4(_) if address.port() == 0 => Some(Ungated::EVERY_PORT),
+            ip => (!self.is_carried(ip)).then_some(Ungated::NOT_OURS),
+        }
+    }
+
     /// Says what is not done yet.
-    fn forwarding(&mut self, draft: &VirtualServerDraft, name: &str, servers: &[RealServer]) {
+    fn forwarding(
+        &mut self,
+        draft: &VirtualServerDraft,
+        name: &str,
+        servers: &[RealServer],
+        is_gated: bool,
+    ) {
         let text = if self.has_mark(draft) {
             "probed; a firewall mark is neither gated nor forwarded yet"
         } else if servers
@@ -213,6 +286,8 @@ impl Services<'_, '_> {
             .all(|server| self.is_here(server.address.ip()))
         {
             return;
+        } else if !is_gated {
+            "probed; traffic is not forwarded to real servers yet"
         } else {
             "probed and gated; traffic is not forwarded to real servers yet"
         };
@@ -221,15 +296,18 @@ impl Services<'_, '_> {
 
     /// Whether an address is of this host, whatever router owns it now.
     fn is_here(&self, address: IpAddr) -> bool {
+        address.is_loopback() || self.is_carried(address) || self.context.host.has_address(address)
+    }
+
+    /// Whether a router has an address.
+    fn is_carried(&self, address: IpAddr) -> bool {
         let mut addresses = self.instances.iter().flat_map(|instance| {
             instance
                 .addresses
                 .iter()
                 .chain(&instance.excluded_addresses)
         });
-        address.is_loopback()
-            || addresses.any(|ours| IpAddr::V4(ours.address) == address)
-            || self.context.host.has_address(address)
+        addresses.any(|ours| IpAddr::V4(ours.address) == address)
     }
 
     fn leave_out<V>(&mut self, name: &str, at: &Location, why: &str) -> Option<V> {

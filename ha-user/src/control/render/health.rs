@@ -12,11 +12,17 @@ pub fn services(status: &Status) -> String {
             true => "open",
             false => "CLOSED",
         };
+        let suspended = match service.suspended {
+            true => "  suspended",
+            false => "",
+        };
         let (name, forwarding) = (&service.name, &service.forwarding);
         let since = duration(service.since_seconds);
         line(
             &mut text,
-            format_args!("\nservice {name}  {open} for {since}  forwarding: {forwarding}"),
+            format_args!(
+                "\nservice {name}  {open} for {since}{suspended}  forwarding: {forwarding}"
+            ),
         );
         for server in &service.servers {
             text.push_str(&self::server(server));

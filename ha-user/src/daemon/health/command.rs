@@ -63,7 +63,8 @@ impl Program {
         self.run = Some(run);
     }
 
-    fn end(&mut self) {
+    /// Ends a run of which nothing is to be told.
+    pub(super) fn end(&mut self) {
         if let Some(run) = self.run.take() {
             run.abort();
         }

@@ -105,6 +105,12 @@ impl Groups {
         }
     }
 
+    /// Whether anybody asks for a probe.
+    pub(super) fn asks_for(&self, probe: ProbeId) -> bool {
+        let mut groups = self.groups.values();
+        groups.any(|group| group.states.contains_key(&probe))
+    }
+
     /// Everybody, with their probes.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &[ProbeId])> {
         let groups = self.groups.iter();

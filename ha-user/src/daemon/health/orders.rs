@@ -8,6 +8,7 @@ use super::report::Summary;
 use super::services::WantedService;
 use crate::check::prober::Finding;
 use crate::config::model::check::Check;
+use crate::config::model::ssl::Ssl;
 use crate::config::model::{Command, ScriptUser};
 use crate::datapath::ServiceTable;
 
@@ -16,6 +17,8 @@ use crate::datapath::ServiceTable;
 pub(in crate::daemon) enum Order {
     /// Probe what these ask for, and nothing else, from now on.
     Follow(Box<Assignment>),
+    /// A service, by its name, is suspended, or not, from now on.
+    Suspend(String, bool),
     /// A command has ended.
     Ended(Finding),
     /// How is everything?
@@ -35,6 +38,8 @@ pub(in crate::daemon) struct Assignment {
     pub(in crate::daemon) table: Option<ServiceTable>,
     /// Whom commands run as that name nobody.
     pub(in crate::daemon) script_user: Option<ScriptUser>,
+    /// How probes speak TLS.
+    pub(in crate::daemon) ssl: Ssl,
 }
 
 /// What somebody asks to be probed.

@@ -31,9 +31,11 @@ pub(in crate::daemon) struct ServiceReport {
     pub(in crate::daemon) name: String,
     /// Whether enough servers are good.
     pub(in crate::daemon) open: bool,
+    /// Whether its servers are not probed on its behalf.
+    pub(in crate::daemon) suspended: bool,
     /// When the report was made.
     pub(in crate::daemon) now: Nanos,
-    /// Since when that is so.
+    /// Since when it is open, or closed.
     pub(in crate::daemon) since: Nanos,
     /// Servers: address, weight, whether it is used, and its probes.
     pub(in crate::daemon) servers: Vec<ServerReport>,
@@ -90,6 +92,7 @@ impl HealthThread {
             ServiceReport {
                 name: running.config.name.clone(),
                 open: running.service.has_quorum(),
+                suspended: running.suspended,
                 now,
                 since: running.since,
                 servers: servers

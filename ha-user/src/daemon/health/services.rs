@@ -24,6 +24,8 @@ pub(in crate::daemon) struct WantedService {
     pub(in crate::daemon) gates: Vec<ServiceId>,
     /// Whether it was open before; `None` if there was none.
     pub(in crate::daemon) was_open: Option<bool>,
+    /// Whether its servers are not to be probed on its behalf.
+    pub(in crate::daemon) suspended: bool,
 }
 
 /// Every service of this host.
@@ -48,6 +50,8 @@ pub(super) struct Running {
     gates: Vec<ServiceId>,
     /// Since when it is open, or closed.
     pub(super) since: Nanos,
+    /// Its servers are not probed on its behalf.
+    pub(super) suspended: bool,
 }
 
 impl Services {
@@ -79,17 +83,19 @@ impl Services {
         for (wanted, members) in wanted {
             let same = |one: &Running| one.config == wanted.service && one.members == members;
             let old = before.remove(&wanted.service.name).filter(same);
-            let running = match old {
+            let suspended = wanted.suspended;
+            let mut running = match old {
                 Some(old) => Running {
                     gates: wanted.gates,
                     ..old
                 },
                 None => Running::begin(now, wanted, members, &state),
             };
+            running.suspend(suspended);
             self.open_or_close(&running);
             self.running.push(running);
         }
-        let probes = |one: &Running| one.members.iter().flatten().copied().collect::<Vec<_>>();
+        let probes = |one: &Running| one.probes().collect::<Vec<_>>();
         self.places = self.running.iter().map(probes).collect();
     }
 
@@ -119,6 +125,24 @@ impl Services {
         for (place, change) in news {
             self.tell(&self.running[place], change, outcome);
         }
+    }
+
+    /// A service is suspended, or not, from now on. Returns the probes of its servers if that is new.
+    pub(super) fn suspend(&mut self, name: &str, suspended: bool) -> Vec<ProbeId> {
+        let mut running = self.running.iter_mut();
+        let Some(running) = running.find(|one| one.config.name == name) else {
+            return Vec::new();
+        };
+        match running.suspend(suspended) {
+            true => running.probes().collect(),
+            false => Vec::new(),
+        }
+    }
+
+    /// Whether a service asks for a probe now.
+    pub(super) fn asks_for(&self, probe: ProbeId) -> bool {
+        let mut places = self.places.of(probe);
+        places.any(|place| self.running.get(place).is_some_and(|one| !one.suspended))
     }
 
     /// How long it took from when a run was over until a service was open, or closed.
@@ -162,6 +186,7 @@ impl Running {
             service: config,
             gates,
             was_open,
+            ..
         }: WantedService,
         members: Vec<Vec<ProbeId>>,
         state: impl Fn(ProbeId) -> Option<bool>,
@@ -185,7 +210,28 @@ impl Running {
             service,
             gates,
             since: now,
+            suspended: false,
         }
+    }
+
+    fn probes(&self) -> impl Iterator<Item = ProbeId> + '_ {
+        self.members.iter().flatten().copied()
+    }
+
+    /// Whether that is new.
+    fn suspend(&mut self, suspended: bool) -> bool {
+        let is_new = suspended != self.suspended;
+        self.suspended = suspended;
+        if is_new {
+            let name = &self.config.name;
+            match suspended {
+                true => {
+                    log::info!("Suspending healthcheckers for VS {name}: its address is not here")
+                }
+                false => log::info!("Activating healthcheckers for VS {name}"),
+            }
+        }
+        is_new
     }
 
     /// As the data path has it.

@@ -1,7 +1,6 @@
 //! Blocks of the root and what stands in them.
 
 use super::super::Known;
-use super::server::SSL;
 
 pub(in crate::config::keywords) const ROOT: &[Known] = known! {
     "linkbeat_use_polling" "poll the state of links instead of listening to netlink";
@@ -11,7 +10,6 @@ pub(in crate::config::keywords) const ROOT: &[Known] = known! {
     "use_pid_dir" "pid files in a directory of keepalived's own";
     "instance" "name of this daemon in pid files and logs";
     "child_wait_time" "seconds to wait for children at a stop";
-    "SSL" "context of SSL_GET" => SSL;
     "vrrp_track_process" "processes whose number moves priorities" => TRACK_PROCESS;
     "vrrp_sync_group" "instances that move together" => SYNC_GROUP;
     "garp_group" "interfaces that share a pace of gratuitous ARP" => GARP_GROUP;

@@ -4,7 +4,6 @@ use super::super::Known;
 use super::check::BFD_CHECK;
 
 pub(in crate::config::keywords) const VIRTUAL_SERVER: &[Known] = known! {
-    "ha_suspend" "no probes while the address is not here";
     "smtp_alert" "mail on transitions";
     "snmp_name" "name in SNMP";
 };
@@ -13,11 +12,4 @@ pub(in crate::config::keywords) const REAL_SERVER: &[Known] = known! {
     "smtp_alert" "mail on transitions";
     "snmp_name" "name in SNMP";
     "BFD_CHECK" "a BFD session is up" => BFD_CHECK;
-};
-
-pub(super) const SSL: &[Known] = known! {
-    "password" "of the key";
-    "ca" "file of authorities";
-    "certificate" "file of the certificate";
-    "key" "file of the key";
 };

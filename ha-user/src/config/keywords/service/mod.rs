@@ -84,6 +84,11 @@ const KEYWORDS: &[Keyword<VirtualServerDraft>] = &[
         },
     ),
     flag(
+        "ha_suspend",
+        "no probes while none of its addresses is here",
+        |service, said| service.ha_suspend = Some(said.at),
+    ),
+    flag(
         "fail_static",
         "vipd's own: servers that go bad all at once stay in use",
         |service, _| service.fail_static = true,
