@@ -93,6 +93,8 @@ struct Probe {
     check: Arc<Check>,
     runs: u64,
     last: Option<(Nanos, Timing)>,
+    /// What it has its servers count for; `None` is as they are configured.
+    weight: Option<u32>,
 }
 
 enum Means {
@@ -154,6 +156,7 @@ impl HealthThread {
         let Finding {
             probe: id,
             outcome,
+            weight,
             timing,
         } = finding;
         let Some(probe) = self.probes.get_mut(&id) else {
@@ -162,6 +165,11 @@ impl HealthThread {
         probe.runs += 1;
         probe.last = Some((now, timing));
         probe.tell(&outcome);
+        // A failure says nothing of it.
+        if outcome.is_ok() && probe.weight != weight {
+            probe.weight = weight;
+            self.services.weigh(now, id, weight);
+        }
         let mut actions = Vec::new();
         self.engine.finish(now, id, outcome, &mut actions);
         self.carry_out(now, actions);
@@ -249,7 +257,8 @@ impl HealthThread {
             .into_iter()
             .map(|(one, probes)| (one.name, one.known, probes));
         self.groups.follow(checks, known);
-        self.services.follow(now, services, table, known);
+        let weight = |id| self.probes.get(&id).and_then(|probe| probe.weight);
+        self.services.follow(now, services, table, known, weight);
         // The main loop may have gone first.
         let _ = self.news.send(News::Following);
     }
@@ -266,6 +275,7 @@ impl HealthThread {
             check: Arc::clone(check),
             runs: 0,
             last: None,
+            weight: None,
         };
         self.probes.insert(id, probe);
     }

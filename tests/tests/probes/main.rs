@@ -12,3 +12,4 @@ mod over_ipv6;
 mod scene;
 mod services;
 mod verdicts;
+mod weights;

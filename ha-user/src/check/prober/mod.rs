@@ -48,6 +48,8 @@ pub struct Finding {
     pub probe: ProbeId,
     /// Whether all is well.
     pub outcome: Outcome,
+    /// What the server is to count for from now on, if that was told.
+    pub weight: Option<u32>,
     /// How long what took.
     pub timing: Timing,
 }
@@ -204,6 +206,7 @@ impl Prober {
         self.findings.push(Finding {
             probe,
             outcome,
+            weight: None,
             timing,
         });
     }

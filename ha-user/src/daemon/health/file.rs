@@ -14,6 +14,7 @@ pub(super) fn look(probe: ProbeId, file: &TrackFile) -> Finding {
     Finding {
         probe,
         outcome,
+        weight: None,
         timing: Timing {
             ended: begun.elapsed(),
             ..Timing::default()
