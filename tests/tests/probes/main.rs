@@ -5,6 +5,7 @@ mod cases;
 mod checkers;
 mod endurance;
 mod failover;
+mod file_changes;
 mod files;
 mod layers;
 mod names;

@@ -54,6 +54,19 @@ pub struct Finding {
     pub timing: Timing,
 }
 
+impl Finding {
+    /// Of a run that could not even begin.
+    #[must_use]
+    pub fn failed(probe: ProbeId, failure: Failure) -> Self {
+        Self {
+            probe,
+            outcome: Err(failure),
+            weight: None,
+            timing: Timing::default(),
+        }
+    }
+}
+
 /// All runs that are under way, one of each probe at most.
 pub struct Prober {
     epoll: OwnedFd,

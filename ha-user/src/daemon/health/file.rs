@@ -1,4 +1,4 @@
-//! `FILE_CHECK`: a number in a file, which is read at each run.
+//! `FILE_CHECK`: a number in a file.
 
 use std::time::Instant;
 
