@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use check::{TrackCheck, VrrpCheck};
+use file::InitialFile;
 use service::VirtualServer;
 
 /// A whole configuration.
@@ -24,6 +25,8 @@ pub struct Config {
     pub instances: Vec<Instance>,
     /// `virtual_server` blocks, in the order of the file.
     pub services: Vec<Arc<VirtualServer>>,
+    /// `init_file` of `track_file` blocks, in the order of the file.
+    pub initial_files: Vec<InitialFile>,
     /// `xdp { ... }`, which only vipd has.
     pub xdp: Xdp,
 }

@@ -15,6 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::attachments::Attachments;
 use super::exit::Exit;
+use super::initial_files::InitialFiles;
 use super::link::{Link, Word};
 use super::order::{Order, Report};
 use super::pidfile::PidFile;
@@ -91,6 +92,7 @@ struct Worker<'a> {
     loading: Option<oneshot::Receiver<Loaded>>,
     presence: Presence,
     trackers: Trackers,
+    initial_files: InitialFiles,
     /// Interfaces that the configuration names and the host lacks.
     missing: BTreeSet<String>,
     adverts: Adverts,
@@ -149,10 +151,14 @@ impl<'a> Worker<'a> {
         let adverts = startup::start_adverts(&config, datapath.as_mut())?;
         let plans = plan::plan(&config, monitor.links());
         let routers = Routers::inherit(datapath.as_ref());
-        let mut known = Known::default();
-        if let Some(testament) = testament.as_mut().filter(|_| routers.has_inherited()) {
-            known = testament.read().known;
-        }
+        let left = testament.as_mut().map(Testament::read);
+        let Will {
+            known, initialized, ..
+        } = left.unwrap_or_default();
+        let known = match routers.has_inherited() {
+            true => known,
+            false => Known::default(),
+        };
         if !routers.has_inherited() {
             startup::remove_stale_addresses(&plans)
                 .context("cannot take addresses off that a previous process has left")?;
@@ -178,6 +184,7 @@ impl<'a> Worker<'a> {
             loading,
             presence: Presence::default(),
             trackers: Trackers::new(known),
+            initial_files: InitialFiles::new(initialized),
             missing: BTreeSet::new(),
             adverts,
             supervisor,
@@ -268,6 +275,8 @@ impl<'a> Worker<'a> {
 
     /// Brings everything in line with a configuration that is new.
     fn look_after_config(&mut self) {
+        // Before anybody reads them.
+        self.initial_files.follow(&self.config.initial_files);
         let services = services::install(&self.config, self.datapath.as_mut());
         let table = self.datapath.as_ref().map(Datapath::service_table);
         self.trackers.follow(&self.config, services, table);
@@ -305,6 +314,7 @@ impl<'a> Worker<'a> {
             testament.write(&Will {
                 farewells: plans.map(Farewell::of).collect(),
                 known: self.trackers.known(),
+                initialized: self.initial_files.paths().clone(),
             });
         }
     }

@@ -7,6 +7,7 @@ mod endurance;
 mod failover;
 mod file_changes;
 mod files;
+mod initial_files;
 mod layers;
 mod names;
 mod over_ipv6;
