@@ -76,6 +76,9 @@ fn summary(config: &Config) -> String {
     for service in &config.services {
         summarise_service(&mut text, service);
     }
+    for file in &config.initial_files {
+        writeln!(text, "{file:?}").expect("text");
+    }
     text
 }
 

@@ -107,6 +107,22 @@ impl Engine {
         }
     }
 
+    /// Something has happened that the probe would see: has it run now, not when it is due. One that is
+    /// being judged is run once more after that; one that is not asked at all is not run.
+    pub fn look_again(&mut self, now: Nanos, id: ProbeId, actions: &mut Vec<Action>) {
+        let Some(probe) = self.probes.get_mut(&id) else {
+            return;
+        };
+        match probe.stage {
+            Stage::Resting(at) => {
+                self.agenda.cross_out(at, id);
+                self.run(id, now, actions);
+            }
+            Stage::Running | Stage::Accusing(_) => probe.again = true,
+            Stage::Blocked | Stage::Suspended => {}
+        }
+    }
+
     /// When [`Self::handle_timeout`] is next worth calling.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Nanos> {
@@ -133,6 +149,7 @@ impl Engine {
         if let Some(probe) = self.probes.get_mut(&id) {
             probe.stage = Stage::Running;
             probe.doubted = false;
+            probe.again = false;
             probe.due = due;
             actions.push(Action::Run(id));
         }
@@ -247,7 +264,7 @@ impl Engine {
             }
             Stage::Accusing(_) if !is_supported => probe.stage = Stage::Blocked,
             Stage::Accusing(_) => {
-                let next = probe.rhythm.next(probe.due, now);
+                let next = probe.next_beat(now);
                 self.rest(id, next);
             }
             Stage::Resting(_) | Stage::Running | Stage::Blocked | Stage::Suspended => return,

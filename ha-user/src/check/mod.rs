@@ -16,6 +16,7 @@ pub mod prober;
 mod recipe;
 mod rhythm;
 mod roster;
+mod server;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,8 @@ pub use probe::{Failure, Outcome, Report, Stage};
 pub use recipe::Recipe;
 pub use rhythm::Rhythm;
 pub use roster::{Changes, Entry, Roster};
-pub use service::{Change, Demands, Server, ServerId, Service};
+pub use server::{Server, ServerId};
+pub use service::{Change, Demands, Service};
 
 use rustc_hash::FxHashMap;
 

@@ -66,6 +66,8 @@ pub(super) struct Probe {
     pub(super) due: Nanos,
     /// Something has happened since the run began that it may not have seen.
     pub(super) doubted: bool,
+    /// It is to be run once more as soon as what it found is settled.
+    pub(super) again: bool,
     /// What must be good for it to be asked at all.
     pub(super) beneath: Option<ProbeId>,
     /// What stands on it.
@@ -87,6 +89,7 @@ impl Probe {
             stage: Stage::Blocked,
             due: now,
             doubted: false,
+            again: false,
             beneath,
             above: Vec::new(),
             verdict,
@@ -102,6 +105,7 @@ impl Probe {
             self.verdict.assume(up);
         }
         self.doubted = false;
+        self.again = false;
         self.stage = Stage::Suspended;
     }
 
@@ -122,11 +126,19 @@ impl Probe {
     /// When it is run next, after a result at `now`.
     pub(super) fn next_run(&self, now: Nanos) -> Nanos {
         let is_in_doubt = matches!(self.last, Some(Err(_))) && self.is_up() == Some(true);
-        if is_in_doubt {
+        if is_in_doubt && !self.again {
             self.rhythm.again(self.due, now)
         } else {
-            self.rhythm.next(self.due, now)
+            self.next_beat(now)
         }
+    }
+
+    /// When it is run next, after a result at `now` that was not its own.
+    pub(super) fn next_beat(&self, now: Nanos) -> Nanos {
+        if self.again {
+            return now;
+        }
+        self.rhythm.next(self.due, now)
     }
 
     pub(super) fn report(&self) -> Report {

@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use ha_common::Nanos;
 
+use super::server::{Server, ServerId, Standing};
 use super::{Places, ProbeId};
-
-/// Names a server within its service: its place in the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServerId(pub usize);
 
 /// What a service asks of its servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,20 +21,13 @@ pub struct Demands {
     pub panic_within: Option<Duration>,
 }
 
-/// A server as its service sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
-    /// What it counts for.
-    pub weight: u32,
-    /// What must all be good for it to be good. One without any is good always.
-    pub probes: Vec<ProbeId>,
-}
-
 /// What has changed for a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A server is good, or bad, from now on.
     Server(ServerId, bool),
+    /// A server counts for more, or less, than this before.
+    Weight(ServerId, u32),
     /// The good ones are enough, or not, from now on.
     Quorum(bool),
     /// The last ones have gone bad at once, and stay in use; or that is over.
@@ -59,32 +49,15 @@ pub struct Service {
     held: Option<Vec<ServerId>>,
 }
 
-#[derive(Debug)]
-struct Standing {
-    weight: u32,
-    /// What is known of each probe.
-    probes: Vec<(ProbeId, Option<bool>)>,
-    is_good: bool,
-    /// When it last went bad.
-    bad_since: Nanos,
-}
-
 impl Service {
     /// A service of which nothing is known.
     #[must_use]
     pub fn new(demands: Demands, servers: impl IntoIterator<Item = Server>) -> Self {
         let assumed = !demands.alpha;
-        let standing = |server: Server| {
-            let probes = server.probes.into_iter().map(|probe| (probe, None));
-            let probes: Vec<_> = probes.collect();
-            Standing {
-                weight: server.weight,
-                is_good: assumed || probes.is_empty(),
-                probes,
-                bad_since: Nanos::NEVER,
-            }
-        };
-        let servers: Vec<_> = servers.into_iter().map(standing).collect();
+        let servers = servers.into_iter();
+        let servers: Vec<_> = servers
+            .map(|server| Standing::new(server, assumed))
+            .collect();
         let mut service = Self {
             places: servers.iter().map(Standing::probes).collect(),
             good: 0,
@@ -94,7 +67,7 @@ impl Service {
             has_quorum: false,
             held: None,
         };
-        let weights = service.good().map(|(_, server)| u64::from(server.weight));
+        let weights = service.good().map(|(_, server)| u64::from(server.weight()));
         (service.good, service.good_weight) =
             weights.fold((0, 0), |(count, sum), weight| (count + 1, sum + weight));
         service.has_quorum = service.weight() >= service.demands.quorum.max(1);
@@ -110,6 +83,31 @@ impl Service {
         }
         changes.extend(self.judge_panic(now));
         changes.extend(self.judge_quorum());
+        changes
+    }
+
+    /// Takes note of what a probe has its servers count for: `None` leaves them as they are
+    /// configured. Returns what that changes, in the order in which it is to be told.
+    pub fn weigh(&mut self, probe: ProbeId, weight: Option<u32>) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for place in self.places.of(probe) {
+            let Some(server) = self.servers.get_mut(place) else {
+                continue;
+            };
+            let before = server.weight();
+            server.weigh(probe, weight);
+            if server.weight() == before {
+                continue;
+            }
+            if server.is_good {
+                self.good_weight -= u64::from(before);
+                self.good_weight += u64::from(server.weight());
+            }
+            changes.push(Change::Weight(ServerId(place), before));
+        }
+        if !changes.is_empty() {
+            changes.extend(self.judge_quorum());
+        }
         changes
     }
 
@@ -134,6 +132,18 @@ impl Service {
         self.has_quorum
     }
 
+    /// What a server counts for while it is good.
+    #[must_use]
+    pub fn weight_of(&self, id: ServerId) -> u32 {
+        self.servers.get(id.0).map_or(0, Standing::weight)
+    }
+
+    /// Whether a server is good.
+    #[must_use]
+    pub fn is_good(&self, id: ServerId) -> bool {
+        self.servers.get(id.0).is_some_and(|server| server.is_good)
+    }
+
     fn good(&self) -> impl Iterator<Item = (ServerId, &Standing)> {
         let all = (0..).map(ServerId).zip(&self.servers);
         all.filter(|(_, server)| server.is_good)
@@ -142,11 +152,7 @@ impl Service {
     /// Weight of the servers that are to be used.
     #[must_use]
     pub fn weight(&self) -> u32 {
-        let weight = |id: &ServerId| {
-            self.servers
-                .get(id.0)
-                .map_or(0, |server| server.weight.into())
-        };
+        let weight = |id: &ServerId| u64::from(self.weight_of(*id));
         let weight = match &self.held {
             Some(held) => held.iter().map(weight).sum(),
             None => self.good_weight,
@@ -163,7 +169,7 @@ impl Service {
             if !server.take(now, probe, is_up) {
                 continue;
             }
-            let weight = u64::from(server.weight);
+            let weight = u64::from(server.weight());
             match server.is_good {
                 true => {
                     self.good += 1;
@@ -214,34 +220,10 @@ impl Service {
     }
 }
 
-impl Standing {
-    fn probes(&self) -> impl Iterator<Item = ProbeId> + '_ {
-        self.probes.iter().map(|(probe, _)| *probe)
-    }
-
-    /// Whether a verdict changes what the server is.
-    fn take(&mut self, now: Nanos, probe: ProbeId, is_up: bool) -> bool {
-        for (_, known) in self.probes.iter_mut().filter(|(other, _)| *other == probe) {
-            *known = Some(is_up);
-        }
-        let mut known = self.probes.iter().map(|(_, up)| *up);
-        let is_good = match self.is_good {
-            // What nobody has looked at is as it was assumed to be.
-            true => known.all(|up| up != Some(false)),
-            false => known.all(|up| up == Some(true)),
-        };
-        let changes = is_good != self.is_good;
-        self.is_good = is_good;
-        if changes && !is_good {
-            self.bad_since = now;
-        }
-        changes
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
+    use proptest::option;
     use proptest::prelude::*;
 
     use super::Change::{Panic, Quorum, Server as Turned};
@@ -351,25 +333,99 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_probe_may_say_what_its_server_counts_for() {
+        let demands = Demands {
+            quorum: 5,
+            ..DEMANDS
+        };
+        let mut service = Service::new(demands, [server(5, &[1]), server(1, &[2])]);
+        let [one, other] = [ServerId(0), ServerId(1)];
+        let probe = ProbeId(1);
+        assert_eq!(
+            service.weigh(probe, Some(3)),
+            [Change::Weight(one, 5), Quorum(false)]
+        );
+        assert_eq!((service.weight(), service.weight_of(one)), (4, 3));
+        assert_eq!(service.weigh(probe, Some(3)), [], "nothing new");
+        let heavy = service.weigh(ProbeId(2), Some(253));
+        assert_eq!(heavy, [Change::Weight(other, 1), Quorum(true)]);
+        // One that is bad counts for nothing, whatever is said of it.
+        let changes = told(&mut service, &[(2, false)]);
+        assert_eq!(changes[0], [Turned(other, false), Quorum(false)]);
+        assert_eq!(
+            service.weigh(ProbeId(2), Some(7)),
+            [Change::Weight(other, 253)]
+        );
+        assert_eq!(
+            service.weigh(probe, None),
+            [Change::Weight(one, 3), Quorum(true)]
+        );
+        assert_eq!(service.weight(), 5);
+    }
+
+    #[test]
+    fn several_probes_change_a_weight_together() {
+        let mut service = Service::new(DEMANDS, [server(9, &[1, 2])]);
+        service.weigh(ProbeId(1), Some(4));
+        service.weigh(ProbeId(2), Some(12));
+        assert_eq!(service.weight(), 9 - 5 + 3);
+        service.weigh(ProbeId(1), None);
+        assert_eq!(service.weight(), 12);
+        service.weigh(ProbeId(1), Some(2));
+        service.weigh(ProbeId(2), Some(1));
+        assert_eq!(service.weight(), 0, "9 - 7 - 8 is below");
+        assert!(!service.has_quorum(), "nothing is never enough");
+        assert_eq!(service.count_in_use(), 1);
+    }
+
+    /// What a probe says.
+    #[derive(Clone, Debug)]
+    enum Said {
+        Verdict(bool),
+        Weight(Option<u32>),
+    }
+
+    fn said() -> impl Strategy<Value = Said> {
+        prop_oneof![
+            any::<bool>().prop_map(Said::Verdict),
+            option::of(0_u32..4).prop_map(Said::Weight),
+        ]
+    }
+
     proptest! {
         #[test]
         fn what_is_counted_is_what_there_is(
             servers in vec((0_u32..3, vec(0_u32..4, 0..3)), 1..5),
-            verdicts in vec((0_u32..4, any::<bool>()), 0..40),
+            news in vec((0_u32..4, said()), 0..40),
             fail_static: bool,
         ) {
             let demands = Demands {
                 panic_within: fail_static.then_some(Duration::from_secs(2)),
                 ..DEMANDS
             };
-            let weights: Vec<_> = servers.iter().map(|(weight, _)| *weight).collect();
-            let servers = servers.iter().map(|(weight, probes)| server(*weight, probes));
-            let mut service = Service::new(demands, servers);
-            for verdict in verdicts {
-                told(&mut service, &[verdict]);
+            let configured = servers.iter();
+            let configured = configured.map(|(weight, probes)| server(*weight, probes));
+            let mut service = Service::new(demands, configured);
+            let mut weights = [None; 4];
+            for (probe, said) in news {
+                match said {
+                    Said::Verdict(is_up) => drop(told(&mut service, &[(probe, is_up)])),
+                    Said::Weight(weight) => {
+                        weights[probe as usize] = weight;
+                        service.weigh(ProbeId(probe), weight);
+                    }
+                }
                 let used = service.in_use();
                 prop_assert_eq!(service.count_in_use(), used.len());
-                let weight: u32 = used.iter().map(|id| weights[id.0]).sum();
+                let weight = |id: &ServerId| {
+                    let (configured, probes) = &servers[id.0];
+                    let said = probes.iter().filter_map(|probe| weights[*probe as usize]);
+                    let changes = said.map(|weight| i64::from(weight) - i64::from(*configured));
+                    let weight = i64::from(*configured) + changes.sum::<i64>();
+                    u32::try_from(weight).unwrap_or_default()
+                };
+                let weight: u32 = used.iter().map(weight).sum();
                 prop_assert_eq!(service.weight(), weight);
                 prop_assert_eq!(service.has_quorum(), weight > 0);
             }

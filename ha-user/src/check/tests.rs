@@ -61,6 +61,12 @@ impl Bench {
         actions
     }
 
+    fn look_again(&mut self, id: ProbeId) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.engine.look_again(self.now, id, &mut actions);
+        actions
+    }
+
     /// All layers are found good.
     fn settled(rhythm: Rhythm, ids: &[ProbeId]) -> Self {
         let mut bench = Self::with_layers(rhythm, ids);
@@ -105,6 +111,38 @@ fn runs_keep_the_beat_and_a_slow_one_leaves_runs_out() {
     bench.now = bench.now + ms(250);
     assert_eq!(bench.finish(PING, Ok(())), []);
     assert_eq!(bench.pass(), (ms(50), vec![Run(PING)]));
+}
+
+#[test]
+fn what_has_changed_is_looked_at_now() {
+    let mut bench = Bench::settled(RHYTHM, &[PORT, PAGE]);
+    bench.now = bench.now + ms(30);
+    assert_eq!(bench.look_again(PAGE), [Run(PAGE)]);
+    let down = failed("1");
+    assert_eq!(bench.finish(PAGE, Err(down.clone())), [Run(PORT)]);
+    // It changes again while the layer beneath is asked: the verdict holds for that moment.
+    assert_eq!(bench.look_again(PAGE), []);
+    let expected = [Judged(PAGE, Err(down))];
+    assert_eq!(bench.finish(PORT, Ok(())), expected);
+    assert_eq!(bench.pass(), (ms(0), vec![Run(PAGE)]));
+    // And while it is being looked at.
+    assert_eq!(bench.look_again(PAGE), []);
+    assert_eq!(bench.finish(PAGE, Ok(())), [Judged(PAGE, Ok(()))]);
+    assert_eq!(bench.pass(), (ms(0), vec![Run(PAGE)]));
+    assert_eq!(bench.finish(PAGE, Ok(())), []);
+    assert_eq!(bench.pass(), (ms(100), vec![Run(PORT), Run(PAGE)]));
+}
+
+#[test]
+fn what_is_not_asked_is_not_looked_at_either() {
+    let mut bench = Bench::settled(RHYTHM, &[PORT, PAGE]);
+    assert_eq!(bench.look_again(PORT), [Run(PORT)]);
+    let down = failed("refused");
+    let expected = [Judged(PORT, Err(down.clone()))];
+    assert_eq!(bench.finish(PORT, Err(down)), expected);
+    assert_eq!(bench.stage(PAGE), Stage::Blocked);
+    assert_eq!(bench.look_again(PAGE), []);
+    assert_eq!(bench.look_again(ProbeId(99)), []);
 }
 
 #[test]
@@ -282,6 +320,7 @@ enum Step {
     Remove(u32),
     Suspend(u32),
     Resume(u32),
+    LookAgain(u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -292,6 +331,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_u32..5).prop_map(Step::Remove),
         1 => (0_u32..5).prop_map(Step::Suspend),
         2 => (0_u32..5).prop_map(Step::Resume),
+        2 => (0_u32..5).prop_map(Step::LookAgain),
     ]
 }
 
@@ -329,6 +369,7 @@ proptest! {
                     running.retain(|id| !bench.engine.is_suspended(*id));
                 }
                 Step::Resume(id) => bench.engine.resume(bench.now, ProbeId(id)),
+                Step::LookAgain(id) => actions = bench.look_again(ProbeId(id)),
             }
             for action in actions {
                 if let Run(id) = action {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use check::{TrackCheck, VrrpCheck};
+use file::InitialFile;
 use service::VirtualServer;
 use ssl::Ssl;
 
@@ -28,6 +29,8 @@ pub struct Config {
     pub services: Vec<Arc<VirtualServer>>,
     /// `SSL`.
     pub ssl: Ssl,
+    /// `init_file` of `track_file` blocks, in the order of the file.
+    pub initial_files: Vec<InitialFile>,
     /// `xdp { ... }`, which only vipd has.
     pub xdp: Xdp,
 }

@@ -1,7 +1,7 @@
 //! The health thread: owns every probe, and never waits for anything but the next event.
 //!
-//! One turn: what was asked of it; what is due; a wait; what runs have found. A verdict goes out in the
-//! turn in which it was found.
+//! One turn: what was asked of it; what is due; a wait; what runs have found; what has changed. A verdict
+//! goes out in the turn in which it was found.
 
 mod command;
 mod file;
@@ -11,6 +11,7 @@ mod report;
 mod secrecy;
 mod services;
 mod suspension;
+mod watched;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub(super) use self::report::{GroupReport, ProbeReport, ServerReport, ServiceRep
 use self::secrecy::Secrecy;
 use self::services::Services;
 pub(super) use self::services::{WantedService, policy};
+use self::watched::Watched;
 use super::lateness::Lateness;
 use super::queue::{self, Queue};
 use crate::check::prober::{Finding, Prober, Timing};
@@ -64,6 +66,7 @@ pub(super) fn start(news: UnboundedSender<News>) -> Result<queue::Sender<Order>>
         groups: Groups::new(news.clone()),
         services: Services::new(news.clone()),
         secrecy: Secrecy::new().context("cannot speak TLS")?,
+        watched: Watched::default(),
         lateness: Lateness::default(),
         news,
         orders,
@@ -85,10 +88,11 @@ struct HealthThread {
     groups: Groups,
     services: Services,
     secrecy: Secrecy,
+    watched: Watched,
     lateness: Lateness,
     news: UnboundedSender<News>,
     orders: Queue<Order>,
-    /// By which commands, and looks at files, tell that they have ended.
+    /// By which commands tell that they have ended.
     own: queue::Sender<Order>,
     /// Runs commands.
     runtime: tokio::runtime::Handle,
@@ -101,6 +105,8 @@ struct Probe {
     check: Arc<Check>,
     runs: u64,
     last: Option<(Nanos, Timing)>,
+    /// What it has its servers count for; `None` is as they are configured.
+    weight: Option<u32>,
 }
 
 enum Means {
@@ -121,6 +127,7 @@ impl HealthThread {
                 return;
             }
             self.take_findings();
+            self.take_changes();
         }
     }
 
@@ -159,21 +166,44 @@ impl HealthThread {
         }
     }
 
+    /// What has changed is looked at now, not when it is due.
+    fn take_changes(&mut self) {
+        for id in self.watched.changed() {
+            let now = clock::now();
+            self.watch(id);
+            let mut actions = Vec::new();
+            self.engine.look_again(now, id, &mut actions);
+            self.carry_out(now, actions);
+        }
+    }
+
     fn take(&mut self, now: Nanos, finding: Finding) {
+        let actions = self.note(now, finding);
+        self.carry_out(now, actions);
+    }
+
+    /// Returns what is to be done about it.
+    fn note(&mut self, now: Nanos, finding: Finding) -> Vec<Action> {
         let Finding {
             probe: id,
             outcome,
+            weight,
             timing,
         } = finding;
+        let mut actions = Vec::new();
         let Some(probe) = self.probes.get_mut(&id) else {
-            return;
+            return actions;
         };
         probe.runs += 1;
         probe.last = Some((now, timing));
         probe.tell(&outcome);
-        let mut actions = Vec::new();
+        // A failure says nothing of it.
+        if outcome.is_ok() && probe.weight != weight {
+            probe.weight = weight;
+            self.services.weigh(now, id, weight);
+        }
         self.engine.finish(now, id, outcome, &mut actions);
-        self.carry_out(now, actions);
+        actions
     }
 
     fn carry_out(&mut self, now: Nanos, actions: Vec<Action>) {
@@ -186,32 +216,31 @@ impl HealthThread {
                     self.groups.note(id, &outcome);
                 }
                 Action::Run(id) => {
-                    if let Err(failure) = self.begin(id) {
-                        let mut more = Vec::new();
-                        self.engine.finish(now, id, Err(failure), &mut more);
-                        actions.extend(more);
+                    if let Some(finding) = self.begin(id) {
+                        actions.extend(self.note(now, finding));
                     }
                 }
             }
         }
     }
 
-    fn begin(&mut self, id: ProbeId) -> Outcome {
-        let Some(probe) = self.probes.get_mut(&id) else {
-            return Ok(());
-        };
+    /// Begins a run. Returns what it has found if it is over already.
+    fn begin(&mut self, id: ProbeId) -> Option<Finding> {
+        let probe = self.probes.get_mut(&id)?;
         let timeout = probe.timeout;
         match &mut probe.means {
-            Means::None(failure) => return Err(failure.clone()),
+            Means::None(failure) => return Some(Finding::failed(id, failure.clone())),
             Means::Command(command) => command.begin(id, timeout, &self.runtime, &self.own),
-            Means::File(file) => self.own.send(Order::Ended(file::look(id, file))),
-            Means::Recipe(recipe) => {
-                let errand = recipe.errand().map_err(Failure::new)?;
-                self.prober
-                    .begin(clock::now(), id, &recipe.target, errand, timeout);
-            }
+            Means::File(file) => return Some(file::look(id, file)),
+            Means::Recipe(recipe) => match recipe.errand() {
+                Ok(errand) => {
+                    let now = clock::now();
+                    self.prober.begin(now, id, &recipe.target, errand, timeout);
+                }
+                Err(reason) => return Some(Finding::failed(id, Failure::new(reason))),
+            },
         }
-        Ok(())
+        None
     }
 }
 
@@ -235,6 +264,7 @@ impl HealthThread {
         for id in gone {
             self.engine.remove(now, id);
             self.prober.give_up(id);
+            self.watched.forget(id);
             self.probes.remove(&id);
         }
         let mut members = members.into_iter();
@@ -260,7 +290,8 @@ impl HealthThread {
             .into_iter()
             .map(|(one, probes)| (one.name, one.known, probes));
         self.groups.follow(checks, known);
-        self.services.follow(now, services, table, known);
+        let weight = |id| self.probes.get(&id).and_then(|probe| probe.weight);
+        self.services.follow(now, services, table, known, weight);
         self.attend(self.probes.keys().copied().collect());
         // The main loop may have gone first.
         let _ = self.news.send(News::Following);
@@ -278,8 +309,17 @@ impl HealthThread {
             check: Arc::clone(check),
             runs: 0,
             last: None,
+            weight: None,
         };
         self.probes.insert(id, probe);
+        self.watch(id);
+    }
+
+    /// Watches what a probe looks at, if that can be watched.
+    fn watch(&mut self, id: ProbeId) {
+        if let Some(Means::File(file)) = self.probes.get(&id).map(|probe| &probe.means) {
+            self.watched.follow(id, &file.path, &self.prober);
+        }
     }
 }
 

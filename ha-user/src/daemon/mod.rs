@@ -21,6 +21,7 @@ mod exit;
 mod gate;
 mod health;
 mod heap;
+mod initial_files;
 mod lateness;
 mod launcher;
 mod link;

@@ -4,11 +4,13 @@
 //! It lies in memory that the supervisor has made and every worker writes to, so that nobody ever
 //! waits for the other, and a death at any moment leaves something that can be judged.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -74,6 +76,8 @@ pub(super) struct Will {
     pub(super) farewells: Vec<Farewell>,
     /// What was last known of what they track.
     pub(super) known: Known,
+    /// Files that were given their first number, and are not to be given it again.
+    pub(super) initialized: BTreeSet<PathBuf>,
 }
 
 /// The memory.
@@ -197,6 +201,7 @@ mod tests {
                 scripts: BTreeMap::from([("chk_nginx".to_owned(), true)]),
                 checks: BTreeMap::from([("web".to_owned(), false)]),
             },
+            initialized: BTreeSet::from(["/run/drain".into()]),
         }
     }
 

@@ -17,6 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::attachments::Attachments;
 use super::exit::Exit;
+use super::initial_files::InitialFiles;
 use super::link::{Link, Word};
 use super::order::{Order, Report};
 use super::pidfile::PidFile;
@@ -95,6 +96,7 @@ struct Worker<'a> {
     presence: Presence,
     trackers: Trackers,
     whereabouts: Whereabouts,
+    initial_files: InitialFiles,
     /// Interfaces that the configuration names and the host lacks.
     missing: BTreeSet<String>,
     adverts: Adverts,
@@ -153,10 +155,14 @@ impl<'a> Worker<'a> {
         let adverts = startup::start_adverts(&config, datapath.as_mut())?;
         let plans = plan::plan(&config, monitor.links());
         let routers = Routers::inherit(datapath.as_ref());
-        let mut known = Known::default();
-        if let Some(testament) = testament.as_mut().filter(|_| routers.has_inherited()) {
-            known = testament.read().known;
-        }
+        let left = testament.as_mut().map(Testament::read);
+        let Will {
+            known, initialized, ..
+        } = left.unwrap_or_default();
+        let known = match routers.has_inherited() {
+            true => known,
+            false => Known::default(),
+        };
         if !routers.has_inherited() {
             startup::remove_stale_addresses(&plans)
                 .context("cannot take addresses off that a previous process has left")?;
@@ -183,6 +189,7 @@ impl<'a> Worker<'a> {
             presence: Presence::default(),
             trackers: Trackers::new(known),
             whereabouts: Whereabouts::default(),
+            initial_files: InitialFiles::new(initialized),
             missing: BTreeSet::new(),
             adverts,
             supervisor,
@@ -279,6 +286,8 @@ impl<'a> Worker<'a> {
 
     /// Brings everything in line with a configuration that is new.
     fn look_after_config(&mut self) {
+        // Before anybody reads them.
+        self.initial_files.follow(&self.config.initial_files);
         self.look_after_probes();
         self.settle();
     }
@@ -315,6 +324,7 @@ impl<'a> Worker<'a> {
             testament.write(&Will {
                 farewells: plans.map(Farewell::of).collect(),
                 known: self.trackers.known(),
+                initialized: self.initial_files.paths().clone(),
             });
         }
     }

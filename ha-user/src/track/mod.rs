@@ -5,3 +5,4 @@ pub mod interface;
 pub mod rise_fall;
 pub mod script;
 pub mod standing;
+pub mod watch;

@@ -48,8 +48,23 @@ pub struct Finding {
     pub probe: ProbeId,
     /// Whether all is well.
     pub outcome: Outcome,
+    /// What the server is to count for from now on, if that was told.
+    pub weight: Option<u32>,
     /// How long what took.
     pub timing: Timing,
+}
+
+impl Finding {
+    /// Of a run that could not even begin.
+    #[must_use]
+    pub fn failed(probe: ProbeId, failure: Failure) -> Self {
+        Self {
+            probe,
+            outcome: Err(failure),
+            weight: None,
+            timing: Timing::default(),
+        }
+    }
 }
 
 /// All runs that are under way, one of each probe at most.
@@ -204,6 +219,7 @@ impl Prober {
         self.findings.push(Finding {
             probe,
             outcome,
+            weight: None,
             timing,
         });
     }

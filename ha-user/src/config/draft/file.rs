@@ -10,6 +10,14 @@ pub(in crate::config) struct FileDraft {
     pub name: At<String>,
     pub path: Option<PathBuf>,
     pub weight: FileWeight,
+    pub init: Option<InitDraft>,
+}
+
+/// `init_file`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::config) struct InitDraft {
+    pub value: i32,
+    pub overwrite: bool,
 }
 
 impl FileDraft {
@@ -18,6 +26,7 @@ impl FileDraft {
             name,
             path: None,
             weight: FileWeight::default(),
+            init: None,
         }
     }
 }

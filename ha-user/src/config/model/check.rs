@@ -81,7 +81,7 @@ pub enum Method {
     Misc {
         /// `misc_path` and `user`.
         command: Command,
-        /// `misc_dynamic`: exit codes 2 to 255 are success, and a weight of the server two higher.
+        /// `misc_dynamic`: exit codes 2 to 255 are success, and two more than what the server counts for.
         is_dynamic: bool,
     },
     /// `FILE_CHECK`: the number in a file is no fault.

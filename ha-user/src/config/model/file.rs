@@ -13,6 +13,17 @@ pub struct TrackFile {
     pub weight: FileWeight,
 }
 
+/// `init_file` of a `track_file`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InitialFile {
+    /// `file`.
+    pub path: PathBuf,
+    /// What stands in it at first.
+    pub value: i32,
+    /// `overwrite`: whatever stands there.
+    pub overwrite: bool,
+}
+
 /// What a file's number is multiplied with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileWeight {

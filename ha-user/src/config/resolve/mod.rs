@@ -25,7 +25,8 @@ use instance::Pools;
 /// Makes a configuration of a draft; what cannot be used is reported.
 pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) -> Config {
     let global = std::mem::take(&mut draft.global);
-    let files = file::resolve(std::mem::take(&mut draft.files), report);
+    let files = file::resolve(&draft.files, report);
+    let initial_files = file::initial(&draft.files);
     let mut context = Context {
         global: &global,
         files: &files,
@@ -54,6 +55,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         scripts: pools.scripts.finish(context.report),
         checks: pools.checks.finish(context.report),
         instances,
+        initial_files,
         global: global_model(global),
         xdp: draft.xdp,
     }

@@ -1,6 +1,5 @@
 //! `MISC_CHECK`: a command of the operator's, run by the main loop's runtime.
 
-use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -49,10 +48,12 @@ impl Program {
         let (script, is_dynamic, orders) = (self.script.clone(), self.is_dynamic, orders.clone());
         let run = runtime.spawn(async move {
             let begun = Instant::now();
-            let outcome = judge(script.run_on_leash(timeout).await, is_dynamic);
+            let ended = script.run_on_leash(timeout).await;
+            let weight = weight(&ended).filter(|_| is_dynamic);
             orders.send(Order::Ended(Finding {
                 probe,
-                outcome,
+                outcome: judge(ended, weight),
+                weight,
                 timing: Timing {
                     ended: begun.elapsed(),
                     ..Timing::default()
@@ -77,22 +78,25 @@ impl Drop for Program {
     }
 }
 
-/// With `misc_dynamic` every exit code but 1 is a success, 2 and more with a weight.
-fn judge(outcome: Outcome, is_dynamic: bool) -> check::Outcome {
-    let is_good = match outcome {
-        Outcome::Ended(status) if is_dynamic && status.signal().is_none() => {
-            status.code() != Some(1)
-        }
-        outcome => outcome.is_success(),
-    };
-    match is_good {
+/// What an exit code has the server count for, with `misc_dynamic`: two less, from 2 on.
+fn weight(ended: &Outcome) -> Option<u32> {
+    match ended {
+        Outcome::Ended(status) => u32::try_from(status.code()?).ok()?.checked_sub(2),
+        _ => None,
+    }
+}
+
+/// Whoever says what the server counts for has found it good.
+fn judge(ended: Outcome, weight: Option<u32>) -> check::Outcome {
+    match weight.is_some() || ended.is_success() {
         true => Ok(()),
-        false => Err(Failure::new(outcome.describe())),
+        false => Err(Failure::new(ended.describe())),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
     use std::process::ExitStatus;
 
     use super::*;
@@ -100,13 +104,24 @@ mod tests {
     #[test]
     fn a_dynamic_code_is_a_weight() {
         let ended = |code: i32| Outcome::Ended(ExitStatus::from_raw(code << 8));
-        let good = |is_dynamic: bool| {
-            let codes = [0, 1, 2, 255].map(ended);
-            codes.map(|outcome| judge(outcome, is_dynamic).is_ok())
-        };
-        assert_eq!(good(true), [true, false, true, true]);
-        assert_eq!(good(false), [true, false, false, false]);
-        assert!(judge(Outcome::Ended(ExitStatus::from_raw(9)), true).is_err());
-        assert!(judge(Outcome::TimedOut, true).is_err());
+        let weights = [0, 1, 2, 255].map(|code| weight(&ended(code)));
+        assert_eq!(weights, [None, None, Some(0), Some(253)]);
+        assert_eq!(weight(&Outcome::Ended(ExitStatus::from_raw(9))), None);
+        assert_eq!(weight(&Outcome::TimedOut), None);
+    }
+
+    #[test]
+    fn who_tells_a_weight_is_good() {
+        let ended = |code: i32| Outcome::Ended(ExitStatus::from_raw(code << 8));
+        let codes = [
+            (0, None),
+            (1, None),
+            (2, None),
+            (2, Some(0)),
+            (255, Some(253)),
+        ];
+        let good = codes.map(|(code, weight)| judge(ended(code), weight).is_ok());
+        assert_eq!(good, [true, false, false, true, true]);
+        assert!(judge(Outcome::TimedOut, None).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! `FILE_CHECK`: a number in a file, which is read at each run.
+//! `FILE_CHECK`: a number in a file.
 
 use std::time::Instant;
 
@@ -14,6 +14,7 @@ pub(super) fn look(probe: ProbeId, file: &TrackFile) -> Finding {
     Finding {
         probe,
         outcome,
+        weight: None,
         timing: Timing {
             ended: begun.elapsed(),
             ..Timing::default()

@@ -46,7 +46,7 @@ pub(in crate::daemon) struct ServiceReport {
 pub(in crate::daemon) struct ServerReport {
     /// Its address.
     pub(in crate::daemon) address: SocketAddr,
-    /// Its weight.
+    /// What it counts for while it is good.
     pub(in crate::daemon) weight: u32,
     /// Whether it is good, or used all the same.
     pub(in crate::daemon) used: bool,
@@ -98,7 +98,7 @@ impl HealthThread {
                 servers: servers
                     .map(|(id, (server, probes))| ServerReport {
                         address: server.address,
-                        weight: server.weight,
+                        weight: running.service.weight_of(id),
                         // In the order of their places.
                         used: used.binary_search(&id).is_ok(),
                         probes: self.report_of(probes, now),

@@ -67,13 +67,15 @@ impl Services {
     }
 
     /// From now on these are looked after, with the probes of each of their servers, of which `state`
-    /// tells what is known. One that has not changed goes on.
+    /// tells what is known and `weight` what they have their servers count for. One that has not
+    /// changed goes on.
     pub(super) fn follow(
         &mut self,
         now: Nanos,
         wanted: Vec<(WantedService, Vec<Vec<ProbeId>>)>,
         table: Option<ServiceTable>,
         state: impl Fn(ProbeId) -> Option<bool>,
+        weight: impl Fn(ProbeId) -> Option<u32>,
     ) {
         self.table = table;
         let mut before: BTreeMap<_, _> = std::mem::take(&mut self.running)
@@ -89,7 +91,7 @@ impl Services {
                     gates: wanted.gates,
                     ..old
                 },
-                None => Running::begin(now, wanted, members, &state),
+                None => Running::begin(now, wanted, members, &state, &weight),
             };
             running.suspend(suspended);
             self.open_or_close(&running);
@@ -101,12 +103,31 @@ impl Services {
 
     /// What is thought of a probe has changed by a run that was over at `now`.
     pub(super) fn note(&mut self, now: Nanos, probe: ProbeId, outcome: &Outcome) {
-        let mut news = Vec::new();
+        let note = |service: &mut Service| service.note(now, probe, outcome.is_ok());
+        self.take(now, probe, outcome, note);
+    }
+
+    /// By a run that was over at `now`, and has succeeded, a probe has its servers count for something
+    /// else; `None` is as they are configured.
+    pub(super) fn weigh(&mut self, now: Nanos, probe: ProbeId, weight: Option<u32>) {
+        let weigh = |service: &mut Service| service.weigh(probe, weight);
+        self.take(now, probe, &Ok(()), weigh);
+    }
+
+    /// Has every service that asks for `probe` take `news` of it.
+    fn take(
+        &mut self,
+        now: Nanos,
+        probe: ProbeId,
+        outcome: &Outcome,
+        news: impl Fn(&mut Service) -> Vec<Change>,
+    ) {
+        let mut all = Vec::new();
         for place in self.places.of(probe) {
             let Some(running) = self.running.get_mut(place) else {
                 continue;
             };
-            let changes = running.service.note(now, probe, outcome.is_ok());
+            let changes = news(&mut running.service);
             if changes.is_empty() {
                 continue;
             }
@@ -119,10 +140,10 @@ impl Services {
             if turns {
                 self.delays.note(clock::now().saturating_since(now));
             }
-            news.extend(changes.into_iter().map(|change| (place, change)));
+            all.extend(changes.into_iter().map(|change| (place, change)));
         }
         // Packets first, words later.
-        for (place, change) in news {
+        for (place, change) in all {
             self.tell(&self.running[place], change, outcome);
         }
     }
@@ -167,6 +188,10 @@ impl Services {
         let command = match change {
             Change::Server(id, is_good) => running.tell_of_server(id, is_good, outcome),
             Change::Quorum(is_there) => running.tell_of_quorum(is_there),
+            Change::Weight(id, before) => {
+                running.tell_of_weight(id, before);
+                None
+            }
             Change::Panic(is_on) => {
                 running.tell_of_panic(is_on);
                 None
@@ -190,6 +215,7 @@ impl Running {
         }: WantedService,
         members: Vec<Vec<ProbeId>>,
         state: impl Fn(ProbeId) -> Option<bool>,
+        weight: impl Fn(ProbeId) -> Option<u32>,
     ) -> Self {
         let servers = config.servers.iter().zip(&members);
         let servers: Vec<_> = servers
@@ -200,6 +226,7 @@ impl Running {
             .collect();
         let mut service = Service::new(demands(&config, was_open), servers);
         for probe in members.iter().flatten() {
+            service.weigh(*probe, weight(*probe));
             if let Some(up) = state(*probe) {
                 service.note(now, *probe, up);
             }
@@ -264,6 +291,21 @@ impl Running {
             true => server.notify_up.as_ref(),
             false => server.notify_down.as_ref(),
         }
+    }
+
+    fn tell_of_weight(&self, id: ServerId, before: u32) {
+        let Some(server) = self.server(id) else {
+            return;
+        };
+        let (address, name) = (server.address, &self.config.name);
+        let weight = self.service.weight_of(id);
+        let state = match self.service.is_good(id) {
+            true => "active",
+            false => "inactive",
+        };
+        log::info!(
+            "Changing weight from {before} to {weight} for {state} service {address} of VS {name}"
+        );
     }
 
     /// Returns the command that is to be run.

@@ -125,7 +125,7 @@ pub(in super::super) const fn rhythm<T: HasRhythm>() -> [Keyword<T>; 5] {
             "warmup",
             Duration::ZERO..=LONGEST,
             "the first probe comes at a random time within this; of real servers delay_loop if not \
-             given",
+             given, 0 of FILE_CHECK",
             |block, warmup| block.rhythm().warmup = Some(warmup.value),
         ),
         seconds(

@@ -25,7 +25,7 @@ const KEYWORDS: &[Keyword<CheckDraft<MiscDraft>>] = &[
     ),
     flag(
         "misc_dynamic",
-        "exit codes from 2 are success, and a weight of the server two higher",
+        "exit codes from 2 are success, and the weight of the server is two less",
         |check, _| check.method.is_dynamic = true,
     ),
     words(

@@ -39,10 +39,6 @@ const TRACK_PROCESS: &[Known] = known! {
     "full_command" "compare the whole command line";
 };
 
-pub(in crate::config::keywords) const TRACK_FILE: &[Known] = known! {
-    "init_file" "create it";
-};
-
 const SYNC_GROUP: &[Known] = known! {
     "group" "the instances";
     "track_interface" "interfaces that all members follow";

@@ -16,7 +16,7 @@ mod global;
 mod instance;
 mod server;
 
-pub(super) use blocks::{ROOT, TRACK_FILE};
+pub(super) use blocks::ROOT;
 pub(super) use check::{CHECKERS, HTTP, URL};
 pub(super) use global::GLOBAL;
 pub(super) use instance::INSTANCE;
