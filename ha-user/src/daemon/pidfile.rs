@@ -138,7 +138,8 @@ fn read(path: &Path) -> Option<u32> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-/// Whether the file names a living keepalived of another make than ours, which locks nothing.
+/// Whether the file names a living keepalived of another make than ours, which locks nothing. One that
+/// has been killed runs no program any more, though its name is still there until somebody waits for it.
 fn names_keepalived(path: &Path) -> bool {
     let Some(pid) = read(path) else {
         return false;
@@ -146,7 +147,8 @@ fn names_keepalived(path: &Path) -> bool {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     let program = |process: &str| fs::metadata(format!("/proc/{process}/exe")).map(|it| it.ino());
     let ours = program("self").ok();
-    name.trim() == "keepalived" && program(&pid.to_string()).ok() != ours
+    let its = program(&pid.to_string()).ok();
+    name.trim() == "keepalived" && its.is_some() && its != ours
 }
 
 #[cfg(test)]
@@ -190,5 +192,31 @@ mod tests {
             "process 1 is no keepalived"
         );
         fs::remove_file(&path).expect("it was written above");
+    }
+
+    #[test]
+    fn a_keepalived_that_is_dead_and_not_yet_gone_does_not_hinder() {
+        let place = std::env::temp_dir().join(format!("vipd-dead-{}", std::process::id()));
+        fs::create_dir(&place).expect("a writable directory");
+        let program = place.join("keepalived");
+        fs::copy("/bin/sleep", &program).expect("a program");
+        let mut child = std::process::Command::new(&program)
+            .arg("60")
+            .spawn()
+            .expect("a process");
+        let path = place.join("pid");
+        fs::write(&path, format!("{}\n", child.id())).expect("a writable directory");
+        // It takes its name a moment after it has become another program.
+        while refuse_if_alive(&path, Duration::ZERO).is_ok() {
+            thread::sleep(GLANCE);
+        }
+        child.kill().expect("our own process");
+        let runs = || fs::metadata(format!("/proc/{}/exe", child.id())).is_ok();
+        while runs() {
+            thread::sleep(GLANCE);
+        }
+        assert!(refuse_if_alive(&path, Duration::ZERO).is_ok());
+        child.wait().expect("our own process");
+        fs::remove_dir_all(&place).expect("our own directory");
     }
 }
