@@ -206,16 +206,17 @@ mod tests {
             .expect("a process");
         let path = place.join("pid");
         fs::write(&path, format!("{}\n", child.id())).expect("a writable directory");
+        let becomes = |refused: bool| {
+            let limit = Instant::now() + Duration::from_secs(10);
+            while refuse_if_alive(&path, Duration::ZERO).is_err() != refused {
+                assert!(Instant::now() < limit, "refused: {}", !refused);
+                thread::sleep(GLANCE);
+            }
+        };
         // It takes its name a moment after it has become another program.
-        while refuse_if_alive(&path, Duration::ZERO).is_ok() {
-            thread::sleep(GLANCE);
-        }
+        becomes(true);
         child.kill().expect("our own process");
-        let runs = || fs::metadata(format!("/proc/{}/exe", child.id())).is_ok();
-        while runs() {
-            thread::sleep(GLANCE);
-        }
-        assert!(refuse_if_alive(&path, Duration::ZERO).is_ok());
+        becomes(false);
         child.wait().expect("our own process");
         fs::remove_dir_all(&place).expect("our own directory");
     }
