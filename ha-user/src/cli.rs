@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::config::System;
+use crate::logging::Facility;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, FromArgMatches as _};
 
@@ -27,6 +28,9 @@ pub struct Options {
     /// Log details
     #[arg(short = 'D', long)]
     pub log_detail: bool,
+    /// Part of the system that lines in syslog come from: 0 to 7 or local0 to local7, user, daemon
+    #[arg(short = 'S', long, value_name = "FACILITY")]
+    pub log_facility: Option<String>,
     /// Do not log to syslog
     #[arg(short = 'G', long)]
     pub no_syslog: bool,
@@ -67,6 +71,9 @@ pub struct Options {
     /// Control socket for vipctl [default: the parent's pid file with the ending .sock]
     #[arg(long, value_name = "PATH")]
     pub socket: Option<PathBuf>,
+    /// Print the number of a signal: STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON
+    #[arg(long, value_name = "NAME")]
+    pub signum: Option<String>,
     /// Log what the XDP program does with packets (slow)
     #[arg(long)]
     pub debug_xdp: bool,
@@ -82,6 +89,15 @@ impl Options {
         System {
             config_id: self.config_id.clone(),
         }
+    }
+
+    /// Which part of the system log lines come from.
+    ///
+    /// # Errors
+    /// A name that is none, which keepalived takes for "daemon".
+    pub fn facility(&self) -> Result<Facility, &str> {
+        let name = self.log_facility.as_deref().unwrap_or("daemon");
+        name.parse().map_err(|()| name)
     }
 
     /// Where `vipctl` finds this daemon.
@@ -116,7 +132,6 @@ const WITHOUT_EFFECT: &[(Option<char>, &str, Takes)] = &[
     (Some('C'), "check", Takes::Nothing),
     (Some('B'), "no_bfd", Takes::Nothing),
     (None, "all", Takes::Nothing),
-    (Some('S'), "log-facility", Takes::Value),
     (Some('g'), "log-file", Takes::OptionalValue),
     (None, "flush-log-file", Takes::Nothing),
     (Some('u'), "umask", Takes::Value),
@@ -134,7 +149,6 @@ const WITHOUT_EFFECT: &[(Option<char>, &str, Takes)] = &[
     (Some('A'), "snmp-agent-socket", Takes::Value),
     (Some('m'), "core-dump", Takes::Nothing),
     (Some('M'), "core-dump-pattern", Takes::OptionalValue),
-    (None, "signum", Takes::Value),
     (None, "config-fd", Takes::Value),
     (None, "ignore-sigint", Takes::Nothing),
     (None, "perf", Takes::OptionalValue),
@@ -147,6 +161,7 @@ const WITHOUT_EFFECT: &[(Option<char>, &str, Takes)] = &[
 /// # Errors
 /// What clap says: a usage error, or the text of `--help`.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+    let args = args.into_iter().map(detach_value);
     let matches = command().try_get_matches_from(args)?;
     Ok(Invocation {
         options: Options::from_arg_matches(&matches)?,
@@ -154,11 +169,29 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, cla
     })
 }
 
+/// To keepalived, all that follows the letter of an option whose value may be missing is that value:
+/// `-gFILE`.
+fn detach_value(arg: OsString) -> OsString {
+    let letters = ["-g", "-M", "-t"];
+    let value = arg.to_str().and_then(|text| {
+        let mut found = letters
+            .iter()
+            .filter_map(|letter| Some((letter, text.strip_prefix(letter)?)));
+        found.next()
+    });
+    match value {
+        Some((letter, value)) if !value.is_empty() && !value.starts_with('=') => {
+            format!("{letter}={value}").into()
+        }
+        _ => arg,
+    }
+}
+
 fn command() -> clap::Command {
     let command = clap::Command::new("vipd")
         .after_help(
-            "HUP reloads the configuration, TERM or INT stops. `vipctl status` shows what the \
-             daemon is doing.\nkeepalived's other options are accepted and have no effect.",
+            "HUP reloads the configuration, TERM or INT stops. USR1 and USR2 write dumps, as do the \
+             signals of --signum. `vipctl status` shows what the daemon is doing.\nkeepalived's other options are accepted and have no effect.",
         )
         .infer_long_args(true)
         .args_override_self(true);
@@ -218,10 +251,39 @@ mod tests {
     }
 
     #[test]
+    fn the_unit_file_starts_it_as_it_wants_to_be_started() {
+        let unit = include_str!("../../dist/vipd.service");
+        let start = unit
+            .lines()
+            .find_map(|line| line.strip_prefix("ExecStart="));
+        let start = start.expect("a command").replace("$DAEMON_ARGS", "-D");
+        let options = parse_words(&start).options;
+        assert!(options.dont_fork && options.log_detail);
+    }
+
+    #[test]
     fn config_test_takes_an_optional_file() {
         assert_eq!(parse_words("vipd -t").options.config_test, Some(None));
-        let to_file = parse_words("vipd --config-test=log -f x").options;
-        assert_eq!(to_file.config_test, Some(Some(PathBuf::from("log"))));
+        for line in ["vipd --config-test=log -f x", "vipd -t=log", "vipd -tlog"] {
+            let to_file = parse_words(line).options;
+            assert_eq!(to_file.config_test, Some(Some(PathBuf::from("log"))));
+        }
+        let elsewhere = parse_words("keepalived -n -g/x -Mcore");
+        assert_eq!(elsewhere.without_effect, ["log-file", "core-dump-pattern"]);
+    }
+
+    #[test]
+    fn a_facility_that_is_none_is_told() {
+        let facility = |line| {
+            parse_words(line)
+                .options
+                .facility()
+                .map(Facility::number)
+                .map_err(str::to_owned)
+        };
+        assert_eq!(facility("vipd"), Ok(3));
+        assert_eq!(facility("vipd -S 2"), Ok(18));
+        assert_eq!(facility("vipd --log-facility=mail"), Err("mail".to_owned()));
     }
 
     #[test]
@@ -232,12 +294,51 @@ mod tests {
         }
     }
 
+    /// As `keepalived --help` lists them, of 2.2 and 2.4.
+    #[test]
+    fn every_option_of_keepalived_is_accepted() {
+        const LONG: &str = "--use-file=x --vrrp --check --no_bfd --all --log-console --log-detail \
+                            --log-facility=7 --log-file --log-file=x --flush-log-file --no-syslog \
+                            --umask=077 --release-vips --dont-release-vrrp --dont-release-ipvs \
+                            --dont-respawn --dont-fork --dump-conf --pid=x --vrrp_pid=x \
+                            --checkers_pid=x --bfd_pid=x --genhash --address-monitoring \
+                            --namespace=x --all-config --config-id=x --snmp \
+                            --snmp-agent-socket=x --core-dump --core-dump-pattern \
+                            --core-dump-pattern=x --signum=JSON --config-test --config-test=x \
+                            --config-fd=3 --ignore-sigint --perf --perf=all --debug --debug=all \
+                            --no-mem-check --version";
+        const SHORT: &str = "-f x -P -C -B -l -D -S 7 -g -G -u 077 -X -V -I -R -n -d -p x -r x -c x \
+                             -b x -T -a -s x -e -i x -x -A x -m -M -t -v";
+        for options in [LONG, SHORT] {
+            for option in options.split(" -") {
+                let option = option.trim_start_matches('-');
+                let dash = if option
+                    .split([' ', '='])
+                    .next()
+                    .is_some_and(|name| name.len() > 1)
+                {
+                    "--"
+                } else {
+                    "-"
+                };
+                parse_words(&format!("keepalived {dash}{option}"));
+            }
+        }
+        assert_eq!(
+            parse_words("keepalived --signum=JSON")
+                .options
+                .signum
+                .as_deref(),
+            Some("JSON")
+        );
+    }
+
     #[test]
     fn options_without_effect_are_named() {
-        let given = parse_words("keepalived -P --perf -S 7 --log-file=/x -d").without_effect;
+        let given = parse_words("keepalived -P --perf -s 7 --log-file=/x -d").without_effect;
         assert_eq!(
             given,
-            ["vrrp", "log-facility", "log-file", "dump-conf", "perf"]
+            ["vrrp", "log-file", "dump-conf", "namespace", "perf"]
         );
         assert!(parse_words("keepalived").without_effect.is_empty());
     }

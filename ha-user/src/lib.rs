@@ -3,7 +3,7 @@
 //! `ARCHITECTURE.md` is the map of this crate. In one breath: [`config`] reads keepalived.conf;
 //! [`daemon`] wires the threads; [`vrrp`] decides, without any I/O; [`net`] and [`datapath`] carry
 //! out what it decides; [`track`] watches what a router depends on; [`notify`] tells the operator's
-//! scripts; [`control`] answers `vipctl`.
+//! scripts; [`control`] answers `vipctl`; [`dump`] writes what keepalived's exporters read.
 
 pub mod check;
 pub mod cli;
@@ -11,6 +11,7 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod datapath;
+pub mod dump;
 pub mod logging;
 pub mod net;
 pub mod notify;

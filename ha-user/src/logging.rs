@@ -1,16 +1,21 @@
-//! Where log lines go: the console, syslog, or nowhere.
+//! Where log lines go: the console, journald or syslog, or nowhere.
 //!
 //! Whoever logs only puts a line into a queue; a thread of its own writes it, so that neither a
 //! full pipe nor a slow syslog ever holds up an advert.
 
+mod facility;
+mod receiver;
+
 use std::io::Write as _;
-use std::os::unix::net::UnixDatagram;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
+
+pub use facility::Facility;
+use receiver::Receiver as LogReceiver;
 
 /// Lines that may wait for a console that does not read; more are counted and said.
 const QUEUE: usize = 65_536;
@@ -22,16 +27,13 @@ const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// errors: aya, for one, warns with pages of BTF.
 const OUR_TARGETS: [&str; 2] = ["ha_user", "vipd"];
 
-/// syslog's facility "daemon".
-const FACILITY: u8 = 3;
-
 /// Where to log, and how much.
 #[derive(Clone, Debug)]
 pub struct Destination {
     /// Everything to standard error, instead of errors only.
     pub console: bool,
-    /// To the local syslog daemon.
-    pub syslog: bool,
+    /// To journald, or else to the local syslog daemon, as coming from this part of the system.
+    pub syslog: Option<Facility>,
     /// Debug lines too.
     pub detail: bool,
     /// Name in syslog.
@@ -130,14 +132,15 @@ pub fn flush() {
 }
 
 fn write(destination: &Destination, lines: &Receiver<Item>) {
-    let mut syslog = Syslog::new(&destination.tag);
+    let syslog = destination.syslog;
+    let mut syslog = syslog.map(|facility| LogReceiver::new(&destination.tag, facility));
     for item in lines {
         match item {
             Item::Line { at, level, text } => {
                 if destination.console || level == Level::Error {
                     write_console(at, &text);
                 }
-                if destination.syslog {
+                if let Some(syslog) = &mut syslog {
                     syslog.write(level, &text);
                 }
             }
@@ -151,45 +154,4 @@ fn write_console(at: SystemTime, text: &str) {
     let time = humantime::format_rfc3339_millis(at);
     // A console that is gone is no reason to stop serving addresses.
     let _ = writeln!(std::io::stderr().lock(), "{time}: {text}");
-}
-
-struct Syslog {
-    socket: Option<UnixDatagram>,
-    tag: String,
-}
-
-impl Syslog {
-    fn new(tag: &str) -> Self {
-        Self {
-            socket: None,
-            tag: format!("{tag}[{}]", std::process::id()),
-        }
-    }
-
-    /// Connects anew for each line that fails: syslog may be restarted at any time.
-    fn write(&mut self, level: Level, text: &str) {
-        let severity = match level {
-            Level::Error => 3,
-            Level::Warn => 4,
-            Level::Info => 6,
-            Level::Debug | Level::Trace => 7,
-        };
-        let line = format!("<{}>{}: {text}", FACILITY << 3 | severity, self.tag);
-        if !self.send(line.as_bytes()) {
-            self.socket = connect();
-            self.send(line.as_bytes());
-        }
-    }
-
-    fn send(&self, line: &[u8]) -> bool {
-        self.socket
-            .as_ref()
-            .is_some_and(|socket| socket.send(line).is_ok())
-    }
-}
-
-fn connect() -> Option<UnixDatagram> {
-    let socket = UnixDatagram::unbound().ok()?;
-    socket.connect("/dev/log").ok()?;
-    Some(socket)
 }

@@ -1,6 +1,8 @@
 //! Runs the operator's commands: as the right user, in a process group of their own, never longer
 //! than they may take.
 
+mod lasting;
+
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
@@ -13,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::config::model;
 use crate::daemon;
+pub use lasting::Lasting;
 
 /// keepalived's user for scripts where none is configured and this one exists.
 const DEFAULT_USER: &str = "keepalived_script";
@@ -27,14 +30,17 @@ const NO_INTERPRETER: i32 = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script {
     words: Vec<String>,
+    /// Whom it runs as, if not as the daemon does.
     account: Option<Account>,
 }
 
-/// Whom a script runs as, if not as the daemon does.
+/// A user and a group, as the kernel counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Account {
-    uid: u32,
-    gid: u32,
+pub struct Account {
+    /// The user.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
 }
 
 /// How a run ended.
@@ -81,13 +87,19 @@ impl Script {
         script_user: Option<&model::ScriptUser>,
     ) -> Result<Self, String> {
         let account = match command.user.as_ref().or(script_user) {
-            Some(user) => Some(account(user)?),
+            Some(user) => Some(Account::of(user)?),
             None => default_account(),
         };
         Ok(Self {
             words: command.words.clone(),
             account,
         })
+    }
+
+    /// Ids of the user and the group that it runs as, if not the daemon's.
+    #[must_use]
+    pub fn uid_gid(&self) -> Option<(u32, u32)> {
+        self.account.map(|account| (account.uid, account.gid))
     }
 
     /// The command line, for people.
@@ -189,26 +201,31 @@ fn signal_group(group: Option<Pid>, signal: Signal) {
     }
 }
 
-fn account(user: &model::ScriptUser) -> Result<Account, String> {
-    let name = &user.user;
-    let entry = User::from_name(name)
-        .ok()
-        .flatten()
-        .ok_or_else(|| format!("user {name} does not exist: create it, or change script_user"))?;
-    let gid = match &user.group {
-        None => entry.gid,
-        Some(group) => {
-            Group::from_name(group)
-                .ok()
-                .flatten()
-                .ok_or_else(|| format!("group {group} does not exist"))?
-                .gid
-        }
-    };
-    Ok(Account {
-        uid: entry.uid.as_raw(),
-        gid: gid.as_raw(),
-    })
+impl Account {
+    /// Looks `user` up.
+    ///
+    /// # Errors
+    /// Names a user or group that does not exist.
+    pub fn of(user: &model::ScriptUser) -> Result<Self, String> {
+        let name = &user.user;
+        let entry = User::from_name(name).ok().flatten().ok_or_else(|| {
+            format!("user {name} does not exist: create it, or change script_user")
+        })?;
+        let gid = match &user.group {
+            None => entry.gid,
+            Some(group) => {
+                Group::from_name(group)
+                    .ok()
+                    .flatten()
+                    .ok_or_else(|| format!("group {group} does not exist"))?
+                    .gid
+            }
+        };
+        Ok(Self {
+            uid: entry.uid.as_raw(),
+            gid: gid.as_raw(),
+        })
+    }
 }
 
 /// `None` if there is no such user, or we are not the one who may become it.

@@ -4,6 +4,9 @@
 
 use ha_user::config::keywords::{self, Effect};
 use ha_user::config::model::check::Check;
+use ha_user::config::model::dump::{Defaults, Dumps};
+use ha_user::config::model::fifo::Fifos;
+use ha_user::config::model::mail::Mail;
 use ha_user::config::model::service::VirtualServer;
 use ha_user::config::model::ssl::Ssl;
 use ha_user::config::model::{Config, Instance, Script, VirtualAddress};
@@ -60,8 +63,20 @@ fn every_file_means_what_its_snapshot_says() {
 /// What a configuration means, a line for each thing in it.
 fn summary(config: &Config) -> String {
     let mut text = format!("global: {:?}\nxdp: {:?}\n", config.global, config.xdp);
+    if config.fifos != Fifos::default() {
+        writeln!(text, "{:?}", config.fifos).expect("text");
+    }
+    if config.mail != Mail::default() {
+        writeln!(text, "{:?}", config.mail).expect("text");
+    }
     if config.ssl != Ssl::default() {
         writeln!(text, "{:?}", config.ssl).expect("text");
+    }
+    if config.dumps != Dumps::default() {
+        writeln!(text, "{:?}", config.dumps).expect("text");
+    }
+    if config.defaults != Defaults::default() {
+        writeln!(text, "{:?}", config.defaults).expect("text");
     }
     for script in &config.scripts {
         summarise_script(&mut text, script);
@@ -70,8 +85,14 @@ fn summary(config: &Config) -> String {
         writeln!(text, "check {}: weight {:?}", check.name, check.weight).expect("text");
         probes(&mut text, "  ", &check.checks);
     }
+    for process in &config.processes {
+        writeln!(text, "{process:?}").expect("text");
+    }
     for instance in &config.instances {
         summarise_instance(&mut text, instance);
+    }
+    for group in &config.sync_groups {
+        writeln!(text, "{group:?}").expect("text");
     }
     for service in &config.services {
         summarise_service(&mut text, service);
@@ -125,15 +146,21 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     let Instance {
         initial_master,
         preempt,
+        preempt_delay,
         advert_int,
         down_timer_adverts,
         ..
     } = i;
+    let after = Some(preempt_delay).filter(|delay| !delay.is_zero());
+    let after = after.map_or(String::new(), |delay| format!(" after {delay:?}"));
     writeln!(
         text,
-        "  master {initial_master}, preempt {preempt}, every {advert_int:?} x {down_timer_adverts}"
+        "  master {initial_master}, preempt {preempt}{after}, every {advert_int:?} x {down_timer_adverts}"
     )
     .expect("text");
+    if i.skip_check_adv_addr {
+        writeln!(text, "  skip_check_adv_addr").expect("text");
+    }
     let Instance {
         source,
         unicast_peers,
@@ -157,6 +184,18 @@ fn summarise_instance(text: &mut String, i: &Instance) {
         i.track_scripts, i.track_checks, i.track_interfaces, i.notify, i.garp
     )
     .expect("text");
+    for file in &i.track_files {
+        writeln!(text, "  {file:?}").expect("text");
+    }
+    for process in &i.track_processes {
+        writeln!(text, "  {process:?}").expect("text");
+    }
+    if i.smtp_alert {
+        writeln!(text, "  smtp_alert").expect("text");
+    }
+    if i.notify_priority_changes {
+        writeln!(text, "  notify_priority_changes").expect("text");
+    }
 }
 
 fn summarise_service(text: &mut String, s: &VirtualServer) {
@@ -177,6 +216,9 @@ fn summarise_service(text: &mut String, s: &VirtualServer) {
         if s.ha_suspend { ", ha_suspend" } else { "" }
     )
     .expect("text");
+    if s.smtp_alert {
+        writeln!(text, "  smtp_alert").expect("text");
+    }
     for server in &s.servers {
         writeln!(
             text,
@@ -188,6 +230,9 @@ fn summarise_service(text: &mut String, s: &VirtualServer) {
             server.notify_down
         )
         .expect("text");
+        if server.smtp_alert {
+            writeln!(text, "    smtp_alert").expect("text");
+        }
         probes(text, "    ", &server.checks);
     }
 }

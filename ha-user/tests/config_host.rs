@@ -280,3 +280,19 @@ fn files_of_ssl_are_read_and_must_fit() {
         assert_eq!(said.lines().count(), 1, "{said}");
     }
 }
+
+/// Not among the files that keepalived is asked of: it never ends over this one.
+#[test]
+fn a_file_that_there_is_no_block_for_is_not_followed() {
+    let file = "track_file known {\n file /run/known\n}\n";
+    let text = file.to_owned() + &instance("eth0", "track_file {\n unknown\n known\n }");
+    let (loaded, said) = on_small_host(&text);
+    let followed = &loaded.config.instances[0].track_files;
+    assert_eq!(followed.len(), 1, "{said}");
+    assert_eq!(followed[0].name, "known", "{said}");
+    assert!(said.contains("track file unknown not found"), "{said}");
+    let group = "vrrp_sync_group G {\n group {\n VI_1\n }\n track_file {\n unknown\n }\n}\n";
+    let (loaded, said) = on_small_host(&(group.to_owned() + &instance("eth0", "")));
+    assert!(loaded.config.instances[0].track_files.is_empty(), "{said}");
+    assert!(said.contains("(G) track file unknown not found"), "{said}");
+}

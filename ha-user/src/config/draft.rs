@@ -1,19 +1,28 @@
 //! What the file says, before defaults, references and rules between keywords are applied.
 
 pub(super) mod check;
+pub(super) mod fifo;
 pub(super) mod file;
+pub(super) mod mail;
+pub(super) mod process;
 pub(super) mod service;
 pub(super) mod ssl;
+pub(super) mod sync;
 
 use super::diagnostic::{At, Location};
+use super::model::dump::Dumps;
 use super::model::{Command, Garp, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
 use check::VrrpCheckDraft;
+use fifo::FifosDraft;
 use file::FileDraft;
+use mail::MailDraft;
+use process::ProcessDraft;
 use service::{GroupDraft, VirtualServerDraft};
 use ssl::SslDraft;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
+use sync::{SyncGroupDraft, TracksDraft};
 
 /// A whole file.
 #[derive(Debug, Default)]
@@ -21,8 +30,10 @@ pub(super) struct Draft {
     pub global: GlobalDraft,
     pub scripts: Vec<ScriptDraft>,
     pub files: Vec<FileDraft>,
+    pub processes: Vec<ProcessDraft>,
     pub checks: Vec<VrrpCheckDraft>,
     pub instances: Vec<InstanceDraft>,
+    pub sync_groups: Vec<SyncGroupDraft>,
     pub groups: Vec<GroupDraft>,
     pub services: Vec<VirtualServerDraft>,
     pub ssl: SslDraft,
@@ -39,6 +50,9 @@ pub(super) struct GlobalDraft {
     pub notification_email_from: Option<String>,
     pub smtp_server: Option<String>,
     pub smtp_connect_timeout: Option<Duration>,
+    pub fifos: FifosDraft,
+    pub mail: MailDraft,
+    pub notify_priority_changes: bool,
     pub rt_priority: Option<u8>,
     pub garp_interval: Option<Duration>,
     pub dynamic_interfaces: bool,
@@ -48,7 +62,9 @@ pub(super) struct GlobalDraft {
     pub check_unicast_src: bool,
     pub down_timer_adverts: Option<u8>,
     pub v3_checksum_as_v2: bool,
+    pub skip_check_adv_addr: bool,
     pub garp: GarpDraft,
+    pub dumps: Dumps,
 }
 
 /// `garp_master_*`.
@@ -114,11 +130,13 @@ pub(super) enum AuthType {
     Ah,
 }
 
-/// A line of `track_script`, `track_check` or `track_interface`.
-#[derive(Debug)]
+/// A line of `track_script`, `track_check`, `track_interface`, `track_file` or `track_process`.
+#[derive(Clone, Debug)]
 pub(super) struct TrackDraft {
     pub name: At<String>,
     pub weight: Option<Weight>,
+    /// The line is one of the instance's group.
+    pub of_group: bool,
 }
 
 /// A line of `virtual_ipaddress`.
@@ -146,8 +164,10 @@ pub(super) struct InstanceDraft {
     pub priority: Option<u8>,
     pub version: Option<VrrpVersion>,
     pub strict: Option<bool>,
+    pub skip_check_adv_addr: Option<bool>,
     pub advert_int: Option<At<Duration>>,
     pub nopreempt: Option<At<()>>,
+    pub preempt_delay: Option<At<Duration>>,
     pub auth_type: Option<At<AuthType>>,
     pub auth_pass: Option<At<String>>,
     pub multicast_source: Option<Ipv4Addr>,
@@ -156,11 +176,13 @@ pub(super) struct InstanceDraft {
     pub check_unicast_src: Option<bool>,
     pub addresses: Vec<AddressDraft>,
     pub excluded_addresses: Vec<AddressDraft>,
-    pub track_scripts: Vec<TrackDraft>,
-    pub track_checks: Vec<TrackDraft>,
-    pub track_interfaces: Vec<TrackDraft>,
+    pub tracks: TracksDraft,
+    /// Its group does not let it track with weights of its own.
+    pub unweighted: bool,
     /// By keyword: `notify` and every `notify_STATE`.
     pub notify: BTreeMap<String, At<Command>>,
+    pub notify_priority_changes: Option<bool>,
+    pub smtp_alert: Option<bool>,
     pub garp: GarpDraft,
     pub down_timer_adverts: Option<u8>,
     pub v3_checksum_as_v2: Option<bool>,
@@ -176,8 +198,10 @@ impl InstanceDraft {
             priority: None,
             version: None,
             strict: None,
+            skip_check_adv_addr: None,
             advert_int: None,
             nopreempt: None,
+            preempt_delay: None,
             auth_type: None,
             auth_pass: None,
             multicast_source: None,
@@ -186,10 +210,11 @@ impl InstanceDraft {
             check_unicast_src: None,
             addresses: Vec::new(),
             excluded_addresses: Vec::new(),
-            track_scripts: Vec::new(),
-            track_checks: Vec::new(),
-            track_interfaces: Vec::new(),
+            tracks: TracksDraft::default(),
+            unweighted: false,
             notify: BTreeMap::new(),
+            notify_priority_changes: None,
+            smtp_alert: None,
             garp: GarpDraft::default(),
             down_timer_adverts: None,
             v3_checksum_as_v2: None,

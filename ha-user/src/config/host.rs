@@ -109,8 +109,7 @@ impl Host for System {
     /// As it was told, or the first part of the machine's name.
     fn config_id(&self) -> String {
         self.config_id.clone().unwrap_or_else(|| {
-            let system = rustix::system::uname();
-            let name = system.nodename().to_string_lossy();
+            let name = machine_name();
             let first = name.split('.').next();
             first.unwrap_or_default().to_owned()
         })
@@ -124,6 +123,13 @@ impl Host for System {
         let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         path.parent().map(Path::to_owned).unwrap_or_default()
     }
+}
+
+/// What this machine calls itself.
+#[must_use]
+pub fn machine_name() -> String {
+    let system = rustix::system::uname();
+    system.nodename().to_string_lossy().into_owned()
 }
 
 fn address_of(interface: &nix::ifaddrs::InterfaceAddress) -> Option<IpAddr> {

@@ -8,6 +8,7 @@
 //! configuration that keepalived would not start with [is fatal](Loaded::is_fatal).
 
 pub mod diagnostic;
+mod difference;
 mod directors;
 mod draft;
 mod expand;
@@ -24,7 +25,8 @@ mod text;
 mod tree;
 mod variables;
 
-pub use host::{Anywhere, Host, Program, System};
+pub use difference::difference;
+pub use host::{Anywhere, Host, Program, System, machine_name};
 
 use diagnostic::{Diagnostic, Location, Report, Severity, Source};
 use draft::Draft;

@@ -1,41 +1,86 @@
 //! What a configuration means: keepalived's words with values checked and references resolved.
 
 pub mod check;
+pub mod dump;
+pub mod fifo;
 pub mod file;
+pub mod mail;
+pub mod process;
 pub mod service;
+mod spelling;
 pub mod ssl;
+pub mod sync;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use check::{TrackCheck, VrrpCheck};
-use file::InitialFile;
+use dump::{Defaults, Dumps};
+use fifo::Fifos;
+use file::{InitialFile, TrackFile};
+use mail::Mail;
+use process::{FollowedProcess, TrackProcess};
+use serde::Serialize;
 use service::VirtualServer;
 use ssl::Ssl;
+use sync::SyncGroup;
 
 /// A whole configuration.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Config {
     /// `global_defs`.
+    #[serde(rename = "global_defs")]
     pub global: Global,
+    /// What it says of dumps.
+    pub dumps: Dumps,
+    /// What it says of instances.
+    pub defaults: Defaults,
     /// `vrrp_script` blocks, in the order of the file.
+    #[serde(rename = "vrrp_script")]
     pub scripts: Vec<Script>,
     /// `vrrp_check` blocks, in the order of the file.
+    #[serde(rename = "vrrp_check")]
     pub checks: Vec<VrrpCheck>,
+    /// `vrrp_track_process` blocks, in the order of the file.
+    #[serde(rename = "vrrp_track_process")]
+    pub processes: Vec<TrackProcess>,
     /// `vrrp_instance` blocks, in the order of the file.
+    #[serde(rename = "vrrp_instance")]
     pub instances: Vec<Instance>,
+    /// `vrrp_sync_group` blocks, in the order of the file.
+    #[serde(rename = "vrrp_sync_group")]
+    pub sync_groups: Vec<SyncGroup>,
     /// `virtual_server` blocks, in the order of the file.
+    #[serde(rename = "virtual_server")]
     pub services: Vec<Arc<VirtualServer>>,
     /// `SSL`.
+    #[serde(rename = "SSL")]
     pub ssl: Ssl,
+    /// `notify_fifo` and its likes.
+    pub fifos: Fifos,
+    /// Mail about transitions.
+    pub mail: Mail,
     /// `init_file` of `track_file` blocks, in the order of the file.
+    #[serde(rename = "init_file")]
     pub initial_files: Vec<InitialFile>,
     /// `xdp { ... }`, which only vipd has.
     pub xdp: Xdp,
 }
 
 impl Config {
+    /// The instance of this name.
+    #[must_use]
+    pub fn instance(&self, name: &str) -> Option<&Instance> {
+        self.instances.iter().find(|instance| instance.name == name)
+    }
+
+    /// The group that an instance of this name is in.
+    #[must_use]
+    pub fn group_of(&self, instance: &str) -> Option<&SyncGroup> {
+        self.sync_groups.iter().find(|group| group.has(instance))
+    }
+
     /// A copy that shares no memory with this one.
     #[must_use]
     pub fn detached(&self) -> Self {
@@ -55,25 +100,29 @@ impl Config {
 }
 
 /// `global_defs`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Global {
     /// `router_id`.
     pub router_id: Option<String>,
     /// `script_user USER [GROUP]`.
     pub script_user: Option<ScriptUser>,
     /// `enable_script_security`.
+    #[serde(rename = "enable_script_security")]
     pub script_security: bool,
-    /// `notification_email`, `smtp_*`: kept for later.
+    /// `notification_email`.
     pub notification_email: Vec<String>,
     /// `notification_email_from`.
     pub notification_email_from: Option<String>,
     /// `smtp_server HOST [PORT]`.
     pub smtp_server: Option<String>,
     /// `smtp_connect_timeout`.
+    #[serde(serialize_with = "spelling::some_time")]
     pub smtp_connect_timeout: Option<Duration>,
     /// `vrrp_rt_priority`: 1-99.
+    #[serde(rename = "vrrp_rt_priority")]
     pub rt_priority: Option<u8>,
     /// `vrrp_garp_interval`: between two gratuitous ARPs of an interface.
+    #[serde(rename = "vrrp_garp_interval", serialize_with = "spelling::time")]
     pub garp_interval: Duration,
 }
 
@@ -104,15 +153,18 @@ impl Command {
 }
 
 /// `vrrp_script NAME`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Script {
     /// Name.
     pub name: String,
     /// `script`.
+    #[serde(rename = "script")]
     pub command: Command,
     /// `interval`.
+    #[serde(serialize_with = "spelling::time")]
     pub interval: Duration,
     /// `timeout`; the interval if not given.
+    #[serde(serialize_with = "spelling::time")]
     pub timeout: Duration,
     /// `weight`.
     pub weight: Weight,
@@ -127,14 +179,14 @@ pub struct Script {
 /// `weight N [reverse]`. Zero means that a failure is a fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weight {
-    /// -253..253.
+    /// -253..253, of processes -254..254.
     pub value: i16,
     /// Success and failure change places.
     pub reverse: bool,
 }
 
 /// A script that an instance follows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TrackScript {
     /// Index into [`Config::scripts`].
     pub script: usize,
@@ -143,7 +195,7 @@ pub struct TrackScript {
 }
 
 /// An interface that an instance follows besides its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TrackInterface {
     /// Its name; it need not exist.
     pub name: String,
@@ -152,16 +204,29 @@ pub struct TrackInterface {
 }
 
 /// Version on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum VrrpVersion {
     /// RFC 3768.
+    #[serde(rename = "2")]
     V2,
     /// RFC 5798, RFC 9568.
+    #[serde(rename = "3")]
     V3,
 }
 
+impl VrrpVersion {
+    /// As the file and the wire have it.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::V2 => 2,
+            Self::V3 => 3,
+        }
+    }
+}
+
 /// `vrrp_instance NAME`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Instance {
     /// Name.
     pub name: String,
@@ -176,35 +241,61 @@ pub struct Instance {
     /// `version`, or `vrrp_version`.
     pub version: VrrpVersion,
     /// `advert_int`, rounded to what the version can say.
+    #[serde(serialize_with = "spelling::time")]
     pub advert_int: Duration,
     /// No `nopreempt`.
     pub preempt: bool,
+    /// `preempt_delay`; zero for none.
+    #[serde(serialize_with = "spelling::time")]
+    pub preempt_delay: Duration,
     /// `authentication` of type PASS, padded with zeros; version 2 only.
+    #[serde(rename = "auth_pass", serialize_with = "spelling::secret")]
     pub auth_pass: Option<[u8; 8]>,
     /// `mcast_src_ip` or `unicast_src_ip`.
+    #[serde(rename = "mcast_src_ip")]
     pub source: Option<Ipv4Addr>,
     /// `unicast_peer`; empty for multicast.
+    #[serde(rename = "unicast_peer")]
     pub unicast_peers: Vec<Ipv4Addr>,
     /// `check_unicast_src`.
     pub check_unicast_src: bool,
     /// `virtual_ipaddress`.
+    #[serde(rename = "virtual_ipaddress")]
     pub addresses: Vec<VirtualAddress>,
     /// `virtual_ipaddress_excluded`: carried, not advertised.
+    #[serde(rename = "virtual_ipaddress_excluded")]
     pub excluded_addresses: Vec<VirtualAddress>,
     /// `track_script`.
+    #[serde(rename = "track_script")]
     pub track_scripts: Vec<TrackScript>,
     /// `track_check`.
+    #[serde(rename = "track_check")]
     pub track_checks: Vec<TrackCheck>,
     /// `track_interface`.
+    #[serde(rename = "track_interface")]
     pub track_interfaces: Vec<TrackInterface>,
+    /// `track_file`, each with the weight for this instance.
+    #[serde(rename = "track_file")]
+    pub track_files: Vec<TrackFile>,
+    /// `track_process`.
+    #[serde(rename = "track_process")]
+    pub track_processes: Vec<FollowedProcess>,
     /// `notify*`.
+    #[serde(flatten)]
     pub notify: Notify,
+    /// `notify_priority_changes`, or `vrrp_notify_priority_changes`.
+    pub notify_priority_changes: bool,
+    /// `smtp_alert`, here or in `global_defs`.
+    pub smtp_alert: bool,
     /// `garp_master_*`, or `vrrp_garp_master_*`.
+    #[serde(flatten)]
     pub garp: Garp,
     /// `down_timer_adverts`.
     pub down_timer_adverts: u8,
     /// `v3_checksum_as_v2`.
     pub v3_checksum_as_v2: bool,
+    /// `skip_check_adv_addr`, which is so in any case.
+    pub skip_check_adv_addr: bool,
 }
 
 /// An address of an instance.
@@ -225,32 +316,42 @@ pub struct VirtualAddress {
 }
 
 /// Scripts that are told of transitions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Notify {
     /// `notify_master`.
+    #[serde(rename = "notify_master")]
     pub master: Option<Command>,
     /// `notify_backup`.
+    #[serde(rename = "notify_backup")]
     pub backup: Option<Command>,
     /// `notify_fault`.
+    #[serde(rename = "notify_fault")]
     pub fault: Option<Command>,
     /// `notify_stop`.
+    #[serde(rename = "notify_stop")]
     pub stop: Option<Command>,
     /// `notify_dual_active`: gets arguments as `notify` does.
+    #[serde(rename = "notify_dual_active")]
     pub dual_active: Option<Command>,
     /// `notify`: gets type, name, state and priority as arguments.
+    #[serde(rename = "notify")]
     pub all: Option<Command>,
 }
 
 /// Gratuitous ARP after a takeover.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Garp {
     /// `garp_master_delay`.
+    #[serde(rename = "garp_master_delay", serialize_with = "spelling::time")]
     pub delay: Duration,
     /// `garp_master_repeat`.
+    #[serde(rename = "garp_master_repeat")]
     pub repeat: u32,
     /// `garp_master_refresh`; zero is never.
+    #[serde(rename = "garp_master_refresh", serialize_with = "spelling::time")]
     pub refresh: Duration,
     /// `garp_master_refresh_repeat`.
+    #[serde(rename = "garp_master_refresh_repeat")]
     pub refresh_repeat: u32,
 }
 
@@ -266,7 +367,7 @@ impl Default for Garp {
 }
 
 /// `xdp { ... }`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Xdp {
     /// `mode`.
     pub mode: XdpMode,
@@ -277,6 +378,7 @@ pub struct Xdp {
     /// `fast_handover`.
     pub fast_handover: FastHandover,
     /// `address_lifetime`; zero is for ever.
+    #[serde(serialize_with = "spelling::time")]
     pub address_lifetime: Duration,
     /// `absorb_above`: bad or repeated adverts of an interface per second.
     pub absorb_above: u32,
@@ -296,7 +398,8 @@ impl Default for Xdp {
 }
 
 /// How the data path is attached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum XdpMode {
     /// Native where replies are known to arrive, else at the tc hook.
     #[default]
@@ -312,7 +415,8 @@ pub enum XdpMode {
 }
 
 /// What ends an ownership besides our own will.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum LeaseMode {
     /// Time without an advert of ours, and another router that is heard.
     #[default]
@@ -340,7 +444,8 @@ impl LeaseMode {
 }
 
 /// What becomes of IP to a virtual address that this director does not own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum BackupTraffic {
     /// Dropped where the daemon put the address on an interface, else passed.
     #[default]
@@ -352,7 +457,8 @@ pub enum BackupTraffic {
 }
 
 /// Whether a Backup router that knows the Active one to go waits less than Skew_Time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum FastHandover {
     /// Never.
     Off,

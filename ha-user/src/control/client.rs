@@ -51,9 +51,18 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what a reload would change
+    #[command(long_about = reload::ABOUT_DIFF)]
+    Diff,
     /// Read the configuration again
     #[command(long_about = reload::ABOUT)]
-    Reload,
+    Reload {
+        /// Go back to the configuration before after so many seconds, unless `vipctl confirm` comes first
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86400))]
+        confirm: Option<u32>,
+    },
+    /// Stay with a configuration that `vipctl reload --confirm` has put on trial
+    Confirm,
     /// Run vipd as it is installed now, without a gap
     #[command(long_about = restart::ABOUT)]
     Restart,
@@ -92,7 +101,11 @@ pub fn main() -> ExitCode {
         Command::Services { json } => {
             ask(&socket, Request::Status).and_then(|status| show_services(&status, json))
         }
-        Command::Reload => reload::reload(&socket).and_then(|said| print(&said)),
+        Command::Diff => reload::diff(&socket).and_then(|said| print(&said)),
+        Command::Reload { confirm } => {
+            reload::reload(&socket, confirm).and_then(|said| print(&said))
+        }
+        Command::Confirm => reload::confirm(&socket).and_then(|said| print(&said)),
         Command::Restart => restart::restart(&socket).and_then(|said| print(&said)),
         Command::Capture(options) => capture::run(&options)
             .map_err(refused)
@@ -169,7 +182,7 @@ pub(super) fn ask(socket: &Path, request: Request) -> Result<Status, (Failure, S
     match exchange(socket, request, TIMEOUT) {
         Ok(Some(Response::Status(status))) => Ok(*status),
         Ok(Some(Response::Error(text))) => Err((Failure::Error, text)),
-        Ok(Some(Response::Reloading(_))) => {
+        Ok(Some(_)) => {
             let text = "the daemon has answered something else";
             Err((Failure::Error, text.to_owned()))
         }

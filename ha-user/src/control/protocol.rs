@@ -17,6 +17,13 @@ pub enum Request {
     Restart,
     /// Read the configuration again.
     Reload,
+    /// What would a reload change?
+    Diff,
+    /// Read the configuration again, and go back to the one before after so many seconds, unless
+    /// [`Self::Confirm`] comes first.
+    Trial(u32),
+    /// Stay with a configuration that is on trial.
+    Confirm,
 }
 
 /// Answer to [`Request::Status`]. Times are seconds.
@@ -224,6 +231,21 @@ pub struct Reloading {
     pub remarks: Vec<String>,
 }
 
+/// Answer to [`Request::Diff`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Why the file would not be taken; none if it would.
+    pub refused: Option<String>,
+    /// What there is to say about the file, as in [`Reloading::remarks`].
+    pub remarks: Vec<String>,
+    /// What differs, a line each, in keepalived's words; none if both mean the same.
+    pub lines: Vec<String>,
+    /// Instances that would leave, and those that would begin: another VRID or interface does both.
+    pub leaving: Vec<String>,
+    /// See `leaving`.
+    pub beginning: Vec<String>,
+}
+
 /// What the daemon sends back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -232,6 +254,10 @@ pub enum Response {
     Status(Box<Status>),
     /// What has become of a reload.
     Reloading(Reloading),
+    /// What a reload would change.
+    Difference(Difference),
+    /// Done as asked.
+    Done,
     /// Why there is none.
     Error(String),
 }

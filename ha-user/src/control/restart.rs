@@ -34,7 +34,7 @@ pub(super) fn restart(socket: &Path) -> Result<String, (Failure, String)> {
     match exchange(socket, Request::Restart, LIMIT) {
         Ok(None) => {}
         Ok(Some(Response::Error(reason))) => return Err((Failure::Error, reason)),
-        Ok(Some(Response::Status(_) | Response::Reloading(_))) => {
+        Ok(Some(_)) => {
             let text = "the daemon does not know `restart`: it is of an older version";
             return Err((Failure::Error, text.to_owned()));
         }

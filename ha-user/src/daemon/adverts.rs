@@ -4,6 +4,7 @@
 //! is looked at; the timer comes last, so that an advert that has already arrived is heard before
 //! its absence is believed.
 
+mod details;
 mod receiving;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use ha_common::abi::{NoticeKind, RouterRecord};
 use ha_common::{Nanos, Reason};
 use rustix::event::{PollFd, PollFlags, poll};
 
+pub(super) use self::details::Details;
 use super::execute::Executor;
 use super::lateness::Lateness;
 use super::listeners::Listeners;
@@ -48,6 +50,7 @@ pub(super) struct AdvertThread {
     standings: BTreeMap<RouterId, Standing>,
     /// Faults of adverts that the log has.
     said: BTreeSet<(RouterId, Reason)>,
+    details: BTreeMap<RouterId, Details>,
     /// Routers that leave the configuration, until their addresses are gone.
     retiring: BTreeSet<RouterId>,
     stop_at: Option<Nanos>,
@@ -78,6 +81,7 @@ impl AdvertThread {
             judged: BTreeSet::new(),
             standings: BTreeMap::new(),
             said: BTreeSet::new(),
+            details: BTreeMap::new(),
             retiring: BTreeSet::new(),
             stop_at: None,
             reports,
@@ -183,6 +187,11 @@ impl AdvertThread {
                 self.tell(router, Event::Reconfigured(Box::new(parameters)));
             }
             Order::Tell(router, event) => self.note_and_tell(router, event),
+            Order::Stand(standings) => {
+                self.standings.extend(standings.iter().copied());
+                self.tell_standings(&standings);
+            }
+            Order::Group(groups) => self.group(groups),
             Order::Retire(router) => self.retire(router),
             Order::AddressesGone { router, generation } => {
                 self.executor.addresses_gone(router, generation);
@@ -197,10 +206,11 @@ impl AdvertThread {
             Order::Heartbeat => {
                 if self.watchdog.heard(clock::now()) {
                     log::warn!("the main loop is back");
-                    self.tell_standings();
+                    self.tell_all_standings();
                 }
             }
             // Who asked may have hung up.
+            Order::Answer(answer) => drop(answer.send(())),
             Order::Inquire(answer) => drop(answer.send(self.report())),
             Order::Stop => self.stop(),
             Order::Cease => self.cease(),
@@ -236,6 +246,7 @@ impl AdvertThread {
         self.listeners.remove(router);
         self.standings.remove(&router);
         self.said.retain(|(id, _)| *id != router);
+        self.details.remove(&router);
         self.listen_to_our_routers();
         // The main loop outlives this thread, unless both are going down.
         let _ = self.reports.send(Report::Retired(router));
@@ -243,9 +254,8 @@ impl AdvertThread {
 
     fn stop(&mut self) {
         self.stop_at = Some(clock::now() + STOP_TIMEOUT);
-        for router in self.standings.clone().into_keys() {
-            self.tell(router, Event::Shutdown);
-        }
+        let routers = self.standings.clone().into_keys();
+        self.tell_together(routers.map(|router| (router, Event::Shutdown)));
     }
 
     /// Everything that this thread owns lasts as long as the process: what others still do for it ends
@@ -262,7 +272,7 @@ impl AdvertThread {
         let now = clock::now();
         if self.watchdog.check(now) {
             log::error!("the main loop has been silent for too long: leaving every router");
-            self.tell_standings();
+            self.tell_all_standings();
         }
         let mut actions = Vec::new();
         self.engine
@@ -274,35 +284,51 @@ impl AdvertThread {
         match event {
             Event::StandingChanged(standing) => {
                 self.standings.insert(router, standing);
-                self.tell_standing(router, standing);
+                self.tell_standings(&[(router, standing)]);
             }
             event => self.tell(router, event),
         }
     }
 
-    fn tell_standings(&mut self) {
-        for (router, standing) in self.standings.clone() {
-            self.tell_standing(router, standing);
-        }
+    fn tell_all_standings(&mut self) {
+        let standings: Vec<_> = self.standings.clone().into_iter().collect();
+        self.tell_standings(&standings);
+    }
+
+    fn tell_standings(&mut self, standings: &[(RouterId, Standing)]) {
+        let events: Vec<_> = standings
+            .iter()
+            .map(|(router, standing)| (*router, self.standing_event(*standing)))
+            .collect();
+        self.tell_together(events);
     }
 
     /// A main loop that hangs is a fault of every router, whatever else they stand on.
-    fn tell_standing(&mut self, router: RouterId, standing: Standing) {
+    fn standing_event(&self, standing: Standing) -> Event {
         let faulted = standing.faulted || self.watchdog.is_silent();
-        self.tell(
-            router,
-            Event::StandingChanged(Standing {
-                faulted,
-                ..standing
-            }),
-        );
+        Event::StandingChanged(Standing {
+            faulted,
+            ..standing
+        })
     }
 
-    fn tell(&mut self, router: RouterId, event: Event) {
+    fn group(&mut self, groups: Vec<Vec<RouterId>>) {
         let mut actions = Vec::new();
         let records = &self.executor.records;
         self.engine
-            .handle(clock::now(), router, event, records, &mut actions);
+            .group(clock::now(), groups, records, &mut actions);
+        self.executor.carry_out(actions);
+    }
+
+    fn tell(&mut self, router: RouterId, event: Event) {
+        self.tell_together([(router, event)]);
+    }
+
+    fn tell_together(&mut self, events: impl IntoIterator<Item = (RouterId, Event)>) {
+        let mut actions = Vec::new();
+        let records = &self.executor.records;
+        self.engine
+            .handle_all(clock::now(), events, records, &mut actions);
         self.executor.carry_out(actions);
     }
 
@@ -321,6 +347,8 @@ impl AdvertThread {
                 jitter: Duration::from_nanos(record.hearing().jitter()),
                 missed: record.hearing().missed(),
                 refused: refused(record),
+                speaker_priority: record.speaker().priority,
+                details: self.details.get(&router).copied().unwrap_or_default(),
             })
         };
         ThreadReport {

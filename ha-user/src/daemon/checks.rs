@@ -1,14 +1,12 @@
 //! What the main loop has probed: the `vrrp_check`s that instances track, and the services.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future;
 
 use anyhow::{Context as _, Result};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
+use super::beside::Beside;
 use super::health::{self, Assignment, News, Order, Summary, Verdict, Wanted, WantedService};
-use super::queue;
 use crate::config::model::check::VrrpCheck;
 use crate::config::model::{Config, Instance};
 use crate::datapath::ServiceTable;
@@ -18,17 +16,11 @@ use crate::track::standing::{Kind, Tracked};
 #[derive(Debug)]
 pub(super) struct Checks {
     /// Started when there is something to do for the first time.
-    thread: Option<Thread>,
+    thread: Option<Beside<Order, News>>,
     /// What is thought of each.
     known: BTreeMap<String, Option<bool>>,
     /// What a previous process knew of checks that do not run here yet.
     inherited: BTreeMap<String, bool>,
-}
-
-#[derive(Debug)]
-struct Thread {
-    orders: queue::Sender<Order>,
-    news: UnboundedReceiver<News>,
 }
 
 impl Checks {
@@ -70,7 +62,7 @@ impl Checks {
             self.thread = start();
         }
         if let Some(thread) = &self.thread {
-            thread.orders.send(Order::Follow(Box::new(Assignment {
+            thread.send(Order::Follow(Box::new(Assignment {
                 checks,
                 services,
                 table,
@@ -83,14 +75,14 @@ impl Checks {
     /// Has a service, by its name, suspended or not.
     pub(super) fn suspend(&self, service: String, suspended: bool) {
         if let Some(thread) = &self.thread {
-            thread.orders.send(Order::Suspend(service, suspended));
+            thread.send(Order::Suspend(service, suspended));
         }
     }
 
     /// Ends all probes.
     pub(super) fn clear(&mut self) {
         if let Some(thread) = self.thread.take() {
-            thread.orders.send(Order::Stop);
+            thread.send(Order::Stop);
         }
     }
 
@@ -99,13 +91,8 @@ impl Checks {
     /// # Errors
     /// Nobody looks after the probes any more.
     pub(super) async fn next(&mut self) -> Result<News> {
-        match &mut self.thread {
-            Some(thread) => {
-                let news = thread.news.recv().await;
-                news.context("the health thread has ended by itself")
-            }
-            None => future::pending().await,
-        }
+        let news = Beside::next(self.thread.as_mut()).await;
+        news.context("the health thread has ended by itself")
     }
 
     /// Takes note of a verdict.
@@ -140,10 +127,12 @@ impl Checks {
 
     /// Asks what is known of every probe; `None` where there are none.
     pub(super) fn inquire(&self) -> Option<oneshot::Receiver<Summary>> {
-        let thread = self.thread.as_ref()?;
-        let (reply, wait) = oneshot::channel();
-        thread.orders.send(Order::Inquire(reply));
-        Some(wait)
+        Some(self.thread.as_ref()?.ask(Order::Inquire))
+    }
+
+    /// Asks whether the health thread goes round; `None` where there is none.
+    pub(super) fn answer(&self) -> Option<oneshot::Receiver<()>> {
+        Some(self.thread.as_ref()?.ask(Order::Answer))
     }
 
     fn want(&mut self, check: &VrrpCheck) -> Wanted {
@@ -164,13 +153,7 @@ impl Checks {
     }
 }
 
-fn start() -> Option<Thread> {
-    let (sender, news) = unbounded_channel();
-    match health::start(sender) {
-        Ok(orders) => Some(Thread { orders, news }),
-        Err(error) => {
-            log::error!("nothing can be probed: {error:#}");
-            None
-        }
-    }
+fn start() -> Option<Beside<Order, News>> {
+    let complain = |error: &anyhow::Error| log::error!("nothing can be probed: {error:#}");
+    Beside::start(health::start).inspect_err(complain).ok()
 }

@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 use super::link::Link;
+use super::manager;
 use super::role::{self, Role};
 use super::testament::Testament;
 
@@ -42,6 +43,7 @@ impl Child {
     pub(super) fn start(program: &Path, role: Role, testament: &Testament) -> Result<Self> {
         let (mut command, stream) = role::again(program, role)?;
         testament.name_to(&mut command);
+        manager::hide(&mut command);
         let child = command
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;

@@ -54,6 +54,16 @@ pub(super) struct Reread {
 pub(super) fn at_reload(options: &Options) -> Reread {
     let loaded = config::load(&options.system(), &options.config);
     say(&loaded);
+    judge(loaded, options)
+}
+
+/// As [`at_reload`], for somebody who only wants to know; nothing is logged.
+#[must_use]
+pub(super) fn for_comparison(options: &Options) -> Reread {
+    judge(config::load(&options.system(), &options.config), options)
+}
+
+fn judge(loaded: Loaded, options: &Options) -> Reread {
     let fault = if !loaded.readable {
         Some("it cannot be read")
     } else if loaded.has_errors() {

@@ -11,7 +11,6 @@ mod report;
 mod secrecy;
 mod services;
 mod suspension;
-mod watched;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -24,12 +23,11 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use self::command::Program;
 use self::groups::Groups;
-pub(super) use self::orders::{Assignment, News, Order, Verdict, Wanted};
+pub(super) use self::orders::{Assignment, News, Order, ServiceChange, Verdict, Wanted};
 pub(super) use self::report::{GroupReport, ProbeReport, ServerReport, ServiceReport, Summary};
 use self::secrecy::Secrecy;
 use self::services::Services;
 pub(super) use self::services::{WantedService, policy};
-use self::watched::Watched;
 use super::lateness::Lateness;
 use super::queue::{self, Queue};
 use crate::check::prober::{Finding, Prober, Timing};
@@ -40,6 +38,8 @@ use crate::config::model::ScriptUser;
 use crate::config::model::check::{Check, CheckRhythm, Method};
 use crate::config::model::file::TrackFile;
 use crate::net::clock;
+use crate::track::watch::Watch;
+use crate::track::watched::Watched;
 
 /// Probes that are due so soon are begun, too: a thread that wakes up for each of thousands does little
 /// else.
@@ -88,7 +88,7 @@ struct HealthThread {
     groups: Groups,
     services: Services,
     secrecy: Secrecy,
-    watched: Watched,
+    watched: Watched<ProbeId>,
     lateness: Lateness,
     news: UnboundedSender<News>,
     orders: Queue<Order>,
@@ -140,6 +140,7 @@ impl HealthThread {
                 Order::Suspend(service, suspended) => self.suspend(&service, suspended),
                 Order::Ended(finding) => self.take(clock::now(), finding),
                 // Who asked may have hung up.
+                Order::Answer(answer) => drop(answer.send(())),
                 Order::Inquire(answer) => drop(answer.send(self.report())),
                 Order::Stop => return false,
             }
@@ -318,7 +319,9 @@ impl HealthThread {
     /// Watches what a probe looks at, if that can be watched.
     fn watch(&mut self, id: ProbeId) {
         if let Some(Means::File(file)) = self.probes.get(&id).map(|probe| &probe.means) {
-            self.watched.follow(id, &file.path, &self.prober);
+            // Nobody waits on it but the prober.
+            let begin = |watch: &Watch<ProbeId>| self.prober.listen_to(watch);
+            self.watched.follow(id, &file.path, begin);
         }
     }
 }

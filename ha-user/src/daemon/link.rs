@@ -29,6 +29,16 @@ pub(super) enum Word {
     Gone,
     /// To a successor: nobody else runs any more.
     TakeOver,
+    /// To a worker: do all of its threads go round?
+    AreYouThere,
+    /// From a worker: they do.
+    Here,
+    /// From a worker: it reads its configuration.
+    Reloading,
+    /// From a worker: it has read its configuration.
+    Reloaded,
+    /// From a worker: how it is, in one line for people.
+    Status(String),
 }
 
 /// This process's end, on a tokio runtime.

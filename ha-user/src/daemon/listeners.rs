@@ -6,7 +6,7 @@ use ha_common::abi::{Familiar, RouterKey};
 use ha_common::{Priority, Reason, Vrid};
 
 use super::plan::RouterPlan;
-use crate::net::advert::{Framing, addressee, familiar};
+use crate::net::advert::{Detail, Framing, addressee, familiar};
 use crate::net::filter::Rules;
 use crate::net::socket::Received;
 use crate::vrrp::{Advert, RouterId};
@@ -27,6 +27,7 @@ pub(super) struct Judged {
     pub(super) ifindex: u32,
     pub(super) familiar: Familiar,
     pub(super) verdict: Result<Advert, Reason>,
+    pub(super) detail: Option<Detail>,
 }
 
 impl Listeners {
@@ -48,11 +49,13 @@ impl Listeners {
     pub(super) fn judge(&self, received: &Received<'_>) -> Option<Judged> {
         let Received { ifindex, packet } = *received;
         let Listener { router, framing } = self.0.get(&addressee(ifindex, packet)?)?;
+        let verdict = framing.validate(packet);
         Some(Judged {
             router: *router,
             ifindex,
             familiar: familiar(packet)?,
-            verdict: framing.validate(packet),
+            detail: framing.detail(packet, &verdict),
+            verdict,
         })
     }
 

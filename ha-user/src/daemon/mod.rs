@@ -11,27 +11,38 @@
 
 mod adverts;
 mod attachments;
+mod beside;
 mod checks;
 mod child;
 mod configuration;
 mod describe;
+mod dumps;
 mod estate;
 mod execute;
 mod exit;
+mod fifos;
 mod gate;
 mod health;
 mod heap;
 mod initial_files;
 mod lateness;
 mod launcher;
+mod life;
 mod link;
 mod listeners;
+mod mailer;
+mod manager;
 mod notifier;
+mod observed;
+mod observer;
 mod order;
+mod outlook;
+mod parting;
 mod pidfile;
 mod plan;
 mod prepared;
 mod presence;
+mod pulse;
 mod queue;
 mod realtime;
 mod renewal;
@@ -42,10 +53,12 @@ mod scripts;
 mod services;
 mod signals;
 mod sole;
+mod standings;
 mod startup;
 mod status;
 mod successor;
 mod supervisor;
+mod sync;
 mod testament;
 mod trackers;
 mod version;
@@ -60,7 +73,8 @@ use anyhow::Result;
 
 use crate::cli::{self, Invocation, Options};
 use crate::config::keywords;
-use crate::logging;
+use crate::dump;
+use crate::logging::{self, Facility};
 use exit::Exit;
 use role::Role;
 
@@ -92,6 +106,9 @@ pub fn main() -> ExitCode {
         version::print();
         return Exit::Success.into();
     }
+    if let Some(name) = &options.signum {
+        return tell_signal(name);
+    }
     if let Some(name) = &options.explain {
         return explain(name);
     }
@@ -104,6 +121,21 @@ pub fn main() -> ExitCode {
     });
     logging::flush();
     code
+}
+
+/// Prints the number of a signal, as keepalived does and exporters ask.
+fn tell_signal(name: &str) -> ExitCode {
+    // If nobody reads it, nobody wants to know.
+    match dump::signal_number(name) {
+        Some(number) => {
+            let _ = writeln!(std::io::stdout(), "{number}");
+            Exit::Success.into()
+        }
+        None => {
+            let _ = writeln!(std::io::stderr(), "Unknown sigfunc {name}");
+            Exit::Fatal.into()
+        }
+    }
 }
 
 fn explain(keyword: &str) -> ExitCode {
@@ -144,10 +176,24 @@ fn run(invocation: &Invocation) -> Result<ExitCode> {
 }
 
 fn start_logging(options: &Options, role: Role) -> Result<()> {
-    let name = crate::called_as();
+    let facility = options.facility().unwrap_or_else(|name| {
+        if Role::of_this_process().is_none() {
+            // A line for people; if standard error is closed, nobody wants to know.
+            let _ = writeln!(
+                std::io::stderr(),
+                "Invalid log facility '{name}': it is daemon"
+            );
+        }
+        Facility::DAEMON
+    });
+    let name = match crate::called_as() {
+        // What people look for.
+        name if name == "keepalived" => "Keepalived".to_owned(),
+        name => name,
+    };
     logging::start(logging::Destination {
         console: options.log_console,
-        syslog: !options.no_syslog,
+        syslog: (!options.no_syslog).then_some(facility),
         detail: options.log_detail || options.debug_xdp,
         tag: if role.is_worker() {
             format!("{name}_vrrp")

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::config::model::{Command, Config, Instance};
-use crate::notify::{self, Occasion};
+use crate::config::model::{Command, Config, Notify};
+use crate::notify::{self, Occasion, Subject};
 use crate::script::Script;
 
 /// A script of this kind has no limit of its own; this only keeps a hanging one from staying for
 /// ever.
 const LIMIT: Duration = Duration::from_secs(3600);
 
-/// Starts the scripts of an instance, and does not wait for them.
-pub(super) fn start(config: &Config, instance: &Instance, occasion: Occasion, priority: u8) {
-    for command in notify::commands(&instance.notify, &instance.name, occasion, priority) {
+/// Starts the scripts of an instance or a group, and does not wait for them.
+pub(super) fn start(config: &Config, notify: &Notify, subject: Subject<'_>, occasion: Occasion) {
+    for command in notify::commands(notify, subject, occasion) {
         start_command(config, &command);
     }
 }
@@ -27,7 +27,7 @@ pub(super) fn start_command(config: &Config, command: &Command) {
     }
 }
 
-/// Runs the scripts for the end of every instance, and of every service that asks for it (`omega`), at
+/// Runs the scripts for the end of every instance and group, and of every service that asks for it (`omega`), at
 /// most for `limit`. `last` are the effective priorities that instances had in the end, by name.
 pub(super) async fn run_stop_scripts(
     config: &Config,
@@ -36,7 +36,11 @@ pub(super) async fn run_stop_scripts(
 ) {
     let instances = config.instances.iter().flat_map(|instance| {
         let priority = last.get(&instance.name).unwrap_or(&instance.priority);
-        notify::commands(&instance.notify, &instance.name, Occasion::Stop, *priority)
+        let subject = Subject::Instance(&instance.name, *priority);
+        notify::commands(&instance.notify, subject, Occasion::Stop)
+    });
+    let groups = config.sync_groups.iter().flat_map(|group| {
+        notify::commands(&group.notify, Subject::Group(&group.name), Occasion::Stop)
     });
     let services = config.services.iter().filter(|service| service.omega);
     let services = services.flat_map(|service| {
@@ -44,7 +48,7 @@ pub(super) async fn run_stop_scripts(
         let servers = servers.filter_map(|server| server.notify_down.as_ref());
         servers.chain(&service.quorum_down).cloned()
     });
-    let commands = instances.chain(services);
+    let commands = instances.chain(groups).chain(services);
     let scripts: Vec<Script> = commands
         .filter_map(|command| script(config, &command))
         .collect();

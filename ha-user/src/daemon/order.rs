@@ -7,10 +7,11 @@ use std::time::Duration;
 use ha_common::{Nanos, Priority, Reason};
 use tokio::sync::oneshot;
 
+use super::adverts::Details;
 use super::lateness::Lateness;
 use super::plan::RouterPlan;
 use super::queue;
-use crate::vrrp::{Event, RouterId, State, Status};
+use crate::vrrp::{Event, RouterId, Standing, State, Status};
 
 /// Sends orders to the advert thread.
 pub(super) type Orders = queue::Sender<Order>;
@@ -30,6 +31,10 @@ pub(super) enum Order {
     Replace(RouterId, Box<RouterPlan>),
     /// Something happened to a router.
     Tell(RouterId, Event),
+    /// How routers stand from now on.
+    Stand(Vec<(RouterId, Standing)>),
+    /// Which routers are Active together or not at all, from now on.
+    Group(Vec<Vec<RouterId>>),
     /// A router leaves the configuration. Answered by [`Report::Retired`].
     Retire(RouterId),
     /// The kernel has carried out a removal of addresses.
@@ -48,6 +53,8 @@ pub(super) enum Order {
     AddressVanished(RouterId),
     /// The main loop lives.
     Heartbeat,
+    /// Say that this thread goes round.
+    Answer(oneshot::Sender<()>),
     /// How is everyone?
     Inquire(oneshot::Sender<ThreadReport>),
     /// Leave with every router. Answered by the end of the thread.
@@ -88,6 +95,10 @@ pub(super) struct RouterReport {
     pub(super) missed: u64,
     /// Bad adverts, by their fault.
     pub(super) refused: Vec<(Reason, u64)>,
+    /// Priority of the last sign of life.
+    pub(super) speaker_priority: u8,
+    /// What only this process has seen of adverts.
+    pub(super) details: Details,
 }
 
 /// What the advert thread tells.

@@ -181,6 +181,7 @@ fn parameters(
         priority: Priority::new(instance.priority),
         advertisement_interval: instance.advert_int,
         preempt_mode: instance.preempt,
+        preempt_delay: instance.preempt_delay,
         down_timer_adverts: instance.down_timer_adverts,
         primary_ip,
         addresses: instance

@@ -10,8 +10,9 @@ use ha_common::abi::{MAX_ROUTERS, RouterKey, RouterRecord};
 use super::describe::speaks_alike;
 use super::order::{Order, Orders};
 use super::plan::{Identity, RouterPlan};
+use crate::config::model::sync::SyncGroup;
 use crate::datapath::{Datapath, MapError};
-use crate::vrrp::{Event, Inheritance, RouterId, Standing};
+use crate::vrrp::{Event, Inheritance, RouterId, Standing, effective_priority};
 
 /// Routers as the main loop knows them.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub(super) struct Routers {
     leaving: BTreeMap<RouterId, RouterPlan>,
     /// Routers of a previous process that nobody has taken over yet.
     inherited: BTreeMap<RouterKey, RouterId>,
+    /// Who was told to be Active together.
+    groups: Vec<Vec<RouterId>>,
 }
 
 /// One router.
@@ -30,6 +33,14 @@ pub(super) struct Known {
     pub(super) plan: RouterPlan,
     /// What it was last told of tracked objects.
     standing: Option<Standing>,
+}
+
+impl Known {
+    /// Effective Priority by what it was last told.
+    pub(super) fn priority(&self) -> Priority {
+        let weight = self.standing.map_or(0, |standing| standing.weight);
+        effective_priority(self.plan.parameters.priority, weight)
+    }
 }
 
 impl Routers {
@@ -88,6 +99,13 @@ impl Routers {
         self.routers.get(&router)
     }
 
+    /// Slot of the router of an instance.
+    pub(super) fn named(&self, instance: &str) -> Option<RouterId> {
+        let mut routers = self.routers.iter();
+        let named = routers.find(|(_, known)| known.plan.name == instance);
+        named.map(|(router, _)| *router)
+    }
+
     /// Slot of the router with this identity.
     #[must_use]
     pub(super) fn find(&self, identity: &Identity) -> Option<RouterId> {
@@ -105,20 +123,45 @@ impl Routers {
     pub(super) fn reconcile(
         &mut self,
         plans: Vec<RouterPlan>,
+        sync_groups: &[SyncGroup],
         standing: impl Fn(&RouterPlan) -> Standing,
         mut datapath: Option<&mut Datapath>,
         orders: &Orders,
     ) {
-        self.retire_all_but(&plans, orders);
+        // Who goes is no reason to leave for who stays.
+        let gone = self.gone(&plans);
+        self.group(sync_groups, &gone, orders);
+        self.retire(gone, orders);
+        let mut starts = Vec::new();
         for plan in plans {
             let now = standing(&plan);
             match self.find(&plan.identity) {
                 Some(router) => self.update(router, plan, datapath.as_deref_mut(), orders),
-                None => self.install(plan, now, datapath.as_deref_mut(), orders),
+                None => starts.extend(self.install(plan, now, datapath.as_deref_mut(), orders)),
             }
+        }
+        // An owner claims as soon as it starts, unless it is in a group.
+        self.group(sync_groups, &[], orders);
+        for (router, how) in starts {
+            orders.send(Order::Tell(router, how));
         }
         self.restate(standing, orders);
         self.open_gate(datapath);
+    }
+
+    /// Tells which routers but `gone` belong together, where that has changed.
+    fn group(&mut self, sync_groups: &[SyncGroup], gone: &[RouterId], orders: &Orders) {
+        let members = |group: &SyncGroup| {
+            let named = self
+                .iter()
+                .filter(|(router, known)| group.has(&known.plan.name) && !gone.contains(router));
+            named.map(|(router, _)| router).collect()
+        };
+        let groups: Vec<Vec<RouterId>> = sync_groups.iter().map(members).collect();
+        if groups != self.groups {
+            self.groups.clone_from(&groups);
+            orders.send(Order::Group(groups));
+        }
     }
 
     /// The data path looks at packets only while there is something to look for.
@@ -131,13 +174,22 @@ impl Routers {
 
     /// Tells routers how they stand, where that has changed.
     pub(super) fn restate(&mut self, standing: impl Fn(&RouterPlan) -> Standing, orders: &Orders) {
+        let mut changed = Vec::new();
         for (router, known) in &mut self.routers {
             let now = standing(&known.plan);
             if known.standing != Some(now) {
                 known.standing = Some(now);
-                orders.send(Order::Tell(*router, Event::StandingChanged(now)));
+                changed.push((*router, now));
             }
         }
+        if !changed.is_empty() {
+            orders.send(Order::Stand(changed));
+        }
+    }
+
+    /// A router on its way out.
+    pub(super) fn leaving(&self, router: RouterId) -> Option<&RouterPlan> {
+        self.leaving.get(&router)
     }
 
     /// A router's addresses are off the interfaces: its slot is free.
@@ -158,17 +210,18 @@ impl Routers {
         }
     }
 
-    fn retire_all_but(&mut self, plans: &[RouterPlan], orders: &Orders) {
+    /// Routers that `plans` do not have.
+    fn gone(&self, plans: &[RouterPlan]) -> Vec<RouterId> {
         let stays = |known: &Known| {
             plans.iter().any(|plan| {
                 plan.identity == known.plan.identity && plan.ifindex == known.plan.ifindex
             })
         };
-        let gone: Vec<RouterId> = self
-            .iter()
-            .filter(|(_, known)| !stays(known))
-            .map(|(router, _)| router)
-            .collect();
+        let gone = self.iter().filter(|(_, known)| !stays(known));
+        gone.map(|(router, _)| router).collect()
+    }
+
+    fn retire(&mut self, gone: Vec<RouterId>, orders: &Orders) {
         for router in gone {
             if let Some(known) = self.routers.remove(&router) {
                 self.leaving.insert(router, known.plan);
@@ -202,33 +255,33 @@ impl Routers {
         orders.send(Order::Replace(router, Box::new(plan)));
     }
 
+    /// Has a new router run. Returns what it is to be told to start.
     fn install(
         &mut self,
         plan: RouterPlan,
         standing: Standing,
         datapath: Option<&mut Datapath>,
         orders: &Orders,
-    ) {
+    ) -> Option<(RouterId, Event)> {
         let mut datapath = datapath;
         if let Some(datapath) = datapath.as_deref_mut()
             && let Some(router) = self.heirloom(&plan, datapath)
         {
-            self.adopt(router, plan, standing, datapath, orders);
-            return;
+            let how = self.adopt(router, plan, standing, datapath, orders);
+            return Some((router, how));
         }
         let Some(router) = self.free_slot() else {
             log::error!(
                 "({}) is one router too many: {MAX_ROUTERS} can run",
                 plan.name
             );
-            return;
+            return None;
         };
         if let Some(datapath) = datapath {
             describe(datapath, router, &plan);
         }
         orders.send(Order::Install(router, Box::new(plan.clone())));
         orders.send(Order::Tell(router, Event::StandingChanged(standing)));
-        orders.send(Order::Tell(router, Event::Startup));
         self.routers.insert(
             router,
             Known {
@@ -236,6 +289,7 @@ impl Routers {
                 standing: Some(standing),
             },
         );
+        Some((router, Event::Startup))
     }
 
     /// Slot of the router of `plan`, if a previous process has left it there and others hear no
@@ -245,7 +299,7 @@ impl Routers {
         speaks_alike(datapath.records().record(router), plan).then_some(router)
     }
 
-    /// Carries on with a router of a previous process.
+    /// Carries on with a router of a previous process. Returns what it is to be told to start.
     fn adopt(
         &mut self,
         router: RouterId,
@@ -253,11 +307,10 @@ impl Routers {
         standing: Standing,
         datapath: &mut Datapath,
         orders: &Orders,
-    ) {
+    ) -> Event {
         let inheritance = inheritance(datapath.records().record(router));
         orders.send(Order::Inherit(router, Box::new(plan.clone())));
         orders.send(Order::Tell(router, Event::StandingChanged(standing)));
-        orders.send(Order::Tell(router, Event::Adopt(inheritance)));
         // The data path knows all of this already, unless the configuration has changed.
         describe(datapath, router, &plan);
         self.inherited.retain(|_, slot| *slot != router);
@@ -268,6 +321,7 @@ impl Routers {
                 standing: Some(standing),
             },
         );
+        Event::Adopt(inheritance)
     }
 
     fn free_slot(&self) -> Option<RouterId> {

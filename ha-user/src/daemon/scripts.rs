@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::config::model::{self, Config, Instance};
+use crate::dump::Run;
 use crate::script::Script;
 use crate::track::script::{Verdict, Watch};
 use crate::track::standing::{Kind, Tracked};
@@ -36,6 +37,19 @@ impl Scripts {
         let watches = self.watches.iter();
         watches
             .filter_map(|(name, watch)| Some((name.clone(), watch.up?)))
+            .collect()
+    }
+
+    /// How far each is that runs.
+    pub(super) fn runs(&self) -> BTreeMap<String, Run> {
+        let run = |watch: &Watch| Run {
+            up: watch.up,
+            result: watch.count(),
+            running: watch.is_running(),
+        };
+        let watches = self.watches.iter();
+        watches
+            .map(|(name, watch)| (name.clone(), run(watch)))
             .collect()
     }
 

@@ -1,5 +1,6 @@
 //! The parent process: keeps a worker running, passes signals on, owns the pid file.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
@@ -8,13 +9,16 @@ use anyhow::{Context as _, Result};
 use ha_common::Nanos;
 use rustix::process::Signal;
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::child::Child;
 use super::estate::Estate;
 use super::exit::Exit;
-use super::link::{self, Link, Word};
+use super::link::{self, Word};
+use super::manager::Manager;
+use super::parting::{STOP_TIMEOUT, give_way, stop};
 use super::pidfile::{self, PidFile};
+use super::pulse::{Beat, Pulse};
 use super::renewal::{self, Legacy};
 use super::respite::Respite;
 use super::role::{self, Role};
@@ -23,12 +27,6 @@ use super::successor::Successor;
 use super::testament::Testament;
 use crate::cli::Options;
 use crate::net::{clock, urgency};
-
-/// How long a worker may take to withdraw adverts and addresses before it is killed.
-const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long a worker may take to stop where it stands. It goes on until then.
-const GIVE_WAY_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long a worker that does nothing any more may take to end.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
@@ -58,6 +56,10 @@ struct Supervisor<'a> {
     signals: Signals,
     respite: Respite,
     testament: Testament,
+    manager: Manager,
+    pulse: Pulse,
+    /// The operator's pipes, for the moment in which no worker has them.
+    pipes: Vec<File>,
     /// Who waits for the first worker to be ready.
     starter: Option<std::os::unix::net::UnixStream>,
     /// What a worker owned that is no more, and when the present one must have carried on with it.
@@ -80,6 +82,8 @@ enum Wake {
     Prepared(Result<bool, String>),
     /// The worker should have carried on by now.
     Overdue,
+    /// Whoever manages the daemon should hear of it.
+    Beat,
     /// Nothing else is left to do first, and signals are held back.
     Renew,
     PassOn(Signal),
@@ -118,6 +122,7 @@ impl<'a> Supervisor<'a> {
         let pid_file = PidFile::locked(&options.pid, pid_file);
         let mut supervisor = Self::new(options, pid_file, testament)?;
         supervisor.ready = true;
+        supervisor.hold_pipes();
         log::info!("Restarted: {}", super::version::line());
         Ok((supervisor, worker))
     }
@@ -125,7 +130,11 @@ impl<'a> Supervisor<'a> {
     fn new(options: &'a Options, pid_file: PidFile, testament: Testament) -> Result<Self> {
         let signals = Signals::new()?;
         signals::release();
+        let manager = Manager::of_environment();
         Ok(Self {
+            pulse: Pulse::new(manager.watchdog(), Instant::now()),
+            manager,
+            pipes: Vec::new(),
             options,
             pid_file,
             signals,
@@ -141,8 +150,8 @@ impl<'a> Supervisor<'a> {
     }
 
     fn start_worker(&mut self) -> Result<Child> {
-        self.ready = false;
         self.renewing = false;
+        self.pulse.begin(Instant::now());
         Child::start(Path::new(role::SAME_PROGRAM), Role::Worker, &self.testament)
     }
 
@@ -152,23 +161,26 @@ impl<'a> Supervisor<'a> {
                 End::Died(status) => status,
                 End::Stopped => {
                     // A worker that stops in order owns nothing any more.
-                    self.hand_over();
+                    self.leave();
                     return Ok(Exit::Success.into());
                 }
             };
             let last = status.code().and_then(Exit::that_stops_the_parent);
             let died_at = clock::now();
+            self.ready = false;
+            self.pulse.begin(Instant::now());
             let pause = self.respite.after_death(Instant::now().into_std());
             if last.is_some() || !self.respite.is_first() {
                 self.hand_over();
             }
             if let Some(exit) = last {
+                self.leave();
                 log::error!("the VRRP process ended ({status}), and would again");
                 return Ok(exit.into());
             }
             log::error!("the VRRP process ended ({status}); starting it again");
             if self.is_stopped_within(pause).await {
-                self.hand_over();
+                self.leave();
                 return Ok(Exit::Success.into());
             }
             worker = self.start_worker()?;
@@ -196,6 +208,16 @@ impl<'a> Supervisor<'a> {
         }
     }
 
+    fn hold_pipes(&mut self) {
+        self.pipes = self.testament.read().fifos.hold();
+    }
+
+    /// Leaves nothing behind of a worker that no other one follows.
+    fn leave(&mut self) {
+        self.hand_over();
+        self.testament.read().fifos.clear();
+    }
+
     /// Cares for a worker, and whoever takes over from it, until one ends.
     async fn watch(&mut self, worker: &mut Child) -> Result<End> {
         loop {
@@ -204,10 +226,9 @@ impl<'a> Supervisor<'a> {
                     self.call_restart_off().await?;
                     return Ok(End::Died(status?));
                 }
-                Wake::Said(Word::Ready) => self.note_ready(worker)?,
+                Wake::Said(word) => self.hear(worker, word).await?,
+                Wake::Beat => self.beat(Some(worker)).await,
                 Wake::Renew => self.renew(worker),
-                Wake::Said(Word::Restart) => self.prepare_successor(worker).await,
-                Wake::Said(_) => {}
                 Wake::Prepared(Ok(adopts)) => self.exchange(worker, adopts).await?,
                 Wake::Prepared(Err(reason)) => {
                     self.call_restart_off().await?;
@@ -217,6 +238,7 @@ impl<'a> Supervisor<'a> {
                 Wake::Overdue => self.look_after_the_estate(worker).await?,
                 Wake::PassOn(signal) => self.pass_on(worker, signal),
                 Wake::Stop => {
+                    self.manager.stopping();
                     self.call_restart_off().await?;
                     stop(worker).await?;
                     return Ok(End::Stopped);
@@ -238,6 +260,7 @@ impl<'a> Supervisor<'a> {
             word = worker.link.word() => Wake::Said(word),
             prepared = prepared(&mut self.successor) => Wake::Prepared(prepared),
             () = at(limit) => Wake::Overdue,
+            () = at(self.pulse.next()) => Wake::Beat,
             () = idle(is_settled) => Wake::Renew,
         };
         if is_settled && !matches!(wake, Wake::Renew) {
@@ -246,8 +269,36 @@ impl<'a> Supervisor<'a> {
         wake
     }
 
+    async fn hear(&mut self, worker: &mut Child, word: Word) -> Result<()> {
+        match word {
+            Word::Ready => self.note_ready(worker)?,
+            Word::Restart => self.prepare_successor(worker).await,
+            Word::Reloading => self.manager.reloading(),
+            Word::Reloaded => {
+                self.manager.ready();
+                self.hold_pipes();
+            }
+            Word::Status(line) => self.manager.status(&line),
+            Word::Here if self.pulse.heard() => self.manager.alive(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Asks a worker whether it lives, if there is one that can be asked.
+    async fn beat(&mut self, worker: Option<&mut Child>) {
+        let worker = worker.filter(|_| self.ready);
+        match (self.pulse.beat(Instant::now(), worker.is_some()), worker) {
+            (Beat::Ask, Some(worker)) => worker.link.say(&Word::AreYouThere).await,
+            (Beat::Alive, _) => self.manager.alive(),
+            _ => {}
+        }
+    }
+
     fn note_ready(&mut self, worker: &Child) -> Result<()> {
         self.ready = true;
+        self.manager.ready();
+        self.hold_pipes();
         self.pass_on_missed(worker);
         if let Some(starter) = self.starter.take() {
             link::say_ready(starter);
@@ -259,7 +310,8 @@ impl<'a> Supervisor<'a> {
     /// Passes a signal on to a worker that listens, else keeps it for the one that will. A worker that
     /// is about to be replaced must not begin what its successor does not know of.
     fn pass_on(&mut self, worker: &Child, signal: Signal) {
-        if self.ready && self.successor.is_none() {
+        let waits = signal == Signal::HUP && self.successor.is_some();
+        if self.ready && !waits {
             worker.process.signal(signal);
         } else if !self.missed.contains(&signal) {
             self.missed.push(signal);
@@ -296,6 +348,7 @@ impl<'a> Supervisor<'a> {
         let mut former = std::mem::replace(worker, successor.child);
         worker.link.say(&Word::TakeOver).await;
         self.ready = false;
+        self.pulse.begin(Instant::now());
         self.renewing = true;
         // What killed the program before may be cured.
         self.respite = Respite::default();
@@ -339,10 +392,16 @@ impl<'a> Supervisor<'a> {
 
     /// Waits before a restart; `true` if told to stop meanwhile.
     async fn is_stopped_within(&mut self, pause: Duration) -> bool {
-        let stopped = async { while !matches!(told(&mut self.signals).await, Wake::Stop) {} };
-        tokio::select! {
-            () = sleep(pause) => false,
-            () = stopped => true,
+        let end = Instant::now() + pause;
+        loop {
+            tokio::select! {
+                wake = told(&mut self.signals) => if matches!(wake, Wake::Stop) {
+                    self.manager.stopping();
+                    return true;
+                },
+                () = at(self.pulse.next()) => self.beat(None).await,
+                () = sleep_until(end) => return false,
+            }
         }
     }
 }
@@ -377,44 +436,11 @@ async fn refuse(worker: &mut Child, reason: String) {
     worker.link.say(&Word::Refused(reason)).await;
 }
 
-/// Ends a worker in order.
-async fn stop(worker: &mut Child) -> Result<()> {
-    worker.process.signal(Signal::TERM);
-    let ended = worker.process.ended_within(STOP_TIMEOUT).await?;
-    if ended.is_none() {
-        log::error!("the VRRP process did not stop within {STOP_TIMEOUT:?} and was killed");
-    }
-    Ok(())
-}
-
-/// Has a worker do nothing any more, whether it is gone or not.
-async fn give_way(worker: &mut Child) -> Result<()> {
-    worker.link.say(&Word::GiveWay).await;
-    let Child { link, process } = worker;
-    let gone = async {
-        tokio::select! {
-            // Threads of one that hangs up may still run.
-            ended = process.ended() => ended.map(drop),
-            () = said_gone(link) => Ok(()),
-        }
-    };
-    let Ok(gone) = timeout(GIVE_WAY_TIMEOUT, gone).await else {
-        log::warn!("the VRRP process did not give way within {GIVE_WAY_TIMEOUT:?}: killing it");
-        return worker.process.kill().await.map(drop);
-    };
-    gone
-}
-
-async fn said_gone(link: &mut Link) {
-    while link.word().await != Word::Gone {}
-}
-
 /// What a signal means here.
 async fn told(signals: &mut Signals) -> Wake {
     tokio::select! {
         _ = signals.hup.recv() => Wake::PassOn(Signal::HUP),
-        _ = signals.usr1.recv() => Wake::PassOn(Signal::USR1),
-        _ = signals.usr2.recv() => Wake::PassOn(Signal::USR2),
+        kind = signals.dumps.next() => Wake::PassOn(signals::asking_for(kind)),
         _ = signals.term.recv() => Wake::Stop,
         _ = signals.int.recv() => Wake::Stop,
     }

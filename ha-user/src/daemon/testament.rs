@@ -18,6 +18,7 @@ use ha_common::Priority;
 use rustix::fs::{MemfdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 
+use super::fifos::Left;
 use super::plan::RouterPlan;
 use super::trackers::Known;
 use crate::net::advert::{Cast, Frames};
@@ -78,6 +79,8 @@ pub(super) struct Will {
     pub(super) known: Known,
     /// Files that were given their first number, and are not to be given it again.
     pub(super) initialized: BTreeSet<PathBuf>,
+    /// The operator's pipes.
+    pub(super) fifos: Left,
 }
 
 /// The memory.
@@ -200,8 +203,11 @@ mod tests {
             known: Known {
                 scripts: BTreeMap::from([("chk_nginx".to_owned(), true)]),
                 checks: BTreeMap::from([("web".to_owned(), false)]),
+                processes: BTreeMap::from([("proxy".to_owned(), true)]),
+                files: BTreeMap::from([("/run/drain".into(), -3)]),
             },
             initialized: BTreeSet::from(["/run/drain".into()]),
+            fifos: Left::default(),
         }
     }
 

@@ -1,16 +1,20 @@
-//! What routers stand on besides their own links: scripts, checks and other interfaces.
+//! What routers stand on besides their own links: scripts, checks, other interfaces, files and processes.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::checks::Checks;
 use super::health::{self, WantedService};
+use super::observed::{Inherited, Observed};
+use super::observer;
 use super::plan::RouterPlan;
 use super::scripts::Scripts;
 use crate::config::model::{Config, Instance};
 use crate::datapath::ServiceTable;
+use crate::dump::Run;
 use crate::net::link::Links;
 use crate::track::standing::Tracked;
 use crate::track::{interface, script, standing};
@@ -22,6 +26,9 @@ use crate::vrrp::Standing;
 pub(super) struct Known {
     pub(super) scripts: BTreeMap<String, bool>,
     pub(super) checks: BTreeMap<String, bool>,
+    pub(super) processes: BTreeMap<String, bool>,
+    /// Numbers, by file.
+    pub(super) files: BTreeMap<PathBuf, i32>,
 }
 
 /// What has changed.
@@ -29,6 +36,7 @@ pub(super) struct Known {
 pub(super) enum News {
     Script(script::Verdict),
     Health(health::News),
+    Observed(observer::News),
 }
 
 /// Everything that is tracked.
@@ -36,6 +44,7 @@ pub(super) enum News {
 pub(super) struct Trackers {
     scripts: Scripts,
     pub(super) checks: Checks,
+    observed: Observed,
 }
 
 impl Trackers {
@@ -44,6 +53,10 @@ impl Trackers {
         Self {
             scripts: Scripts::new(inherited.scripts),
             checks: Checks::new(inherited.checks),
+            observed: Observed::new(Inherited {
+                numbers: inherited.files,
+                quorums: inherited.processes,
+            }),
         }
     }
 
@@ -52,7 +65,14 @@ impl Trackers {
         Known {
             scripts: self.scripts.known(),
             checks: self.checks.known(),
+            processes: self.observed.quorums(),
+            files: self.observed.numbers(),
         }
+    }
+
+    /// How far each script is that runs.
+    pub(super) fn script_runs(&self) -> BTreeMap<String, Run> {
+        self.scripts.runs()
     }
 
     /// Has what some instance tracks looked at, and `services`, which `table` gates; keeps what has not
@@ -65,12 +85,14 @@ impl Trackers {
     ) {
         self.scripts.follow(config);
         self.checks.follow(config, services, table);
+        self.observed.follow(config);
     }
 
     /// Ends everything.
     pub(super) fn clear(&mut self) {
         self.scripts.clear();
         self.checks.clear();
+        self.observed.clear();
     }
 
     /// Waits for news. Can be cancelled without losing any.
@@ -81,6 +103,7 @@ impl Trackers {
         tokio::select! {
             Some(verdict) = self.scripts.next() => Ok(News::Script(verdict)),
             news = self.checks.next() => news.map(News::Health),
+            news = self.observed.next() => news.map(News::Observed),
         }
     }
 
@@ -94,11 +117,15 @@ impl Trackers {
         self.checks.note(verdict);
     }
 
+    /// Takes note of a file's number, or a process's quorum.
+    pub(super) fn note_observed(&mut self, news: observer::News) {
+        self.observed.note(news);
+    }
+
     /// How a router stands on its link and on what it tracks.
     pub(super) fn stand(&self, config: &Config, links: &Links, plan: &RouterPlan) -> Standing {
-        let mut instances = config.instances.iter();
-        let instance = instances.find(|instance| instance.name == plan.name);
-        let tracked = instance
+        let tracked = config
+            .instance(&plan.name)
             .into_iter()
             .flat_map(|instance| self.tracked_by(config, links, instance));
         standing::sum(plan.fault.is_some(), tracked)
@@ -114,6 +141,7 @@ impl Trackers {
         let scripts = self.scripts.tracked_by(config, instance);
         let checks = self.checks.tracked_by(config, instance);
         let interfaces = interface::tracked_by(instance, links);
-        scripts.chain(checks).chain(interfaces)
+        let observed = self.observed.tracked_by(config, instance);
+        scripts.chain(checks).chain(interfaces).chain(observed)
     }
 }

@@ -7,6 +7,9 @@ use rustix::fs::fstat;
 /// keepalived whose command line and files we are compatible with.
 const COMPATIBLE_WITH: &str = "2.4.3";
 
+/// What an exporter looks for before it asks for JSON.
+const BUILT_WITH: &str = "--enable-json";
+
 /// The version in a line.
 pub(super) fn line() -> String {
     let own = env!("CARGO_PKG_VERSION");
@@ -17,7 +20,7 @@ pub(super) fn line() -> String {
 /// standard output, where people pipe it from; once only where both are the same.
 pub(super) fn print() {
     let text = format!(
-        "{}\n\nABI of the data path: {}\n",
+        "{}\n\nABI of the data path: {}\nOptions of keepalived's build: {BUILT_WITH}\n",
         line(),
         ha_common::abi::ABI_VERSION
     );

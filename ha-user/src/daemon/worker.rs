@@ -2,11 +2,14 @@
 //! time - links, scripts, verdicts of probes, notifications, reloads, `vipctl`.
 
 mod answers;
+mod dumping;
 mod leaving;
+mod links;
 mod reload;
 mod services;
+mod telling;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 
@@ -16,10 +19,15 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::attachments::Attachments;
+use super::dumps::Dumps;
 use super::exit::Exit;
+use super::fifos::Fifos;
 use super::initial_files::InitialFiles;
+use super::life::Life;
 use super::link::{Link, Word};
+use super::mailer::Mailer;
 use super::order::{Order, Report};
+use super::outlook::Outlook;
 use super::pidfile::PidFile;
 use super::plan::{self, RouterPlan};
 use super::prepared::Prepared;
@@ -28,21 +36,24 @@ use super::role::Role;
 use super::routers::Routers;
 use super::signals::Signals;
 use super::sole::Sole;
+use super::standings::Standings;
 use super::startup::{self, Adverts};
+use super::sync::Groups;
 use super::testament::{Farewell, Testament, Will};
 use super::trackers::{Known, News, Trackers};
 use super::whereabouts::Whereabouts;
 use super::{configuration, gate, health, notifier, presence, role, watchdog};
 use crate::cli::Options;
-use crate::config::model::{Config, Instance};
+use crate::config::model::Config;
 use crate::control::protocol::Response;
 use crate::control::server::{Question, Server};
 use crate::datapath::{Datapath, Loaded};
+use crate::dump::Kind;
 use crate::net::clock;
 use crate::net::link::Monitor;
 use crate::net::urgency;
 use crate::notify::Occasion;
-use crate::vrrp::{RouterId, State};
+use crate::vrrp::State;
 
 /// Runs VRRP until told to stop; as a successor, when it is told to.
 ///
@@ -85,6 +96,7 @@ pub(super) fn run(options: &Options, role: Role) -> Result<ExitCode> {
 struct Worker<'a> {
     options: &'a Options,
     config: Config,
+    trial: Option<reload::Trial>,
     signals: Signals,
     monitor: Monitor,
     datapath: Option<Datapath>,
@@ -95,12 +107,22 @@ struct Worker<'a> {
     loading: Option<oneshot::Receiver<Loaded>>,
     presence: Presence,
     trackers: Trackers,
+    groups: Groups,
+    dumps: Dumps,
+    /// Groups that have entered a state, which nobody was told of yet.
+    entered: Vec<(String, State)>,
+    /// Effective priorities, as the pipes know them.
+    priorities: BTreeMap<String, u8>,
     whereabouts: Whereabouts,
     initial_files: InitialFiles,
+    fifos: Fifos,
+    mailer: Mailer,
     /// Interfaces that the configuration names and the host lacks.
     missing: BTreeSet<String>,
     adverts: Adverts,
     supervisor: Link,
+    life: Life,
+    outlook: Outlook,
     /// Who waits to hear that there is no restart.
     restart: Option<oneshot::Sender<Response>>,
     questions: mpsc::Receiver<Question>,
@@ -114,9 +136,13 @@ struct Worker<'a> {
 enum Wake {
     End(End),
     Reload,
-    /// keepalived would write files.
-    Dump,
+    TrialOver,
+    Dump(Kind),
+    /// A dump has been written.
+    Dumped,
     Heartbeat,
+    /// All threads have shown that they live.
+    Alive,
     Loaded(Loaded),
     Links(std::io::Result<()>),
     Report(Report),
@@ -157,7 +183,10 @@ impl<'a> Worker<'a> {
         let routers = Routers::inherit(datapath.as_ref());
         let left = testament.as_mut().map(Testament::read);
         let Will {
-            known, initialized, ..
+            known,
+            initialized,
+            fifos,
+            ..
         } = left.unwrap_or_default();
         let known = match routers.has_inherited() {
             true => known,
@@ -179,6 +208,7 @@ impl<'a> Worker<'a> {
         let mut worker = Self {
             options,
             config,
+            trial: None,
             signals,
             monitor,
             datapath,
@@ -188,18 +218,28 @@ impl<'a> Worker<'a> {
             loading,
             presence: Presence::default(),
             trackers: Trackers::new(known),
+            groups: Groups::default(),
+            dumps: Dumps::default(),
+            entered: Vec::new(),
+            priorities: BTreeMap::new(),
             whereabouts: Whereabouts::default(),
             initial_files: InitialFiles::new(initialized),
+            fifos: Fifos::new(fifos),
+            mailer: Mailer::new(),
             missing: BTreeSet::new(),
             adverts,
             supervisor,
+            life: Life::default(),
+            outlook: Outlook::default(),
             restart: None,
             questions,
             control,
             pid,
             sole,
         };
+        worker.fifos.follow(&worker.config, false);
         worker.look_after_config();
+        worker.keep_priorities();
         worker.clear_inheritance();
         // Adverts must not wait for the verifier.
         if worker.loading.is_none() {
@@ -222,12 +262,14 @@ impl<'a> Worker<'a> {
                 Some(report) = self.adverts.reports.recv() => Wake::Report(report),
                 news = self.trackers.next() => Wake::News(news?),
                 _ = self.signals.hup.recv() => Wake::Reload,
-                _ = self.signals.usr1.recv() => Wake::Dump,
-                _ = self.signals.usr2.recv() => Wake::Dump,
+                () = reload::Trial::is_over(self.trial.as_ref()) => Wake::TrialOver,
+                kind = self.signals.dumps.next() => Wake::Dump(kind),
+                () = self.dumps.ended() => Wake::Dumped,
                 Some(programs) = arrival(&mut self.loading) => Wake::Loaded(programs),
                 changed = self.monitor.changed() => Wake::Links(changed.map(|_| ())),
                 Some(question) = self.questions.recv() => Wake::Question(question),
                 _ = heartbeat.tick() => Wake::Heartbeat,
+                () = self.life.shown() => Wake::Alive,
             };
             match wake {
                 Wake::End(end) => return Ok(end),
@@ -240,12 +282,19 @@ impl<'a> Worker<'a> {
     async fn take(&mut self, wake: Wake) -> Result<()> {
         match wake {
             Wake::End(_) => {}
-            Wake::Reload => drop(self.reload()),
-            Wake::Dump => log::info!("no file is written on USR1 or USR2: ask `vipctl status`"),
-            Wake::Heartbeat => self.beat(),
+            Wake::Reload => drop(self.reload(None).await),
+            Wake::TrialOver => self.go_back(),
+            Wake::Dump(kind) => {
+                self.dumps.want(kind);
+                self.dump();
+            }
+            Wake::Dumped => self.dump(),
+            Wake::Heartbeat => self.beat().await,
+            Wake::Alive => self.supervisor.say(&Word::Here).await,
             Wake::Loaded(programs) => self.complete(programs),
             Wake::Links(Ok(())) => {
                 self.settle();
+                self.notify_priorities();
                 self.restore_addresses();
             }
             Wake::Links(Err(error)) => self.watch_links_again(&error).await?,
@@ -256,32 +305,41 @@ impl<'a> Worker<'a> {
                 adopted,
             }) => {
                 self.note_activity(router, to == State::Active);
-                // What was adopted has not changed for anyone: no script runs.
-                if !adopted {
-                    self.notify(router, Occasion::Entered(to), priority.get());
-                }
+                self.note_state(router, to, priority.get(), adopted);
+                self.notify_groups();
             }
             Wake::Report(Report::DualActive { router, priority }) => {
                 self.notify(router, Occasion::DualActive, priority.get());
+                self.notify_groups();
             }
             Wake::Report(Report::Retired(router)) => {
+                self.notify_removal(router);
                 self.routers.retired(router, self.datapath.as_mut());
+                self.dumps.forget(router);
+                self.outlook.forget(router);
                 self.note_activity(router, false);
+                self.notify_groups();
             }
             Wake::Report(Report::Stopped) => bail!("the advert thread has ended by itself"),
             Wake::News(news) => self.take_news(news),
             Wake::Question(question) => self.answer(question).await,
             Wake::Supervisor(Word::Refused(reason)) => self.refuse_restart(reason),
+            Wake::Supervisor(Word::AreYouThere) => {
+                self.life.ask(&self.adverts.orders, &self.trackers.checks);
+            }
             // Not for one that works.
             Wake::Supervisor(_) => {}
         }
         Ok(())
     }
 
-    /// Shows the advert thread and the data path that this process lives.
-    fn beat(&self) {
+    /// Shows the advert thread and the data path that this process lives, and the supervisor how.
+    async fn beat(&mut self) {
         self.adverts.orders.send(Order::Heartbeat);
         self.adverts.records.gate().beat(clock::now());
+        if let Some(line) = self.outlook.news() {
+            self.supervisor.say(&Word::Status(line.to_owned())).await;
+        }
     }
 
     /// Brings everything in line with a configuration that is new.
@@ -306,11 +364,12 @@ impl<'a> Worker<'a> {
             let judged = Order::Judged(self.attachments.guarded());
             self.adverts.orders.send(judged);
         }
-        let (config, trackers, links) = (&self.config, &self.trackers, self.monitor.links());
-        let standing = |plan: &RouterPlan| trackers.stand(config, links, plan);
+        let (config, links) = (&self.config, self.monitor.links());
+        let standings = Standings::new(config, &self.trackers, links, &plans);
         self.routers.reconcile(
             plans,
-            standing,
+            &config.sync_groups,
+            |plan| standings.of(plan),
             self.datapath.as_mut(),
             &self.adverts.orders,
         );
@@ -325,6 +384,7 @@ impl<'a> Worker<'a> {
                 farewells: plans.map(Farewell::of).collect(),
                 known: self.trackers.known(),
                 initialized: self.initial_files.paths().clone(),
+                fifos: self.fifos.left().clone(),
             });
         }
     }
@@ -361,62 +421,27 @@ impl<'a> Worker<'a> {
         self.settle();
     }
 
-    fn restore_addresses(&mut self) {
-        for router in self.presence.look(&self.routers, self.monitor.links()) {
-            self.adverts.orders.send(Order::AddressVanished(router));
-        }
-    }
-
-    async fn watch_links_again(&mut self, error: &std::io::Error) -> Result<()> {
-        log::warn!("lost sight of the interfaces ({error}); looking again");
-        self.monitor = Monitor::open()
-            .await
-            .context("cannot watch the interfaces")?;
-        self.settle();
-        Ok(())
-    }
-
-    /// Says once which interfaces are missed.
-    fn say_missing_interfaces(&mut self) {
-        let links = self.monitor.links();
-        let interfaces = self
-            .config
-            .instances
-            .iter()
-            .map(|instance| &instance.interface);
-        let missing: BTreeSet<String> = interfaces
-            .filter(|name| links.named(name).is_none())
-            .cloned()
-            .collect();
-        for name in missing.difference(&self.missing) {
-            log::warn!("interface {name} does not exist; its instances wait for it");
-        }
-        self.missing = missing;
-    }
-
     fn take_news(&mut self, news: News) {
         match news {
             News::Script(verdict) => self.trackers.note_script(&verdict),
+            News::Observed(news) => self.trackers.note_observed(news),
             News::Health(health::News::Verdict(verdict)) => self.trackers.note_check(&verdict),
             News::Health(health::News::Run(command)) => {
                 return notifier::start_command(&self.config, &command);
             }
+            News::Health(health::News::Service(change)) => {
+                self.note_service(&change);
+                return self.write_testament();
+            }
             News::Health(health::News::Following) => return self.clear_services(),
         }
-        let (config, trackers, links) = (&self.config, &self.trackers, self.monitor.links());
-        let standing = |plan: &RouterPlan| trackers.stand(config, links, plan);
+        let (config, links) = (&self.config, self.monitor.links());
+        let plans = self.routers.iter().map(|(_, known)| &known.plan);
+        let standings = Standings::new(config, &self.trackers, links, plans);
+        let standing = |plan: &RouterPlan| standings.of(plan);
         self.routers.restate(standing, &self.adverts.orders);
+        self.notify_priorities();
         self.write_testament();
-    }
-
-    fn notify(&self, router: RouterId, occasion: Occasion, priority: u8) {
-        let Some(known) = self.routers.get(router) else {
-            return;
-        };
-        let named = |instance: &&Instance| instance.name == known.plan.name;
-        if let Some(instance) = self.config.instances.iter().find(named) {
-            notifier::start(&self.config, instance, occasion, priority);
-        }
     }
 }
 

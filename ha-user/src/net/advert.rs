@@ -1,5 +1,6 @@
 //! From a router's wishes to a packet, and from a packet to what the election may believe.
 
+mod detail;
 mod frames;
 
 use std::net::Ipv4Addr;
@@ -12,6 +13,7 @@ use ha_common::wire::vrrp::{self as wire, Authentication};
 use ha_common::wire::{ParseError, ipv4};
 use ha_common::{Priority, Reason, Vrid};
 
+pub use self::detail::Detail;
 pub use self::frames::Frames;
 use crate::vrrp::{Advert, Version};
 

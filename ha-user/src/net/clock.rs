@@ -21,6 +21,12 @@ pub fn now() -> Nanos {
     Nanos::new(seconds.saturating_mul(NANOS_PER_SECOND) + nanos)
 }
 
+/// Time since the machine's start, without the time it slept: `CLOCK_MONOTONIC`, for those who go by it.
+#[must_use]
+pub fn monotonic() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::Monotonic)).unwrap_or_default()
+}
+
 /// The time of day, since 1970 in UTC, at which this clock was 0 - by today's reckoning: the time of
 /// day can be set.
 #[must_use]

@@ -1,5 +1,10 @@
 //! What the operator's scripts and log readers are told, in keepalived's words.
 
+pub mod letter;
+pub mod line;
+pub mod pipe;
+pub mod post;
+
 use crate::config::model::{Command, Notify};
 use crate::vrrp::{State, TransitionReason};
 
@@ -12,6 +17,16 @@ pub fn state_word(state: State) -> Option<&'static str> {
         State::Backup => Some("BACKUP"),
         State::Active => Some("MASTER"),
     }
+}
+
+/// How many routers are in which state, in one line.
+#[must_use]
+pub fn summary(states: impl Iterator<Item = State> + Clone) -> String {
+    let counts = ["MASTER", "BACKUP", "FAULT"].map(|word| {
+        let in_state = |state: &State| state_word(*state) == Some(word);
+        format!("{} {word}", states.clone().filter(in_state).count())
+    });
+    counts.join(", ")
 }
 
 /// Why a transition happened, as a sentence without an end.
@@ -35,6 +50,9 @@ pub fn explain(reason: TransitionReason) -> String {
         TransitionReason::Fenced => {
             "another router spoke up while our adverts were late, or is better".to_owned()
         }
+        TransitionReason::GroupLeft => {
+            "another instance of its sync group cannot be MASTER".to_owned()
+        }
         TransitionReason::Faulted => "a tracked object has failed".to_owned(),
         TransitionReason::Recovered => "no tracked object stands in the way any more".to_owned(),
         TransitionReason::Shutdown => "stopping".to_owned(),
@@ -52,12 +70,25 @@ pub enum Occasion {
     Stop,
 }
 
-/// Commands to run for an instance, the specific one before the general one.
+/// Whom something is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// A `vrrp_instance`: its name and effective priority.
+    Instance(&'a str, u8),
+    /// A `vrrp_sync_group`: its name.
+    Group(&'a str),
+}
+
+/// Commands to run for `subject`, the specific one before the general one.
 #[must_use]
-pub fn commands(notify: &Notify, name: &str, occasion: Occasion, priority: u8) -> Vec<Command> {
+pub fn commands(notify: &Notify, subject: Subject<'_>, occasion: Occasion) -> Vec<Command> {
+    let (kind, name, priority) = match subject {
+        Subject::Instance(name, priority) => ("INSTANCE", name, priority),
+        Subject::Group(name) => ("GROUP", name, 0),
+    };
     let told = |command: &Option<Command>, word: &str| {
         let mut command = command.clone()?;
-        let words = ["INSTANCE", name, word].map(str::to_owned);
+        let words = [kind, name, word].map(str::to_owned);
         command.words.extend(words);
         command.words.push(priority.to_string());
         Some(command)
@@ -81,6 +112,8 @@ pub fn commands(notify: &Notify, name: &str, occasion: Occasion, priority: u8) -
 mod tests {
     use super::*;
 
+    const VI_1: Subject<'_> = Subject::Instance("VI_1", 100);
+
     fn command(word: &str) -> Command {
         Command {
             words: vec![word.to_owned()],
@@ -95,7 +128,7 @@ mod tests {
             all: Some(command("/a")),
             ..Notify::default()
         };
-        let commands = commands(&notify, "VI_1", Occasion::Entered(State::Active), 100);
+        let commands = commands(&notify, VI_1, Occasion::Entered(State::Active));
         let words: Vec<_> = commands
             .iter()
             .map(|command| command.words.join(" "))
@@ -110,7 +143,7 @@ mod tests {
             all: Some(command("/a")),
             ..Notify::default()
         };
-        let commands = commands(&notify, "VI_1", Occasion::DualActive, 100);
+        let commands = commands(&notify, VI_1, Occasion::DualActive);
         let words: Vec<_> = commands
             .iter()
             .map(|command| command.words.join(" "))
@@ -125,7 +158,28 @@ mod tests {
             ..Notify::default()
         };
         let silent = Occasion::Entered(State::Initialize { faulted: false });
-        assert!(commands(&notify, "VI_1", silent, 100).is_empty());
-        assert_eq!(commands(&notify, "VI_1", Occasion::Stop, 0).len(), 1);
+        assert!(commands(&notify, VI_1, silent).is_empty());
+        assert_eq!(commands(&notify, VI_1, Occasion::Stop).len(), 1);
+    }
+
+    #[test]
+    fn a_summary_counts_states_that_have_a_word() {
+        let states = [
+            State::Active,
+            State::Initialize { faulted: true },
+            State::Initialize { faulted: false },
+        ];
+        assert_eq!(summary(states.into_iter()), "1 MASTER, 0 BACKUP, 1 FAULT");
+    }
+
+    #[test]
+    fn a_group_has_no_priority() {
+        let notify = Notify {
+            all: Some(command("/a")),
+            ..Notify::default()
+        };
+        let occasion = Occasion::Entered(State::Backup);
+        let commands = commands(&notify, Subject::Group("G"), occasion);
+        assert_eq!(commands[0].words, ["/a", "GROUP", "G", "BACKUP", "0"]);
     }
 }

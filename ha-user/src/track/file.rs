@@ -6,12 +6,16 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::config::model::file::FileWeight;
+use super::standing::{Kind, Tracked};
+use crate::config::model::Weight;
+use crate::config::model::file::{FileWeight, TrackFile};
 
 /// Octets that are looked at: far more than a number has.
 const ROOM: usize = 64;
 /// keepalived's, of instances: a product as low as this is a fault.
 const FAULT: i64 = -254;
+/// A product counts for no more than this.
+const MOST: i64 = 253;
 
 /// The number that a file begins with: 0 if it begins with none, cannot be read, or is not there; the
 /// nearest of 32 bits. Does not wait for anybody who is to write.
@@ -37,6 +41,44 @@ pub fn is_fault(number: i32, weight: FileWeight) -> bool {
     match weight.value {
         0 => (number != 0) != weight.reverse,
         _ => product(number, weight) <= FAULT,
+    }
+}
+
+/// What a file says, for people.
+#[must_use]
+pub fn describe(file: &TrackFile, number: i32) -> String {
+    let TrackFile { name, weight, .. } = file;
+    let counts = match weight.value {
+        0 => String::new(),
+        _ => format!(", which counts as {}", product(number, *weight)),
+    };
+    format!("file {name} is {number}{counts}")
+}
+
+/// What a file's number, if somebody has read it, is to an instance: a weight of its own, or a fault.
+#[must_use]
+pub fn tracked(file: &TrackFile, number: Option<i32>) -> Tracked<'_> {
+    let (value, up) = match number {
+        None => (0, None),
+        Some(number) if is_fault(number, file.weight) => (0, Some(false)),
+        Some(number) => {
+            let product = match file.weight.value {
+                0 => 0,
+                _ => product(number, file.weight),
+            };
+            // A positive weight counts while what it is of is up, a negative one while it is not.
+            (product.min(MOST), Some(product >= 0))
+        }
+    };
+    let number = number.unwrap_or_default();
+    Tracked {
+        kind: Kind::File { file, number },
+        name: &file.name,
+        weight: Weight {
+            value: i16::try_from(value).unwrap_or_default(),
+            reverse: false,
+        },
+        up,
     }
 }
 
@@ -75,6 +117,7 @@ fn parse(text: &[u8]) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::standing::sum;
     use super::*;
     use rustix::fs::{CWD, FileType};
 
@@ -121,6 +164,37 @@ mod tests {
             reverse: true,
         };
         assert!(is_fault(i32::MAX, most) && !is_fault(i32::MIN, most));
+    }
+
+    #[test]
+    fn a_number_is_a_weight_or_a_fault() {
+        let standing = |value: i32, reverse: bool, number: Option<i32>| {
+            let file = TrackFile {
+                name: "f".to_owned(),
+                path: "/f".into(),
+                weight: FileWeight { value, reverse },
+            };
+            let sum = sum(false, [tracked(&file, number)]);
+            let fault = tracked(&file, number).fault();
+            assert_eq!(sum.faulted, fault.is_some(), "{fault:?}");
+            (sum.weight, sum.faulted, sum.pending)
+        };
+        let counts = |weight| (weight, false, false);
+        let fault = (0, true, false);
+        assert_eq!(standing(1, false, Some(0)), counts(0));
+        assert_eq!(standing(1, false, Some(20)), counts(20));
+        assert_eq!(standing(1, false, Some(-253)), counts(-253));
+        assert_eq!(standing(1, false, Some(-254)), fault);
+        assert_eq!(standing(1, false, Some(i32::MAX)), counts(253));
+        assert_eq!(standing(1, false, Some(i32::MIN)), fault);
+        assert_eq!(standing(-3, false, Some(20)), counts(-60));
+        assert_eq!(standing(-3, true, Some(20)), counts(60));
+        assert_eq!(standing(254, true, Some(1)), fault);
+        assert_eq!(standing(0, false, Some(0)), counts(0));
+        assert_eq!(standing(0, false, Some(1)), fault);
+        assert_eq!(standing(0, true, Some(1)), counts(0));
+        assert_eq!(standing(0, true, Some(0)), fault);
+        assert_eq!(standing(2, false, None), (0, false, true));
     }
 
     #[test]

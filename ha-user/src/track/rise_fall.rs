@@ -52,6 +52,17 @@ impl RiseFall {
         }
     }
 
+    /// Successes in a row up to `rise`, and from there on what is left of `fall` failures, as
+    /// keepalived counts them.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        match self.state {
+            State::Unknown => self.rise - 1,
+            State::Up { failures } => (self.rise + self.fall - 1).saturating_sub(failures),
+            State::Down { successes } => successes,
+        }
+    }
+
     /// Takes a result; `true` if the verdict has changed. The first result decides alone.
     pub fn take(&mut self, success: bool) -> bool {
         let before = self.is_up();

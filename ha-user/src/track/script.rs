@@ -1,5 +1,8 @@
 //! Runs a `vrrp_script` again and again, and tells when its verdict changes.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -22,6 +25,13 @@ pub struct Verdict {
     pub up: bool,
 }
 
+/// How far a script is, for people.
+#[derive(Debug, Default)]
+struct Progress {
+    running: AtomicBool,
+    count: AtomicU32,
+}
+
 /// A script that is run in its interval, until this is dropped.
 #[derive(Debug)]
 pub struct Watch {
@@ -29,6 +39,7 @@ pub struct Watch {
     pub settings: model::Script,
     /// Its last verdict.
     pub up: Option<bool>,
+    progress: Arc<Progress>,
     task: JoinHandle<()>,
 }
 
@@ -46,8 +57,28 @@ impl Watch {
             state.assume(up);
         }
         let up = state.is_up();
-        let task = tokio::spawn(watch(settings.clone(), script, state, verdicts));
-        Self { settings, up, task }
+        let progress = Arc::new(Progress::default());
+        progress.count.store(state.count(), Relaxed);
+        let seen = Arc::clone(&progress);
+        let task = tokio::spawn(watch(settings.clone(), script, state, seen, verdicts));
+        Self {
+            settings,
+            up,
+            progress,
+            task,
+        }
+    }
+
+    /// Whether it is being run right now.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.progress.running.load(Relaxed)
+    }
+
+    /// Its results so far, as [`RiseFall::count`] counts them.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.progress.count.load(Relaxed)
     }
 }
 
@@ -61,6 +92,7 @@ async fn watch(
     settings: model::Script,
     script: Script,
     mut state: RiseFall,
+    progress: Arc<Progress>,
     verdicts: UnboundedSender<Verdict>,
 ) {
     let mut ticks = interval(settings.interval.max(MIN_INTERVAL));
@@ -69,12 +101,16 @@ async fn watch(
     let mut said = None;
     loop {
         ticks.tick().await;
+        progress.running.store(true, Relaxed);
         let outcome = script.run_on_leash(settings.timeout).await;
+        progress.running.store(false, Relaxed);
         if said != Some(outcome) {
             log::debug!("Script `{}` {}", settings.name, outcome.describe());
             said = Some(outcome);
         }
-        if !state.take(outcome.is_success()) {
+        let changed = state.take(outcome.is_success());
+        progress.count.store(state.count(), Relaxed);
+        if !changed {
             continue;
         }
         let up = outcome.is_success();

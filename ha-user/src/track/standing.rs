@@ -1,13 +1,15 @@
 //! Sums up what tracked objects say of a router.
 
+use super::file;
 use crate::config::model::Weight;
+use crate::config::model::file::TrackFile;
 use crate::vrrp::Standing;
 
 /// One tracked object, as one router sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tracked<'a> {
     /// What sort of object it is.
-    pub kind: Kind,
+    pub kind: Kind<'a>,
     /// Its name in the configuration.
     pub name: &'a str,
     /// What its failure costs, or its success earns; zero is a fault.
@@ -18,13 +20,22 @@ pub struct Tracked<'a> {
 
 /// Sorts of tracked objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Kind<'a> {
     /// `track_script`.
     Script,
     /// `track_check`.
     Check,
     /// `track_interface`.
     Interface,
+    /// `track_file`.
+    File {
+        /// The file, with its weight.
+        file: &'a TrackFile,
+        /// What stands in it.
+        number: i32,
+    },
+    /// `track_process`.
+    Process,
 }
 
 impl Tracked<'_> {
@@ -46,6 +57,9 @@ impl Tracked<'_> {
                 (Kind::Check, _) => format!("check {name} fails"),
                 (Kind::Interface, Some(true)) => format!("interface {name} is up"),
                 (Kind::Interface, _) => format!("interface {name} is down, or does not exist"),
+                (Kind::File { file, number }, _) => file::describe(file, *number),
+                (Kind::Process, Some(true)) => format!("process {name} has its quorum"),
+                (Kind::Process, _) => format!("process {name} has no quorum"),
             }
         })
     }

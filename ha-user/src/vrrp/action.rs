@@ -33,6 +33,8 @@ pub enum Reason {
     LeaseLost,
     /// An advert ended the ownership in the data path.
     Fenced,
+    /// Another member of its group cannot be Active.
+    GroupLeft,
     /// A tracked object failed.
     Faulted,
     /// No tracked object stands in the way any more.

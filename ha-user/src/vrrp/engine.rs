@@ -3,6 +3,7 @@
 use ha_common::Nanos;
 
 use super::alarms::Alarms;
+use super::groups::{Course, Groups, Part};
 use super::router::{Context, Input, Router};
 use super::timing::TICK;
 use super::{Action, Advert, Event, Parameters, RouterId, Slots, Status, View};
@@ -12,6 +13,7 @@ use super::{Action, Advert, Event, Parameters, RouterId, Slots, Status, View};
 pub struct Engine {
     routers: Slots<Router>,
     alarms: Alarms,
+    groups: Groups,
 }
 
 impl Engine {
@@ -36,7 +38,23 @@ impl Engine {
         view: &dyn View,
         actions: &mut Vec<Action>,
     ) {
-        self.tell(router, Input::Told(event), Context { now, view, actions });
+        self.handle_all(now, [(router, event)], view, actions);
+    }
+
+    /// Tells several routers what happened to them at the same time: the members of a group look at each
+    /// other only afterwards.
+    pub fn handle_all(
+        &mut self,
+        now: Nanos,
+        events: impl IntoIterator<Item = (RouterId, Event)>,
+        view: &dyn View,
+        actions: &mut Vec<Action>,
+    ) {
+        let mut cx = Context { now, view, actions };
+        let inputs = events
+            .into_iter()
+            .map(|(id, event)| (id, Input::Told(event)));
+        self.tell_all(inputs, &mut cx);
     }
 
     /// Lets time pass up to `now`. Late or extra calls are harmless.
@@ -44,13 +62,29 @@ impl Engine {
         let due = self.due(now);
         let listens = |id: &RouterId| self.routers.get(*id).is_some_and(Router::listens);
         let heeds_stamps = due.iter().any(listens);
-        for router in due {
-            let actions = &mut *actions;
-            self.tell(router, Input::Timeout, Context { now, view, actions });
-        }
+        let mut cx = Context { now, view, actions };
+        self.tell_all(due.into_iter().map(|id| (id, Input::Timeout)), &mut cx);
         if heeds_stamps {
             self.put_off(view);
         }
+    }
+
+    /// Has the routers of each group be Active together or not at all, from `now` on.
+    pub fn group(
+        &mut self,
+        now: Nanos,
+        groups: Vec<Vec<RouterId>>,
+        view: &dyn View,
+        actions: &mut Vec<Action>,
+    ) {
+        let mut cx = Context { now, view, actions };
+        self.groups = Groups::new(groups);
+        let routers: Vec<RouterId> = self.routers.iter().map(|(id, _)| id).collect();
+        for id in &routers {
+            let grouped = !self.groups.of(*id).is_empty();
+            self.with(*id, |router| router.join(grouped, &mut cx));
+        }
+        self.settle(&routers, &mut cx);
     }
 
     /// Who has something to do at `now`. Adverts that are nearly due go along with any that is, so
@@ -100,11 +134,67 @@ impl Engine {
         router.is_some_and(|router| router.is_familiar(advert))
     }
 
-    fn tell(&mut self, id: RouterId, input: Input, mut cx: Context<'_>) {
+    fn tell_all(&mut self, inputs: impl Iterator<Item = (RouterId, Input)>, cx: &mut Context<'_>) {
+        let mut changed = Vec::new();
+        for (id, input) in inputs {
+            if self.tell(id, input, cx) {
+                changed.push(id);
+            }
+        }
+        self.settle(&changed, cx);
+    }
+
+    /// Returns whether the router does something else about its addresses now.
+    fn tell(&mut self, id: RouterId, input: Input, cx: &mut Context<'_>) -> bool {
         let Some(router) = self.routers.get_mut(id) else {
-            return;
+            return false;
         };
-        router.handle(input, &mut cx);
+        let before = router.part();
+        router.handle(input, cx);
         self.alarms.set(id, router.deadline());
+        router.part() != before
+    }
+
+    /// Brings the groups of `routers` in line.
+    fn settle(&mut self, routers: &[RouterId], cx: &mut Context<'_>) {
+        let mut groups: Vec<_> = routers.iter().map(|id| self.members(*id)).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        for members in &groups {
+            for id in members {
+                self.with(*id, |router| router.review(cx));
+            }
+            while self.advance(members, cx) {}
+        }
+    }
+
+    /// Has the members of a group do what it does. Returns whether that changed anything.
+    ///
+    /// It comes to an end: on one course nobody goes back to a part that it had before, and while one
+    /// is out, the course is to leave.
+    fn advance(&mut self, members: &[RouterId], cx: &mut Context<'_>) -> bool {
+        let part = |id: &RouterId| self.routers.get(*id).map_or(Part::Fresh, Router::part);
+        let parts: Vec<Part> = members.iter().map(part).collect();
+        let course = Course::of(&parts);
+        let mut changed = false;
+        for (place, id) in members.iter().enumerate() {
+            let take = |router: &mut Router| changed |= router.take(course, place == 0, cx);
+            self.with(*id, take);
+        }
+        changed
+    }
+
+    /// The members of the group of `router`, in an order that is the same on all hosts.
+    fn members(&self, router: RouterId) -> Vec<RouterId> {
+        let mut members = self.groups.of(router).to_vec();
+        members.sort_by_key(|id| self.routers.get(*id).map(Router::rank));
+        members
+    }
+
+    fn with(&mut self, id: RouterId, change: impl FnOnce(&mut Router)) {
+        if let Some(router) = self.routers.get_mut(id) {
+            change(router);
+            self.alarms.set(id, router.deadline());
+        }
     }
 }

@@ -29,6 +29,8 @@ pub struct Parameters {
     pub advertisement_interval: Duration,
     /// Preempt_Mode: take over from an Active router of lower priority.
     pub preempt_mode: bool,
+    /// How long such a router is left alone first (keepalived's `preempt_delay`); zero for not at all.
+    pub preempt_delay: Duration,
     /// Adverts whose absence means that the Active router is gone (3 in the RFC).
     pub down_timer_adverts: u8,
     /// Source of our adverts; decides between equal priorities. `None` while the interface has no
@@ -42,6 +44,16 @@ pub struct Parameters {
     pub fast_handover: FastHandover,
     /// When neighbours are told of a takeover.
     pub announcements: Announcements,
+}
+
+/// What a Priority is with the weights of tracked objects, which never touch the owner's, and never make one.
+#[must_use]
+pub fn effective_priority(base: Priority, weight: i32) -> Priority {
+    if base == Priority::OWNER {
+        return base;
+    }
+    let sum = i32::from(base.get()).saturating_add(weight);
+    Priority::new(u8::try_from(sum.clamp(1, 254)).unwrap_or(base.get()))
 }
 
 impl Parameters {

@@ -21,6 +21,8 @@ pub(super) enum Phase {
     Faulted,
     /// Someone else is Active, or soon will be.
     Backup(ActiveDownTimer),
+    /// We would claim, if all members of our group would.
+    Willing(Will),
     /// We have told others to yield, and give them the time.
     Claiming(Claim),
     /// We answer and speak.
@@ -34,7 +36,8 @@ impl Phase {
             Self::Stopped | Self::Pending => State::Initialize { faulted: false },
             Self::Faulted => State::Initialize { faulted: true },
             Self::Backup(_) => State::Backup,
-            Self::Claiming(claim) => claim.from,
+            Self::Willing(will) => will.from,
+            Self::Claiming(claim) => claim.will.from,
             Self::Active(_) => State::Active,
         }
     }
@@ -43,8 +46,12 @@ impl Phase {
     pub(super) fn deadline(&self) -> Option<Nanos> {
         match self {
             Self::Stopped | Self::Pending | Self::Faulted => None,
+            Self::Willing(will) => match will.hesitation {
+                Hesitation::Until(at) => Some(at),
+                Hesitation::No | Hesitation::Over => None,
+            },
             Self::Backup(timer) => Some(timer.deadline),
-            Self::Claiming(claim) => Some(claim.deadline()),
+            Self::Claiming(claim) => (!claim.stands).then(|| claim.deadline()),
             Self::Active(ownership) => Some(ownership.deadline()),
         }
     }
@@ -128,6 +135,48 @@ impl ActiveDownTimer {
     }
 }
 
+/// Why we take over, as soon as we may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Will {
+    /// Signs of life up to here have been taken into account.
+    pub(super) heard: Nanos,
+    /// The state that others still see.
+    pub(super) from: State,
+    /// Why.
+    pub(super) reason: Reason,
+    /// Whether somebody else may go first.
+    pub(super) hesitation: Hesitation,
+}
+
+impl Will {
+    /// Why we take over after silence since `heard`, as `reason` has it; others see that we are in `from`.
+    pub(super) fn new(heard: Nanos, from: State, reason: Reason) -> Self {
+        Self {
+            heard,
+            from,
+            reason,
+            hesitation: Hesitation::No,
+        }
+    }
+
+    /// Whether it waits for somebody else.
+    pub(super) fn hesitates(&self) -> bool {
+        matches!(self.hesitation, Hesitation::Until(_))
+    }
+}
+
+/// A lower router may be about to take over a group. Who has heard that one's first claim, and claims
+/// as well, would get the first router, and that one all others, which helps neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hesitation {
+    /// It has heard of none.
+    No,
+    /// It waits to see what becomes of that one.
+    Until(Nanos),
+    /// It has waited.
+    Over,
+}
+
 /// The moment between an advert that makes others yield and the takeover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Claim {
@@ -135,12 +184,10 @@ pub(super) struct Claim {
     pub(super) since: Nanos,
     /// When we had spoken, as far as we know: the process may stand still in between.
     pub(super) spoken: Nanos,
-    /// Signs of life up to here have been taken into account.
-    pub(super) heard: Nanos,
-    /// The state that others still see.
-    pub(super) from: State,
+    /// Nobody has objected: we wait for the other members of our group.
+    pub(super) stands: bool,
     /// Why we take over.
-    pub(super) reason: Reason,
+    pub(super) will: Will,
 }
 
 impl Claim {

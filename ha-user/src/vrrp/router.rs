@@ -2,6 +2,7 @@
 
 mod active;
 mod backup;
+mod claim;
 mod initialize;
 
 use std::net::Ipv4Addr;
@@ -17,11 +18,12 @@ use super::Event::{
 use super::action::Reason;
 use super::dual::DualActive;
 use super::others::Others;
-use super::phase::Phase::{self, Active, Backup, Claiming, Faulted, Pending, Stopped};
+use super::patience::Patience;
+use super::phase::Phase::{self, Active, Backup, Claiming, Faulted, Pending, Stopped, Willing};
 use super::timing::{active_down_interval, handover_time, skew_time};
 use super::{
     Action, Advert, Event, FastHandover, Parameters, Record, RouterId, Standing, Statistics,
-    Status, Version, View,
+    Status, Version, View, effective_priority,
 };
 
 /// One Virtual Router (RFC 9568 section 6.3).
@@ -42,8 +44,8 @@ use super::{
 /// ```
 ///
 /// Inside Initialize there are [`Phase::Stopped`], [`Phase::Pending`] and [`Phase::Faulted`]; on
-/// the way to Active there may be [`Phase::Claiming`], which still shows the state that it came
-/// from. Active ends in one more way than in the RFC: the
+/// the way to Active there are [`Phase::Willing`], for the members of a group, and
+/// [`Phase::Claiming`], which still show the state that they came from. Active ends in one more way than in the RFC: the
 /// data path's record says that the lease is over, or that an advert has fenced it. The record is
 /// read before any input is acted upon, so that a router which stood still never acts as Active on
 /// what queued up meanwhile.
@@ -56,6 +58,11 @@ pub(super) struct Router {
     inherited: Option<Priority>,
     /// The silence that a previous process was waiting for counts.
     resumes: bool,
+    /// It claims only when all members of its group would.
+    grouped: bool,
+    /// It has neither come forward nor followed anybody since it was made.
+    fresh: bool,
+    patience: Patience,
     phase: Phase,
     since: Nanos,
     /// Active_Adver_Interval, where an advert has taught it.
@@ -96,6 +103,9 @@ impl Router {
             standing: Standing::default(),
             inherited: None,
             resumes: false,
+            grouped: false,
+            fresh: true,
+            patience: Patience::default(),
             phase: Stopped,
             since: Nanos::NEVER,
             learnt: None,
@@ -109,7 +119,8 @@ impl Router {
 
     /// When time alone next changes something.
     pub(super) fn deadline(&self) -> Option<Nanos> {
-        self.phase.deadline()
+        let patience = self.patience.deadline().filter(|_| self.listens());
+        self.phase.deadline().into_iter().chain(patience).min()
     }
 
     /// Whether its advert leaves early at `now`, where those of others leave.
@@ -129,6 +140,8 @@ impl Router {
             since: self.since,
             priority: self.priority(),
             active_adver_interval: self.active_adver_interval(),
+            active_down_interval: self.active_down_interval(),
+            deadline: self.deadline(),
             active: self.active,
             statistics: self.statistics,
         }
@@ -154,8 +167,15 @@ impl Router {
                 self.backup_changes(timer, *parameters, cx)
             }
             (Backup(timer), Timeout) => self.watch_silence(timer, cx),
+            (Willing(will), Told(AdvertReceived(advert))) => self.willing_hears(will, advert, cx),
             (Claiming(claim), Told(AdvertReceived(advert))) => self.claim_hears(claim, advert, cx),
-            (Claiming(_), Told(StandingChanged(standing))) => self.claim_stands(standing, cx),
+            (Willing(_) | Claiming(_), Told(StandingChanged(standing))) => {
+                self.claim_stands(standing, cx)
+            }
+            (Willing(_) | Claiming(_), Told(Reconfigured(parameters))) => {
+                self.claim_changes(*parameters, cx)
+            }
+            (Willing(will), Timeout) => self.watch_rival(will, cx),
             (Claiming(claim), Timeout) => self.watch_claim(claim, cx),
 
             // Active, RFC 9568 section 6.4.3.
@@ -169,18 +189,19 @@ impl Router {
             (Active(owned), Told(AddressConflict)) => self.contest(owned, cx),
             (Active(owned), Timeout) => self.keep_speaking(owned, cx),
             // Several states.
-            (Pending | Faulted | Claiming(_), Told(Reconfigured(parameters))) => {
+            (Pending | Faulted, Told(Reconfigured(parameters))) => {
                 self.reconfigure(*parameters, cx)
             }
-            (Pending | Faulted | Backup(_) | Claiming(_) | Active(_), Told(Shutdown)) => {
-                self.leave(Stopped, Reason::Shutdown, cx)
-            }
+            (
+                Pending | Faulted | Backup(_) | Willing(_) | Claiming(_) | Active(_),
+                Told(Shutdown),
+            ) => self.leave(Stopped, Reason::Shutdown, cx),
 
             // Nothing to do. What a fence means, `check_ownership` has read from the record.
             (Stopped, Told(AdvertReceived(_) | Fenced | AddressConflict | Shutdown) | Timeout)
             | (Pending | Faulted, Told(AdvertReceived(_)) | Timeout)
             | (
-                Pending | Faulted | Backup(_) | Claiming(_),
+                Pending | Faulted | Backup(_) | Willing(_) | Claiming(_),
                 Told(Startup | Adopt(_) | Fenced | AddressConflict),
             )
             | (Active(_), Told(Startup | Adopt(_) | Fenced)) => {}
@@ -193,19 +214,14 @@ impl Router {
     /// Effective Priority: tracked objects never touch the owner's, and never make one.
     fn priority(&self) -> Priority {
         let base = self.parameters.priority;
-        if base == Priority::OWNER {
-            return base;
-        }
-        if let Some(inherited) = self.inherited {
-            return inherited;
-        }
-        let sum = i32::from(base.get()).saturating_add(self.standing.weight);
-        Priority::new(u8::try_from(sum.clamp(1, 254)).unwrap_or(base.get()))
+        let inherited = self.inherited.filter(|_| base != Priority::OWNER);
+        inherited.unwrap_or_else(|| effective_priority(base, self.standing.weight))
     }
 
     /// Lowest Priority that is a sign of life.
     fn accept_min_priority(&self) -> Priority {
-        if self.parameters.preempt_mode {
+        let patient = self.patience.lasts(self.parameters.preempt_delay);
+        if self.parameters.preempt_mode && !patient {
             self.priority()
         } else {
             Priority::LEAVING
@@ -288,11 +304,21 @@ impl Router {
             self.send(Priority::LEAVING, None, cx);
         }
         self.resumes = false;
+        self.be_patient(cx);
         self.transition(to, reason, cx);
+    }
+
+    /// Forgets that a lower router was heard.
+    fn be_patient(&mut self, cx: &mut Context<'_>) {
+        let before = std::mem::take(&mut self.patience);
+        if before == Patience::Over {
+            self.set_election(cx);
+        }
     }
 
     fn end_ownership(&mut self, cx: &mut Context<'_>) {
         let router = self.id;
+        self.be_patient(cx);
         self.statistics.released_active += 1;
         cx.actions.push(Action::EndOwnership { router });
         cx.actions.push(Action::RemoveAddresses { router });

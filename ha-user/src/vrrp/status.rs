@@ -18,6 +18,10 @@ pub struct Status {
     pub priority: Priority,
     /// The Active router's interval as learnt (Active_Adver_Interval).
     pub active_adver_interval: Duration,
+    /// Active_Down_Interval.
+    pub active_down_interval: Duration,
+    /// When time alone next changes something.
+    pub deadline: Option<Nanos>,
     /// Source of the last advert that was accepted as the Active router's.
     pub active: Option<Ipv4Addr>,
     /// Counters.

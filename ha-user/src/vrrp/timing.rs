@@ -9,6 +9,9 @@ use super::Version;
 /// What the wait for others to yield lasts: a fence acts in the packet, so this is for its flight.
 pub(super) const CLAIM: Duration = Duration::from_millis(1);
 
+/// How long after its first claim the other claims of a group arrive, if it makes any.
+pub(super) const CLAIMS_OF_GROUP: Duration = Duration::from_millis(3);
+
 /// Shortest and longest interval that a version 3 advert can sensibly name (12 bits of
 /// centiseconds). A sender that names zero must not make us take over at once.
 const LEARNABLE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(40_950));

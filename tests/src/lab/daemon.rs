@@ -17,6 +17,8 @@ pub const CONFIG_PATH: &str = "/etc/keepalived/keepalived.conf";
 /// Name of either daemon on a host, found through PATH, so that `killall keepalived` in the
 /// scripts of the articles means it.
 const PROGRAM: &str = "/usr/local/sbin/keepalived";
+/// Variable that says where either writes what it is asked for.
+const DUMPS: &str = "TMPDIR";
 /// How long it may take to hear a signal that cannot be caught. A busy machine takes a while.
 const DEAFNESS: Duration = Duration::from_secs(10);
 /// Names (`comm`) that processes of either have.
@@ -100,7 +102,7 @@ impl Daemon {
     }
 
     /// Starts `command`, which runs an installed daemon in whatever way, and collects what it and
-    /// its children print.
+    /// its children print. Unless `command` says otherwise, its dumps go to the host's /run.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -109,6 +111,9 @@ impl Daemon {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if !command.get_envs().any(|(name, _)| name == DUMPS) {
+            command.env(DUMPS, "/run");
+        }
         let started = Instant::now();
         let mut child = host.spawn(command)?;
         let log = Log::default();

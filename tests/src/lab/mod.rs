@@ -75,6 +75,6 @@ pub use stalls::{Gap, Stalls};
 pub use talker::{Listener, Talker};
 pub use tools::Tools;
 pub use transcript::{Question, Subject, Transcript};
-pub use vipctl::status;
+pub use vipctl::{status, vipctl};
 pub use wait::{interrupt_on_signals, interrupted, pause, until};
 pub use witness::{Entry, Witness};

@@ -1,19 +1,26 @@
 //! What vipd says of itself.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
 use ha_user::control::protocol::Status;
 
 use super::{Host, Tools};
 
+/// Runs `vipctl` on `host` to its end.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn vipctl(host: &Host, arguments: &[&str]) -> Result<Output> {
+    host.output(Command::new(Tools::vipctl()?).args(arguments))
+}
+
 /// Asks the vipd on `host` for its status.
 ///
 /// # Errors
 /// When none is running there.
 pub fn status(host: &Host) -> Result<Status> {
-    let mut vipctl = Command::new(Tools::vipctl()?);
-    let output = host.output(vipctl.args(["status", "--json"]))?;
+    let output = vipctl(host, &["status", "--json"])?;
     let [text, complaint] =
         [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
     ensure!(output.status.success(), "vipctl: {complaint}");

@@ -119,8 +119,9 @@ fn signals_during_a_restart_are_not_lost() -> Result<()> {
         let begin = Instant::now();
         // While the new program gets ready, and while it takes over.
         let pid = patient.parent()?;
-        let hail =
-            format!("for n in $(seq 100); do kill -HUP {pid}; kill -USR1 {pid}; sleep 0.01; done");
+        let hail = format!(
+            "for n in $(seq 100); do kill -HUP {pid}; kill -USR1 {pid}; kill -36 {pid}; kill -63 {pid}; sleep 0.01; done"
+        );
         let script = format!("({hail}) & {} restart; wait", Tools::vipctl()?.display());
         director.sh(&script)?;
         ensure!(patient.worker()? != before, "it was not restarted");

@@ -46,7 +46,7 @@ fn a_hung_advert_thread_loses_its_lease() -> Result<()> {
 }
 
 /// Thread `name` of the process that runs VRRP.
-fn thread_of(daemon: &Daemon, name: &str) -> Result<libc::pid_t> {
+pub(crate) fn thread_of(daemon: &Daemon, name: &str) -> Result<libc::pid_t> {
     for process in daemon.processes()? {
         let tasks = format!("/proc/{}/task", process.as_raw_pid());
         let tasks: Vec<_> = fs::read_dir(tasks)?.flatten().collect();
@@ -65,7 +65,10 @@ fn thread_of(daemon: &Daemon, name: &str) -> Result<libc::pid_t> {
 }
 
 /// Runs `work` while `thread`, and no other one of its process, is stopped.
-fn while_thread_hangs(thread: libc::pid_t, work: impl FnOnce() -> Result<()> + Send) -> Result<()> {
+pub(crate) fn while_thread_hangs(
+    thread: libc::pid_t,
+    work: impl FnOnce() -> Result<()> + Send,
+) -> Result<()> {
     // Only the tracing thread can let go again.
     thread::scope(|scope| {
         let traced = scope.spawn(|| {

@@ -2,12 +2,16 @@
 
 mod crowd;
 mod detach;
+mod groups;
 mod guard;
 mod hang;
 mod lifetimes;
 mod links;
 mod log;
+mod mail;
+mod managed;
 mod peers;
+mod pipes;
 mod processes;
 mod regularity;
 mod reload;
@@ -15,5 +19,7 @@ mod rights;
 mod scripts;
 mod size;
 mod solo;
+mod syslog;
 mod tracking;
+mod trial;
 mod urgency;

@@ -12,13 +12,6 @@ use crate::solo::{CONFIG, INSTANCE, PATIENCE, Solo, VIP};
 /// Two and a half intervals of [`CONFIG`]: the lease is longer.
 const SHORT: Duration = Duration::from_millis(250);
 
-fn check_no_transition(daemon: &Daemon, since: Instant) -> Result<()> {
-    let entered = daemon.log().matching("Entering");
-    let entered = entered.iter().find(|line| line.at >= since);
-    ensure!(entered.is_none(), "a transition: {entered:?}");
-    Ok(())
-}
-
 #[test]
 fn a_storm_of_reloads_costs_neither_ownership_nor_adverts_nor_descriptors() -> Result<()> {
     let solo = Solo::new()?;
@@ -42,7 +35,7 @@ fn a_storm_of_reloads_costs_neither_ownership_nor_adverts_nor_descriptors() -> R
         pause(Duration::from_millis(30))?;
     }
     pause(Duration::from_millis(1500))?;
-    check_no_transition(&daemon, begun)?;
+    solo.check_no_transition(&daemon, begun)?;
     let silence = solo.longest_silence(begun);
     ensure!(silence < SHORT, "silent for {silence:?}");
     let after = descriptors()?;
@@ -91,7 +84,7 @@ fn priority_interval_and_addresses_change_at_once() -> Result<()> {
     );
     solo.reload(&daemon, CONFIG)?;
     until("the old address", PATIENCE, || solo.host.has_address(VIP))?;
-    check_no_transition(&daemon, begun)
+    solo.check_no_transition(&daemon, begun)
 }
 
 #[test]
@@ -108,7 +101,8 @@ fn a_broken_file_changes_nothing() -> Result<()> {
         solo.reload(&daemon, broken)?;
         pause(Duration::from_millis(400))?;
         println!("{broken:?}: {}", daemon.log().tail(3));
-        check_no_transition(&daemon, begun).with_context(|| format!("{broken:?}"))?;
+        solo.check_no_transition(&daemon, begun)
+            .with_context(|| format!("{broken:?}"))?;
         ensure!(solo.host.has_address(VIP)?, "{broken:?}: the VIP is gone");
     }
     Ok(())
@@ -117,9 +111,7 @@ fn a_broken_file_changes_nothing() -> Result<()> {
 /// Exit status of `vipctl reload`, and what it says.
 fn ask(solo: &Solo, config: &str) -> Result<(Option<i32>, String, String)> {
     solo.configure(config)?;
-    let output = solo
-        .host
-        .output(Command::new(Tools::vipctl()?).arg("reload"))?;
+    let output = vipctl(&solo.host, &["reload"])?;
     let [answer, remarks] =
         [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     Ok((output.status.code(), answer, remarks))
@@ -145,7 +137,7 @@ fn who_asks_for_a_reload_hears_what_became_of_it() -> Result<()> {
     );
     ensure!(solo.host.has_address(VIP)?);
     ensure!(solo.status()?.instances[0].priority == 90);
-    check_no_transition(&daemon, begun)
+    solo.check_no_transition(&daemon, begun)
 }
 
 #[test]

@@ -41,20 +41,35 @@ fn a_script_over_its_timeout_has_failed_and_ends_with_its_children() -> Result<(
 }
 
 #[test]
+fn a_script_that_forks_is_judged_by_itself() -> Result<()> {
+    let solo = Solo::new()?;
+    solo.host.write_script(
+        "/usr/local/bin/check",
+        "#!/bin/sh\n[ -e /run/forked ] || { touch /run/forked; sleep 1005 & }\n[ ! -e /run/bad ]\n",
+    )?;
+    let daemon = solo.start(&tracked("/usr/local/bin/check"))?;
+    for (change, state) in [("touch /run/bad", "FAULT"), ("rm /run/bad", "MASTER")] {
+        let changed = Instant::now();
+        solo.host.sh(change)?;
+        daemon.wait_for_since(INSTANCE, state, changed, PATIENCE)?;
+    }
+    let said = daemon.log().matching("timed out");
+    ensure!(said.is_empty(), "{said:?}");
+    // What it has left behind is left alone.
+    ensure!(solo.host.processes(&["sleep"])?.len() == 1);
+    Ok(())
+}
+
+#[test]
 fn a_verdict_outlives_its_worker() -> Result<()> {
     let solo = Solo::new()?;
     let config = tracked("/bin/true").replace("timeout 1", "rise 3\n init_fail");
     let daemon = solo.start(&config)?;
     let killed = Instant::now();
-    let worker = solo.pid_in("/run/keepalived_vrrp.pid")?;
-    solo.host.sh(&format!("kill -KILL {worker}"))?;
-    let adopted = "carrying on as the process before";
-    daemon.log().wait_for(adopted, killed, PATIENCE)?;
+    solo.replace_worker(&daemon)?;
     // Three runs of the script, after which a fault would be over.
     pause(Duration::from_secs(3))?;
-    let last = daemon.log().last_of(&["Entering"]);
-    let entered = last.filter(|(line, _)| line.at >= killed);
-    ensure!(entered.is_none(), "{entered:?}");
+    solo.check_no_transition(&daemon, killed)?;
     ensure!(daemon.state(INSTANCE) == Some("MASTER"));
     Ok(())
 }

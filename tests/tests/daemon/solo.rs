@@ -89,6 +89,40 @@ impl Solo {
             .collect()
     }
 
+    /// Waits until this is what it advertises.
+    pub(crate) fn wait_for_priority(&self, wanted: u8) -> Result<()> {
+        let since = Instant::now();
+        until(&format!("adverts of priority {wanted}"), PATIENCE, || {
+            let adverts = self.adverts(since);
+            let last = adverts.last().map(|(_, priority)| *priority);
+            Ok(last == Some(wanted))
+        })
+    }
+
+    /// No instance has entered another state since `since`.
+    pub(crate) fn check_no_transition(&self, daemon: &Daemon, since: Instant) -> Result<()> {
+        let entered = daemon.log().matching("Entering");
+        let entered = entered.iter().find(|line| line.at >= since);
+        ensure!(entered.is_none(), "a transition: {entered:?}");
+        Ok(())
+    }
+
+    /// Kills the worker, and waits until another one carries on.
+    pub(crate) fn replace_worker(&self, daemon: &Daemon) -> Result<()> {
+        let killed = Instant::now();
+        let worker = self.pid_in("/run/keepalived_vrrp.pid")?;
+        self.host.sh(&format!("kill -KILL {worker}"))?;
+        let adopted = "carrying on as the process before";
+        daemon.log().wait_for(adopted, killed, PATIENCE)?;
+        Ok(())
+    }
+
+    /// What `vipctl status` says that the fault of its instance comes from.
+    pub(crate) fn fault(&self) -> Result<Option<String>> {
+        let status = self.status()?;
+        Ok(status.instances.into_iter().find_map(|one| one.fault))
+    }
+
     /// Exactly one advert of priority 0 has been heard since `told`.
     pub(crate) fn check_one_farewell(&self, told: Instant) -> Result<()> {
         let adverts = self.adverts(told);

@@ -1,9 +1,12 @@
-//! Other interfaces that an instance follows.
+//! What an instance follows besides its own interface: others, here; files and processes, below.
 
-use std::time::Instant;
+mod files;
+mod processes;
+
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use ha_tests::lab::until;
+use ha_tests::lab::{Daemon, until};
 
 use crate::solo::{CONFIG, INSTANCE, PATIENCE, Solo, VIP};
 
@@ -12,6 +15,22 @@ fn solo() -> Result<Solo> {
     let mut solo = Solo::new()?;
     solo.lan.attach(&solo.host, "eth1", "198.51.100.1/24")?;
     Ok(solo)
+}
+
+/// Following something that is worth 20, and not any more, and so on, costs neither an advert nor a
+/// transition.
+fn check_reloads(solo: &Solo, daemon: &Daemon, tracking: &str) -> Result<()> {
+    let begun = Instant::now();
+    for _ in 0..5 {
+        solo.reload(daemon, tracking)?;
+        solo.wait_for_priority(120)?;
+        solo.reload(daemon, CONFIG)?;
+        solo.wait_for_priority(100)?;
+    }
+    solo.check_no_transition(daemon, begun)?;
+    let silence = solo.longest_silence(begun);
+    ensure!(silence < Duration::from_millis(250), "{silence:?}");
+    Ok(())
 }
 
 fn tracking(lines: &str) -> String {
@@ -61,21 +80,11 @@ fn an_interface_that_does_not_exist_yet_is_waited_for() -> Result<()> {
 fn check_priorities(weight: &str, up: u8, down: u8) -> Result<()> {
     let solo = solo()?;
     let _daemon = solo.start(&tracking(&format!("eth1 weight {weight}")))?;
-    wait_for_priority(&solo, up)?;
+    solo.wait_for_priority(up)?;
     solo.host.netns().ip("link set eth1 down")?;
-    wait_for_priority(&solo, down)?;
+    solo.wait_for_priority(down)?;
     solo.host.netns().ip("link set eth1 up")?;
-    wait_for_priority(&solo, up)
-}
-
-fn wait_for_priority(solo: &Solo, wanted: u8) -> Result<()> {
-    let since = Instant::now();
-    until(&format!("adverts of priority {wanted}"), PATIENCE, || {
-        let adverts = solo.adverts(since);
-        Ok(adverts
-            .last()
-            .is_some_and(|(_, priority)| *priority == wanted))
-    })
+    solo.wait_for_priority(up)
 }
 
 #[test]

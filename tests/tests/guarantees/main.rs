@@ -10,5 +10,6 @@ mod lifetime;
 mod limits;
 mod manner;
 mod silence;
+mod storm;
 mod stranger;
 mod thaw;

@@ -3,9 +3,12 @@
 //! One story for every version, interval and role: election, the Active killed, its return (which
 //! preempts), its graceful stop. All the time somebody asks every millisecond who answers.
 
+mod dumps;
 mod ownership;
+mod patience;
 mod profile;
 mod story;
+mod wire;
 
 use std::thread;
 use std::time::Duration;
@@ -43,10 +46,24 @@ fn version_3_every_10_ms() -> Result<()> {
     one_by_one(&Profile::v3(Duration::from_millis(10)))
 }
 
+#[test]
+fn a_lower_master_is_left_alone_for_the_delay() -> Result<()> {
+    ROLES.into_iter().try_for_each(patience::is_shown)
+}
+
 /// All roles at a time: what is measured is long against what their labs do to each other.
 fn side_by_side(profile: &Profile) -> Result<()> {
+    at_once(ROLES, |makes| story::tell(profile, makes))
+}
+
+/// Plays all of `cases` at a time, each in a lab of its own.
+fn at_once<Case: Send, const N: usize>(
+    cases: [Case; N],
+    play: impl Fn(Case) -> Result<()> + Sync,
+) -> Result<()> {
+    let play = &play;
     thread::scope(|scope| {
-        let labs = ROLES.map(|makes| scope.spawn(move || story::tell(profile, makes)));
+        let labs = cases.map(|case| scope.spawn(move || play(case)));
         let ended = labs.map(thread::ScopedJoinHandle::join);
         let mut results = ended.into_iter();
         results.try_for_each(|result| result.unwrap_or_else(|_| bail!("a story panicked")))

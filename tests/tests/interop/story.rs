@@ -10,7 +10,7 @@ use ha_tests::pair::{Make, Pair, Port, SOON, Side};
 use crate::ownership::{longest_overlap, spans};
 use crate::profile::{PRIORITIES, Profile, VIP};
 
-const PORTS: [Port; 2] = [
+pub(super) const PORTS: [Port; 2] = [
     Port {
         interface: "eth0",
         address: Ipv4Addr::new(192, 0, 2, 1),

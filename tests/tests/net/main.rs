@@ -4,6 +4,7 @@ mod addresses;
 mod announcements;
 mod lifetimes;
 mod links;
+mod processes;
 mod sockets;
 
 use std::net::Ipv4Addr;

@@ -62,6 +62,7 @@ pub(in crate::config) struct ServerDefaults {
     pub virtualhost: Option<At<String>>,
     pub weight: Option<u32>,
     pub inhibit_on_failure: Option<bool>,
+    pub smtp_alert: Option<bool>,
 }
 
 impl ServerDefaults {
@@ -72,6 +73,7 @@ impl ServerDefaults {
             virtualhost: self.virtualhost.or(outer.virtualhost),
             weight: self.weight.or(outer.weight),
             inhibit_on_failure: self.inhibit_on_failure.or(outer.inhibit_on_failure),
+            smtp_alert: self.smtp_alert.or(outer.smtp_alert),
         }
     }
 }

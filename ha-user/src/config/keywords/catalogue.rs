@@ -3,7 +3,9 @@
 use super::root::ROOT;
 use super::{Keyword, Known, Syntax, Table};
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 /// What vipd does with a keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -143,22 +145,16 @@ fn known_entries(known: &'static [Known], effect: Effect) -> Vec<Entry> {
     let row = |keyword: &Known| Entry {
         path: Vec::new(),
         name: keyword.name,
-        value: if keyword.inside.is_empty() {
-            ""
-        } else {
-            "{ ... }"
-        }
-        .into(),
-        effect: if keyword.inside.is_empty() {
-            effect
-        } else {
-            Effect::Skipped
+        value: keyword.takes.value(),
+        effect: match keyword.takes.is_block() {
+            true => Effect::Skipped,
+            false => effect,
         },
         doc: keyword.doc,
     };
     let mut rows: Vec<Entry> = known.iter().map(row).collect();
     for keyword in known {
-        let inside = known_entries(keyword.inside, Effect::Skipped).into_iter();
+        let inside = known_entries(keyword.takes.inside(), Effect::Skipped).into_iter();
         rows.extend(inside.map(|entry| below(keyword.name, entry)));
     }
     rows
@@ -181,18 +177,27 @@ fn row<T>(keyword: &'static Keyword<T>) -> Entry {
 
 fn value<T>(syntax: &Syntax<T>) -> String {
     match syntax {
-        Syntax::Flag(_) | Syntax::Accepted => String::new(),
+        Syntax::Flag(_) => String::new(),
+        Syntax::Accepted(takes) => takes.value(),
         Syntax::Switch(_) => "[true|false]".into(),
-        Syntax::Number { range, .. } => format!("{} to {}", range.start(), range.end()),
-        Syntax::Seconds { range, .. } => {
-            let (low, high) = (range.start().as_secs_f64(), range.end().as_secs_f64());
-            format!("{low} to {high} s")
-        }
+        Syntax::Number { range, .. } => numbers(range),
+        Syntax::Seconds { range, .. } => spans(range),
         Syntax::Words { names, .. } => (*names).into(),
         Syntax::Lines { names, .. } => format!("{{ {names} ... }}"),
         Syntax::Block(_) => "{ ... }".into(),
         Syntax::Section { names, .. } => format!("{names} {{ ... }}").trim_start().into(),
     }
+}
+
+/// A range of whole numbers.
+pub(super) fn numbers(range: &RangeInclusive<i64>) -> String {
+    format!("{} to {}", range.start(), range.end())
+}
+
+/// A range of seconds.
+pub(super) fn spans(range: &RangeInclusive<Duration>) -> String {
+    let (low, high) = (range.start().as_secs_f64(), range.end().as_secs_f64());
+    format!("{low} to {high} s")
 }
 
 /// The blocks that know `name`, for the message about a keyword in the wrong one.

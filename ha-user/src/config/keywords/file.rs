@@ -3,7 +3,7 @@
 use super::super::diagnostic::{Report, Severity};
 use super::super::draft::file::{FileDraft, InitDraft};
 use super::super::lexer::Word;
-use super::{Keyword, Table, number, value, words};
+use super::{Keyword, Table, dispensable, number, value, words};
 use std::ops::RangeInclusive;
 
 pub(super) const TABLE: Table<FileDraft> = Table {
@@ -17,7 +17,13 @@ const VALUES: RangeInclusive<i64> = i32::MIN as i64..=i32::MAX as i64;
 const WEIGHTS: RangeInclusive<i64> = -254..=254;
 
 const KEYWORDS: &[Keyword<FileDraft>] = &[
-    words("file", "PATH", 1..=1, "the file with the number", path),
+    dispensable(words(
+        "file",
+        "PATH",
+        1..=1,
+        "the file with the number",
+        path,
+    )),
     words(
         "weight",
         "-254 to 254 [reverse]",

@@ -3,18 +3,22 @@
 use super::super::diagnostic::{Report, Severity};
 use super::super::draft::GlobalDraft;
 use super::super::lexer::Word;
+use super::super::model::dump::JsonVersion;
+use super::choice::chosen;
+use super::takes::{self, Takes};
 use super::{
-    Keyword, Table, accepted, flag, later, lines, number, number_or, seconds, switch, value, words,
+    Keyword, Table, accepted, dispensable, fifo, flag, later, lines, mail, number, number_or,
+    seconds, switch, taken_for_granted, value, words,
 };
 use std::time::Duration;
 
 pub(super) const TABLE: Table<GlobalDraft> = Table {
-    keywords: &[KEYWORDS],
+    keywords: &[KEYWORDS, fifo::KEYWORDS, mail::KEYWORDS],
     later: later::GLOBAL,
 };
 
 const KEYWORDS: &[Keyword<GlobalDraft>] = &[
-    words(
+    dispensable(words(
         "router_id",
         "NAME",
         1..=1,
@@ -22,7 +26,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         |global, _, words, _| {
             global.router_id = words.first().map(|word| word.text.clone());
         },
-    ),
+    )),
     lines(
         "notification_email",
         "ADDRESS",
@@ -33,7 +37,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
                 .extend(words.first().map(|word| word.text.clone()));
         },
     ),
-    words(
+    dispensable(words(
         "notification_email_from",
         "ADDRESS",
         1..=1,
@@ -41,7 +45,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         |global, _, words, _| {
             global.notification_email_from = words.first().map(|word| word.text.clone());
         },
-    ),
+    )),
     words(
         "smtp_server",
         "HOST [PORT]",
@@ -51,7 +55,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     ),
     seconds(
         "smtp_connect_timeout",
-        Duration::ZERO..=Duration::from_secs(4294),
+        Duration::ZERO..=value::LONGEST,
         "time for a connection to it",
         |global, timeout| global.smtp_connect_timeout = Some(timeout.value),
     ),
@@ -74,9 +78,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         "[allow_if_changes]",
         0..=1,
         "interfaces may come into being later",
-        |global, _, _, _| {
-            global.dynamic_interfaces = true;
-        },
+        dynamic_interfaces,
     ),
     number(
         "vrrp_version",
@@ -132,7 +134,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     ),
     number(
         "vrrp_garp_master_refresh",
-        value::SECONDS,
+        value::LONG,
         "seconds between bursts afterwards; 0, if not given, is never",
         |global, refresh| {
             global.garp.refresh = value::whole_seconds(&refresh);
@@ -149,7 +151,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     ),
     seconds(
         "vrrp_garp_interval",
-        Duration::ZERO..=Duration::from_secs(4294),
+        Duration::from_micros(1)..=value::LONGEST,
         "pause between two gratuitous ARPs of an interface; 64 in a millisecond if not given",
         |global, pause| global.garp_interval = Some(pause.value),
     ),
@@ -163,21 +165,61 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     ),
     accepted(
         "reload_check_config",
+        takes::words("[PATH]", 0..=1),
         "the default: a file with errors is not taken at a reload",
     ),
     accepted(
         "vrrp_no_swap",
+        Takes::Nothing,
         "the daemon's memory is locked wherever that is permitted",
     ),
-    accepted(
+    taken_for_granted(switch(
         "vrrp_skip_check_adv_addr",
-        "lists of addresses are compared once for each Active router",
+        "the default: addresses that adverts list are compared, and the advert counts in any case",
+        |global, on| global.skip_check_adv_addr = on,
+    )),
+    number(
+        "json_version",
+        1..=2,
+        "layout of the JSON dump: 1, a list of instances, if not given; 2, an object",
+        |global, version| {
+            global.dumps.json_version = match version.value {
+                2 => JsonVersion::V2,
+                _ => JsonVersion::V1,
+            };
+        },
     ),
+    dispensable(words(
+        "state_dump_file",
+        "PATH",
+        1..=1,
+        "where USR1 dumps to, below $TMPDIR or /tmp if not absolute; keepalived.data if not given",
+        |global, _, words, _| global.dumps.state = path(words),
+    )),
+    dispensable(words(
+        "stats_dump_file",
+        "PATH",
+        1..=1,
+        "where USR2 dumps to; keepalived.stats if not given",
+        |global, _, words, _| global.dumps.stats = path(words),
+    )),
+    dispensable(words(
+        "json_dump_file",
+        "PATH",
+        1..=1,
+        "where the JSON dump goes; keepalived.json if not given",
+        |global, _, words, _| global.dumps.json = path(words),
+    )),
 ];
 
 fn smtp_server(global: &mut GlobalDraft, _: &Word, words: &[Word], _: &mut Report) {
     let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     global.smtp_server = Some(words.join(" "));
+}
+
+fn path(words: &[Word]) -> Option<String> {
+    let given = words.first().map(|word| word.text.clone());
+    given.filter(|path| !path.is_empty())
 }
 
 fn script_user(global: &mut GlobalDraft, keyword: &Word, words: &[Word], report: &mut Report) {
@@ -186,4 +228,14 @@ fn script_user(global: &mut GlobalDraft, keyword: &Word, words: &[Word], report:
         let message = "No script username specified: ignoring the line";
         report.add(Severity::Error, &keyword.at, message);
     }
+}
+
+fn dynamic_interfaces(
+    global: &mut GlobalDraft,
+    keyword: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    global.dynamic_interfaces = true;
+    chosen(&[("allow_if_changes", ())], keyword, words, report);
 }

@@ -3,12 +3,13 @@
 use super::super::draft::InstanceDraft;
 use super::address::{address, excluded_address};
 use super::instance_value::{
-    auth_pass, auth_type, interface, multicast_source, notify, state, track_check, track_interface,
-    track_script, unicast_peer, unicast_source,
+    auth_pass, auth_type, interface, multicast_source, notify, state, track_check, track_file,
+    track_interface, track_process, track_script, unicast_peer, unicast_source,
 };
+use super::takes::{self, Takes};
 use super::{
-    Keyword, Table, accepted, block, flag, later, lines, number, number_or, seconds, switch, value,
-    words,
+    Keyword, Table, accepted, block, dispensable, flag, later, lines, number, number_or, seconds,
+    switch, taken_for_granted, value, words,
 };
 use std::time::Duration;
 
@@ -68,16 +69,28 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "a living MASTER of lower priority stays",
         |instance, at| instance.nopreempt = Some(at),
     ),
-    accepted("preempt", "the default"),
+    seconds(
+        "preempt_delay",
+        Duration::ZERO..=Duration::from_secs(1000),
+        "how long a living MASTER of lower priority is left alone before it is replaced",
+        |instance, delay| instance.preempt_delay = Some(delay),
+    ),
+    accepted("preempt", Takes::Nothing, "the default"),
     accepted(
         "accept",
+        Takes::Nothing,
         "the default: packets to the addresses are accepted",
     ),
-    accepted(
+    taken_for_granted(switch(
         "skip_check_adv_addr",
-        "lists of addresses are compared once for each Active router",
+        "the default: addresses that adverts list are compared, and the advert counts in any case",
+        |instance, on| instance.skip_check_adv_addr = Some(on),
+    )),
+    accepted(
+        "debug",
+        takes::number(0, 4),
+        "has no effect in keepalived either",
     ),
-    accepted("debug", "has no effect in keepalived either"),
     switch(
         "strict_mode",
         "no authentication; nothing else of it yet",
@@ -145,6 +158,18 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "other interfaces that it follows; without a weight, down is a fault",
         track_interface,
     ),
+    lines(
+        "track_file",
+        "NAME [weight N [reverse]]",
+        "files whose number, times the weight, it adds to its priority; -254 and less is a fault",
+        track_file,
+    ),
+    lines(
+        "track_process",
+        "NAME [weight N [reverse]]",
+        "processes that it follows",
+        track_process,
+    ),
     words(
         "notify_master",
         "COMMAND [USER [GROUP]]",
@@ -173,13 +198,13 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "command when the daemon stops",
         notify,
     ),
-    words(
+    dispensable(words(
         "notify_dual_active",
         "COMMAND [USER [GROUP]]",
         1..=3,
         "command when another router turns out to be MASTER, too; gets arguments as notify does",
         notify,
-    ),
+    )),
     words(
         "notify",
         "COMMAND [USER [GROUP]]",
@@ -187,6 +212,14 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "command for every transition; gets type, name, state and priority",
         notify,
     ),
+    switch(
+        "notify_priority_changes",
+        "changes of priority go to the pipes, too",
+        |instance, on| instance.notify_priority_changes = Some(on),
+    ),
+    switch("smtp_alert", "mail on every transition", |instance, on| {
+        instance.smtp_alert = Some(on)
+    }),
     number(
         "garp_master_delay",
         value::SECONDS,
@@ -206,7 +239,7 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     ),
     number(
         "garp_master_refresh",
-        value::SECONDS,
+        value::LONG,
         "seconds between bursts afterwards; 0 is never",
         |instance, refresh| {
             instance.garp.refresh = value::whole_seconds(&refresh);

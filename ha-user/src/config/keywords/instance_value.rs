@@ -6,7 +6,7 @@ use super::super::lexer::Word;
 use super::value;
 
 /// A name of an interface in Linux, without the terminating zero.
-const MAX_INTERFACE_NAME: usize = 15;
+pub(super) const MAX_INTERFACE_NAME: usize = 15;
 
 pub(super) fn state(instance: &mut InstanceDraft, _: &Word, words: &[Word], report: &mut Report) {
     let [word, ..] = words else { return };
@@ -106,22 +106,32 @@ pub(super) fn unicast_peer(instance: &mut InstanceDraft, words: &[Word], report:
 }
 
 pub(super) fn track_script(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
-    let (owner, tracks) = (&instance.name.value, &mut instance.track_scripts);
+    let (owner, tracks) = (&instance.name.value, &mut instance.tracks.scripts);
     track("track_script", owner, tracks, words, report);
 }
 
+pub(super) fn track_file(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
+    let (owner, tracks) = (&instance.name.value, &mut instance.tracks.files);
+    track("track_file", owner, tracks, words, report);
+}
+
+pub(super) fn track_process(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
+    let (owner, tracks) = (&instance.name.value, &mut instance.tracks.processes);
+    track("track_process", owner, tracks, words, report);
+}
+
 pub(super) fn track_check(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
-    let (owner, tracks) = (&instance.name.value, &mut instance.track_checks);
+    let (owner, tracks) = (&instance.name.value, &mut instance.tracks.checks);
     track("track_check", owner, tracks, words, report);
 }
 
 pub(super) fn track_interface(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
-    let (owner, tracks) = (&instance.name.value, &mut instance.track_interfaces);
+    let (owner, tracks) = (&instance.name.value, &mut instance.tracks.interfaces);
     track("track_interface", owner, tracks, words, report);
 }
 
-/// Adds a line of the block `keyword` of the instance `owner` to `tracks`.
-fn track(
+/// Adds a line of the block `keyword` of `owner`, an instance or a group, to `tracks`.
+pub(super) fn track(
     keyword: &str,
     owner: &str,
     tracks: &mut Vec<TrackDraft>,
@@ -139,7 +149,11 @@ fn track(
     }
     let weight = match options.split_first() {
         Some((option, values)) if option.text == "weight" && !values.is_empty() => {
-            value::tracked_weight(&name.value, values, report)
+            let read = match keyword {
+                "track_file" | "track_process" => value::wide_weight,
+                _ => value::tracked_weight,
+            };
+            read(&name.value, values, report)
         }
         Some((option, _)) => {
             unknown_option(keyword, option, report);
@@ -147,7 +161,11 @@ fn track(
         }
         None => None,
     };
-    tracks.push(TrackDraft { name, weight });
+    tracks.push(TrackDraft {
+        name,
+        weight,
+        of_group: false,
+    });
 }
 
 fn unknown_option(keyword: &str, option: &Word, report: &mut Report) {
@@ -166,8 +184,5 @@ pub(super) fn notify(
     words: &[Word],
     report: &mut Report,
 ) {
-    let mut slot = instance.notify.remove(&keyword.text);
-    value::script(&mut slot, keyword, words, report);
-    let command = slot.map(|command| (keyword.text.clone(), command));
-    instance.notify.extend(command);
+    value::notify(&mut instance.notify, keyword, words, report);
 }

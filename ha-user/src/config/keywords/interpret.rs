@@ -3,9 +3,9 @@
 use super::super::diagnostic::{At, Report, Severity};
 use super::super::lexer::Word;
 use super::super::tree::Statement;
+use super::arguments::Arguments;
 use super::catalogue::{blocks_of, closest};
 use super::{Keyword, Known, Syntax, Table, number};
-use std::ops::RangeInclusive;
 
 /// Interprets the statements of the block called `block`, collecting what they mean in `target`.
 pub(in crate::config) fn interpret<T>(
@@ -18,34 +18,80 @@ pub(in crate::config) fn interpret<T>(
     for statement in statements {
         let name = statement.keyword.text.as_str();
         if let Some(row) = table.rows().find(|row| row.name == name) {
-            let mut applied = Applied {
-                row,
-                table,
+            let arguments = Arguments {
                 statement,
+                is_keyword: &|name| names(table).any(|known| known == name),
+                missing: row.missing,
                 report: &mut *report,
             };
-            applied.run(target);
+            apply(row, arguments, target);
         } else if let Some(known) = table.later.iter().find(|row| row.name == name) {
-            later(known, statement, report);
+            later(
+                known,
+                statement,
+                &|name| names(table).any(|known| known == name),
+                report,
+            );
         } else {
-            unknown(block, statement, table, report);
+            unknown(block, statement, names(table), report);
         }
     }
 }
 
-/// Says of a block, and once of a keyword, that it is known and not done yet.
-fn later(known: &Known, statement: &Statement, report: &mut Report) {
+/// Says of a block, and once of a keyword, that it is known and not done yet; its values are
+/// checked all the same.
+fn later(
+    known: &Known,
+    statement: &Statement,
+    is_keyword: &dyn Fn(&str) -> bool,
+    report: &mut Report,
+) {
     let name = known.name;
-    let message = match statement.body {
-        Some(_) => format!("`{name}` is not supported yet: ignoring the whole block"),
-        None => format!("`{name}` is accepted and has no effect yet"),
+    let message = match known.takes.is_block() {
+        true => format!("`{name}` is not supported yet: ignoring the whole block"),
+        false => format!("`{name}` is accepted and has no effect yet"),
     };
-    if statement.body.is_some() || report.first(name) {
+    if known.takes.is_block() || report.first(name) {
         report.add(Severity::Warning, &statement.keyword.at, message);
+    }
+    let mut arguments = Arguments {
+        statement,
+        is_keyword,
+        missing: Severity::Error,
+        report,
+    };
+    known.takes.check(&mut arguments);
+}
+
+/// Checks a block that is left out.
+pub(super) fn check_block(
+    block: &str,
+    statements: &[Statement],
+    inside: &'static [Known],
+    report: &mut Report,
+) {
+    let find = |name: &str| inside.iter().find(|row| row.name == name);
+    for statement in statements {
+        let Some(known) = find(&statement.keyword.text) else {
+            unknown(block, statement, inside.iter().map(|row| row.name), report);
+            continue;
+        };
+        let mut arguments = Arguments {
+            statement,
+            is_keyword: &|name| find(name).is_some(),
+            missing: Severity::Error,
+            report: &mut *report,
+        };
+        known.takes.check(&mut arguments);
     }
 }
 
-fn unknown<T>(block: &str, statement: &Statement, table: &'static Table<T>, report: &mut Report) {
+fn unknown(
+    block: &str,
+    statement: &Statement,
+    names: impl Iterator<Item = &'static str>,
+    report: &mut Report,
+) {
     let Word { text: name, at, .. } = &statement.keyword;
     let what = match statement.body {
         Some(_) => " with its block",
@@ -57,7 +103,7 @@ fn unknown<T>(block: &str, statement: &Statement, table: &'static Table<T>, repo
         let help = format!("it belongs in {}", homes.join(" or "));
         return report.add_with_help(Severity::Warning, at, message, help);
     }
-    match closest(name, names(table)) {
+    match closest(name, names) {
         Some(known) => {
             let help = format!("did you mean `{known}`?");
             report.add_with_help(Severity::Warning, at, message, help);
@@ -66,167 +112,88 @@ fn unknown<T>(block: &str, statement: &Statement, table: &'static Table<T>, repo
     }
 }
 
-/// A row of the table and the statement that it is applied to.
-struct Applied<'a, 'r, T: 'static> {
-    row: &'static Keyword<T>,
-    table: &'static Table<T>,
-    statement: &'a Statement,
-    report: &'r mut Report,
+/// Applies a row of the table to its statement.
+fn apply<T>(row: &'static Keyword<T>, mut arguments: Arguments<'_, '_>, target: &mut T) {
+    let statement = arguments.statement;
+    match &row.syntax {
+        Syntax::Flag(set) => {
+            arguments.surplus(0);
+            set(target, here(statement, ()));
+        }
+        Syntax::Switch(set) => {
+            if let Some(truth) = arguments.truth() {
+                set(target, truth);
+            }
+        }
+        Syntax::Number {
+            range,
+            otherwise,
+            set,
+        } => {
+            let instead = match otherwise {
+                Some(value) => format!("Using default {value}"),
+                None => "ignoring".into(),
+            };
+            let value = arguments.value(&instead, |word| number::whole(word, range));
+            if let Some(value) = value.or(*otherwise) {
+                set(target, here(statement, value));
+            }
+        }
+        Syntax::Seconds { range, set } => {
+            if let Some(value) = arguments.value("ignoring", |word| number::seconds(word, range)) {
+                set(target, here(statement, value));
+            }
+        }
+        Syntax::Words { count, apply, .. } => {
+            if let Some(words) = arguments.words(count) {
+                apply(target, &statement.keyword, words, arguments.report);
+            }
+        }
+        Syntax::Accepted(takes) => return takes.check(&mut arguments),
+        Syntax::Lines { .. } | Syntax::Block(_) | Syntax::Section { .. } => {
+            return apply_block(row, arguments, target);
+        }
+    }
+    arguments.no_block();
 }
 
-impl<'a, T> Applied<'a, '_, T> {
-    fn run(&mut self, target: &mut T) {
-        match &self.row.syntax {
-            Syntax::Flag(set) => {
-                self.surplus(0);
-                set(target, self.here(()));
-            }
-            Syntax::Switch(set) => set(target, self.truth()),
-            Syntax::Number {
-                range,
-                otherwise,
-                set,
-            } => {
-                let instead = match otherwise {
-                    Some(value) => format!("Using default {value}"),
-                    None => "ignoring".into(),
-                };
-                let value = self.value(&instead, |word| number::whole(word, range));
-                if let Some(value) = value.or(*otherwise) {
-                    set(target, self.here(value));
-                }
-            }
-            Syntax::Seconds { range, set } => {
-                if let Some(value) = self.value("ignoring", |word| number::seconds(word, range)) {
-                    set(target, self.here(value));
-                }
-            }
-            Syntax::Words { count, apply, .. } => {
-                if let Some(words) = self.words(count) {
-                    apply(target, &self.statement.keyword, words, self.report);
-                }
-            }
-            _ => return self.run_block(target),
-        }
-        no_block(self.statement, self.report);
-    }
-
-    fn run_block(&mut self, target: &mut T) {
-        let name = self.row.name;
-        match &self.row.syntax {
-            Syntax::Lines { apply, .. } => {
-                for line in self.body() {
-                    apply(target, &line.words(), self.report);
-                    no_block(line, self.report);
-                }
-            }
-            Syntax::Block(table) => {
-                interpret(name, self.body(), table, target, self.report);
-            }
-            Syntax::Section { apply, .. } if self.statement.body.is_some() => {
-                apply(target, self.statement, self.report);
-            }
-            Syntax::Section { .. } => {
-                self.body();
-            }
-            _ => {}
-        }
-    }
-
-    fn here<V>(&self, value: V) -> At<V> {
-        let at = self.statement.keyword.at.clone();
-        At { value, at }
-    }
-
-    fn truth(&mut self) -> bool {
-        let word = self.statement.arguments.first();
-        let truth = word.and_then(|word| match word.text.as_str() {
-            "true" | "on" | "yes" => Some(true),
-            "false" | "off" | "no" => Some(false),
-            _ => None,
-        });
-        self.surplus(usize::from(truth.is_some()));
-        truth.unwrap_or(true)
-    }
-
-    /// The value that follows; nonsense is reported together with what is done `instead`.
-    fn value<V>(&mut self, instead: &str, read: impl Fn(&str) -> Result<V, String>) -> Option<V> {
-        let [word, ..] = self.words(&(1..=1))? else {
-            return None;
-        };
-        match read(&word.text) {
-            Ok(value) => Some(value),
-            Err(fault) => {
-                let message = format!("{}: {fault}. {instead}", self.row.name);
-                self.report.add(Severity::Error, &word.at, message);
-                None
+fn apply_block<T>(row: &'static Keyword<T>, mut arguments: Arguments<'_, '_>, target: &mut T) {
+    let body = arguments.body();
+    let Arguments {
+        statement, report, ..
+    } = arguments;
+    match &row.syntax {
+        Syntax::Lines { apply, .. } => {
+            for line in body {
+                apply(target, &line.words(), report);
+                no_block(line, report);
             }
         }
-    }
-
-    /// As many of the words that follow as the keyword takes; `None` if there are too few.
-    fn words(&mut self, count: &RangeInclusive<usize>) -> Option<&'a [Word]> {
-        let arguments = self.statement.arguments.as_slice();
-        if arguments.len() < *count.start() {
-            let message = format!("`{}` is missing a parameter", self.row.name);
-            self.report
-                .add(Severity::Fatal, &self.statement.keyword.at, message);
-            return None;
+        Syntax::Block(table) => interpret(row.name, body, table, target, report),
+        Syntax::Section { apply, .. } if statement.body.is_some() => {
+            apply(target, statement, report);
         }
-        self.surplus(*count.end());
-        Some(arguments.get(..*count.end()).unwrap_or(arguments))
-    }
-
-    /// Words that the keyword does not take are ignored, as keepalived does.
-    fn surplus(&mut self, most: usize) {
-        let Some(word) = self.statement.arguments.get(most) else {
-            return;
-        };
-        let message = format!(
-            "ignoring `{}` and what follows it: `{}` {}",
-            word.text,
-            self.row.name,
-            takes(most)
-        );
-        if names(self.table).any(|name| name == word.text) {
-            let help = "a keyword begins on a line of its own";
-            self.report
-                .add_with_help(Severity::Warning, &word.at, message, help);
-        } else {
-            self.report.add(Severity::Notice, &word.at, message);
-        }
-    }
-
-    /// The statements of the block that must follow.
-    fn body(&mut self) -> &'a [Statement] {
-        if let Some(body) = &self.statement.body {
-            return body;
-        }
-        let message = format!("Missing '{{' after `{}`: ignoring it", self.row.name);
-        self.report
-            .add(Severity::Error, &self.statement.keyword.at, message);
-        &[]
+        _ => {}
     }
 }
 
-/// What stands in braces after something that has no block is left out.
-pub(super) fn no_block(statement: &Statement, report: &mut Report) {
-    if statement.body.is_some() {
-        let Word { text, at, .. } = &statement.keyword;
-        let message = format!("`{text}` has no block: ignoring the block");
-        report.add(Severity::Error, at, message);
-    }
+fn here<V>(statement: &Statement, value: V) -> At<V> {
+    let at = statement.keyword.at.clone();
+    At { value, at }
+}
+
+/// What stands in braces after a line that is no keyword is left out.
+pub(super) fn no_block(line: &Statement, report: &mut Report) {
+    let mut arguments = Arguments {
+        statement: line,
+        is_keyword: &|_| false,
+        missing: Severity::Error,
+        report,
+    };
+    arguments.no_block();
 }
 
 fn names<T>(table: &'static Table<T>) -> impl Iterator<Item = &'static str> {
     let later = table.later.iter().map(|row| row.name);
     table.rows().map(|row| row.name).chain(later)
-}
-
-fn takes(count: usize) -> String {
-    match count {
-        0 => "takes no value".into(),
-        1 => "takes one value".into(),
-        _ => format!("takes {count} values at most"),
-    }
 }

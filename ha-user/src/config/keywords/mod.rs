@@ -2,21 +2,27 @@
 //! does here, and a line for people. Adding a keyword is adding a row.
 
 mod address;
+mod arguments;
 mod catalogue;
 mod check;
 mod choice;
 mod explain;
+mod fifo;
 mod file;
 mod global;
 mod instance;
 mod instance_value;
 mod interpret;
 mod later;
+mod mail;
 mod number;
+mod process;
 mod root;
 mod script;
 mod service;
 mod ssl;
+mod sync_group;
+mod takes;
 mod value;
 mod vrrp_check;
 mod xdp;
@@ -26,11 +32,12 @@ pub use explain::explain;
 pub(super) use interpret::interpret;
 pub(super) use root::{ROOT, begins_root_block};
 
-use super::diagnostic::{At, Report};
+use super::diagnostic::{At, Report, Severity};
 use super::lexer::Word;
 use super::tree::Statement;
 use std::ops::RangeInclusive;
 use std::time::Duration;
+use takes::Takes;
 
 /// The keywords of one block, whose content is collected in a `T`.
 pub(super) struct Table<T: 'static> {
@@ -55,6 +62,8 @@ pub(super) struct Keyword<T: 'static> {
     pub doc: &'static str,
     /// What vipd does with it.
     pub effect: Effect,
+    /// How bad it is if a value is missing: keepalived does not start, or goes on without.
+    pub missing: Severity,
     /// What follows it, and what is done with that.
     pub syntax: Syntax<T>,
 }
@@ -100,26 +109,36 @@ pub(super) enum Syntax<T: 'static> {
         apply: fn(&mut T, &Statement, &mut Report),
     },
     /// What it asks for is so in any case.
-    Accepted,
+    Accepted(Takes),
 }
 
-/// A keyword that is known and not done yet: it is warned of, its block is left out as a whole.
+/// A keyword that is known and not done yet: it is warned of, its values are checked, and its block
+/// is left out as a whole.
 pub(super) struct Known {
     /// As it is written in the file.
     pub name: &'static str,
     /// One line for people.
     pub doc: &'static str,
-    /// Keywords of its block, if it has one.
-    pub inside: &'static [Self],
+    /// What follows it.
+    pub takes: Takes,
 }
 
 /// A row that asks for what is so in any case.
-const fn accepted<T>(name: &'static str, doc: &'static str) -> Keyword<T> {
+const fn accepted<T>(name: &'static str, takes: Takes, doc: &'static str) -> Keyword<T> {
     Keyword {
         name,
         doc,
         effect: Effect::Accepted,
-        syntax: Syntax::Accepted,
+        missing: Severity::Error,
+        syntax: Syntax::Accepted(takes),
+    }
+}
+
+/// The same row, where what it says is so in any case, and only shown.
+const fn taken_for_granted<T>(keyword: Keyword<T>) -> Keyword<T> {
+    Keyword {
+        effect: Effect::Accepted,
+        ..keyword
     }
 }
 
@@ -131,12 +150,21 @@ const fn checked<T>(keyword: Keyword<T>) -> Keyword<T> {
     }
 }
 
+/// The same row, where keepalived goes on without it if its value is missing.
+const fn dispensable<T>(keyword: Keyword<T>) -> Keyword<T> {
+    Keyword {
+        missing: Severity::Error,
+        ..keyword
+    }
+}
+
 /// A row without values.
 const fn flag<T>(name: &'static str, doc: &'static str, set: fn(&mut T, At<()>)) -> Keyword<T> {
     Keyword {
         name,
         doc,
         effect: Effect::Used,
+        missing: Severity::Fatal,
         syntax: Syntax::Flag(set),
     }
 }
@@ -147,6 +175,7 @@ const fn switch<T>(name: &'static str, doc: &'static str, set: fn(&mut T, bool))
         name,
         doc,
         effect: Effect::Used,
+        missing: Severity::Fatal,
         syntax: Syntax::Switch(set),
     }
 }
@@ -173,6 +202,7 @@ const fn number_or<T>(
         name,
         doc,
         effect: Effect::Used,
+        missing: Severity::Fatal,
         syntax: Syntax::Number {
             range,
             otherwise,
@@ -192,6 +222,7 @@ const fn seconds<T>(
         name,
         doc,
         effect: Effect::Used,
+        missing: Severity::Fatal,
         syntax: Syntax::Seconds { range, set },
     }
 }
@@ -208,6 +239,7 @@ const fn words<T>(
         name,
         doc,
         effect: Effect::Used,
+        missing: Severity::Fatal,
         syntax: Syntax::Words {
             count,
             names,
@@ -227,6 +259,7 @@ const fn lines<T>(
         name,
         doc,
         effect: Effect::Used,
+        missing: Severity::Fatal,
         syntax: Syntax::Lines { names, apply },
     }
 }
@@ -237,6 +270,7 @@ const fn block<T>(name: &'static str, doc: &'static str, table: &'static Table<T
         name,
         doc,
         effect: Effect::Used,
+        missing: Severity::Fatal,
         syntax: Syntax::Block(table),
     }
 }
@@ -253,6 +287,7 @@ const fn section<T>(
         name,
         doc,
         effect: Effect::Used,
+        missing: Severity::Fatal,
         syntax: Syntax::Section {
             names,
             keywords,

@@ -3,13 +3,15 @@
 use super::super::diagnostic::{At, Report, Severity};
 use super::super::draft::check::VrrpCheckDraft;
 use super::super::draft::file::FileDraft;
+use super::super::draft::process::ProcessDraft;
+use super::super::draft::sync::SyncGroupDraft;
 use super::super::draft::{Draft, InstanceDraft, ScriptDraft};
 use super::super::tree::Statement;
 use super::catalogue::entries;
 use super::value::located;
 use super::{
-    Keyword, Table, file, global, instance, interpret, later, script, section, service, ssl,
-    vrrp_check, xdp,
+    Keyword, Table, file, global, instance, interpret, later, process, script, section, service,
+    ssl, sync_group, vrrp_check, xdp,
 };
 
 /// Keywords outside all blocks.
@@ -43,7 +45,7 @@ const KEYWORDS: &[Keyword<Draft>] = &[
     section(
         "track_file",
         "NAME",
-        "a file with a number in it, for FILE_CHECK",
+        "a file with a number in it, which moves priorities, or is for FILE_CHECK",
         || entries(&file::TABLE),
         track_file,
     ),
@@ -55,11 +57,25 @@ const KEYWORDS: &[Keyword<Draft>] = &[
         vrrp_track_file,
     ),
     section(
+        "vrrp_track_process",
+        "NAME",
+        "processes whose number moves priorities",
+        || entries(&process::TABLE),
+        vrrp_track_process,
+    ),
+    section(
         "vrrp_instance",
         "NAME",
         "a virtual router",
         || entries(&instance::TABLE),
         vrrp_instance,
+    ),
+    section(
+        "vrrp_sync_group",
+        "NAME",
+        "instances that are MASTER together or not at all",
+        || entries(&sync_group::TABLE),
+        vrrp_sync_group,
     ),
     section(
         "virtual_server_group",
@@ -196,6 +212,30 @@ fn track_file(draft: &mut Draft, statement: &Statement, report: &mut Report) {
     draft.files.push(file);
 }
 
+fn vrrp_track_process(draft: &mut Draft, statement: &Statement, report: &mut Report) {
+    let Some(name) = block_name(statement, report) else {
+        return;
+    };
+    let mut processes = draft.processes.iter();
+    if processes.any(|process| process.name.value == name.value) {
+        let message = format!(
+            "vrrp_track_process {} already defined: ignoring this one",
+            name.value
+        );
+        return report.add(Severity::Notice, &name.at, message);
+    }
+    let mut process = ProcessDraft::new(name);
+    let body = statement.body.as_deref().unwrap_or_default();
+    interpret(
+        "vrrp_track_process",
+        body,
+        &process::TABLE,
+        &mut process,
+        report,
+    );
+    draft.processes.push(process);
+}
+
 fn vrrp_instance(draft: &mut Draft, statement: &Statement, report: &mut Report) {
     let Some(name) = block_name(statement, report) else {
         return;
@@ -221,6 +261,30 @@ fn vrrp_instance(draft: &mut Draft, statement: &Statement, report: &mut Report) 
         report,
     );
     draft.instances.push(instance);
+}
+
+fn vrrp_sync_group(draft: &mut Draft, statement: &Statement, report: &mut Report) {
+    let Some(name) = block_name(statement, report) else {
+        return;
+    };
+    let mut groups = draft.sync_groups.iter();
+    if groups.any(|group| group.name.value == name.value) {
+        let message = format!(
+            "vrrp sync group {} already defined: ignoring this one",
+            name.value
+        );
+        return report.add(Severity::Error, &name.at, message);
+    }
+    let mut group = SyncGroupDraft::new(name);
+    let body = statement.body.as_deref().unwrap_or_default();
+    interpret(
+        "vrrp_sync_group",
+        body,
+        &sync_group::TABLE,
+        &mut group,
+        report,
+    );
+    draft.sync_groups.push(group);
 }
 
 /// The one name that must follow the keyword of a block.

@@ -3,11 +3,9 @@
 use super::super::diagnostic::Report;
 use super::super::draft::ScriptDraft;
 use super::super::lexer::Word;
-use super::{Keyword, Table, flag, number_or, seconds, value, words};
+use super::value::LONGEST;
+use super::{Keyword, Table, dispensable, flag, number_or, seconds, value, words};
 use std::time::Duration;
-
-/// The longest interval that keepalived can count, in its unit of a microsecond.
-const LONGEST: Duration = Duration::from_secs(4294);
 
 pub(super) const TABLE: Table<ScriptDraft> = Table {
     keywords: &[KEYWORDS],
@@ -15,13 +13,13 @@ pub(super) const TABLE: Table<ScriptDraft> = Table {
 };
 
 const KEYWORDS: &[Keyword<ScriptDraft>] = &[
-    words(
+    dispensable(words(
         "script",
         "\"PROGRAM ARG...\"",
         1..=1,
         "the command; exit code 0 is success",
         script,
-    ),
+    )),
     seconds(
         "interval",
         Duration::from_millis(1)..=LONGEST,

@@ -5,6 +5,7 @@ use super::super::lexer::Word;
 use super::super::model::file::FileWeight;
 use super::super::model::{Command, ScriptUser, VrrpVersion, Weight};
 use super::number;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -12,8 +13,12 @@ use std::time::Duration;
 /// keepalived's range of a script's weight.
 const WEIGHTS: RangeInclusive<i64> = -253..=253;
 
+/// The longest time that keepalived can count, in its unit of a microsecond.
+pub(super) const LONGEST: Duration = Duration::from_secs(4294);
 /// Whole seconds that keepalived can count, in its unit of a microsecond.
 pub(super) const SECONDS: RangeInclusive<i64> = 0..=4294;
+/// Whole seconds that it counts as seconds.
+pub(super) const LONG: RangeInclusive<i64> = 0..=u32::MAX as i64;
 /// How often a packet may be repeated.
 pub(super) const REPEATS: RangeInclusive<i64> = 1..=u32::MAX as i64;
 
@@ -133,6 +138,19 @@ pub(super) fn script(
     *slot = Some(command);
 }
 
+/// Keeps `notify` and every `notify_STATE` by keyword; the first of each counts.
+pub(super) fn notify(
+    commands: &mut BTreeMap<String, At<Command>>,
+    keyword: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    let mut slot = commands.remove(&keyword.text);
+    script(&mut slot, keyword, words, report);
+    let command = slot.map(|command| (keyword.text.clone(), command));
+    commands.extend(command);
+}
+
 /// `USER [GROUP]`.
 pub(super) fn script_user(words: &[Word]) -> Option<ScriptUser> {
     let (user, rest) = words.split_first()?;
@@ -159,6 +177,14 @@ pub(super) fn tracked_weight(name: &str, words: &[Word], report: &mut Report) ->
         report.add(Severity::Error, &word.at, message);
     }
     let value = i16::try_from(clamped).ok()?;
+    Some(Weight { value, reverse })
+}
+
+/// The same of processes and files, which may be given a little more.
+pub(super) fn wide_weight(owner: &str, words: &[Word], report: &mut Report) -> Option<Weight> {
+    const RANGE: RangeInclusive<i64> = -254..=254;
+    let (value, reverse) = weight_within(&RANGE, owner, words, report)?;
+    let value = i16::try_from(value).ok()?;
     Some(Weight { value, reverse })
 }
 

@@ -3,7 +3,8 @@
 use super::super::diagnostic::Report;
 use super::super::draft::check::VrrpCheckDraft;
 use super::super::lexer::Word;
-use super::check::{LONGEST, SHORTEST_INTERVAL, SHORTEST_TIMEOUT, checkers};
+use super::check::{SHORTEST_INTERVAL, SHORTEST_TIMEOUT, checkers};
+use super::value::LONGEST;
 use super::{Keyword, Table, flag, later, number_or, seconds, value, words};
 
 pub(super) const TABLE: Table<VrrpCheckDraft> = Table {

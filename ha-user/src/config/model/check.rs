@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::file::TrackFile;
-use super::{Command, Weight};
+use super::{Command, Weight, spelling};
 
 /// `vrrp_check NAME`, which only vipd has: checkers that priorities follow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VrrpCheck {
     /// Name.
     pub name: String,
@@ -20,7 +22,7 @@ pub struct VrrpCheck {
 }
 
 /// A `vrrp_check` that an instance follows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TrackCheck {
     /// Index into [`super::Config::checks`].
     pub check: usize,
@@ -29,7 +31,7 @@ pub struct TrackCheck {
 }
 
 /// One probe. A checker with several pages or hosts is as many probes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Check {
     /// What is done.
     pub method: Method,
@@ -38,16 +40,20 @@ pub struct Check {
 }
 
 /// How often a probe is run, and what it takes to believe in a change.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct CheckRhythm {
     /// `delay_loop` or `interval`: from one run to the next.
+    #[serde(rename = "delay_loop", serialize_with = "spelling::time")]
     pub interval: Duration,
     /// `connect_timeout`, `misc_timeout` or `timeout`: a run that takes longer has failed.
+    #[serde(rename = "connect_timeout", serialize_with = "spelling::time")]
     pub timeout: Duration,
     /// `warmup`: before the first run at most; a part of it by chance.
+    #[serde(serialize_with = "spelling::time")]
     pub warmup: Duration,
     /// `delay_before_retry`: from a failure that is not believed yet to the next run, where that is
     /// not `interval`.
+    #[serde(rename = "delay_before_retry", serialize_with = "spelling::some_time")]
     pub retry: Option<Duration>,
     /// `rise`: successes in a row that make it good.
     pub rise: u32,
@@ -57,11 +63,12 @@ pub struct CheckRhythm {
     /// real server, and `None` otherwise in a `vrrp_check`: the first result decides.
     pub assumed: Option<bool>,
     /// `log_all_failures`.
+    #[serde(rename = "log_all_failures")]
     pub logs_all_failures: bool,
 }
 
 /// What a probe does.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Method {
     /// `PING_CHECK`: an echo comes back.
     Ping(Endpoint),
@@ -89,48 +96,57 @@ pub enum Method {
 }
 
 /// Where a probe goes, and from where.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Endpoint {
     /// `connect_ip` and `connect_port`; of a ping, the port is 0.
+    #[serde(rename = "connect_ip")]
     pub address: SocketAddr,
     /// `bindto` and `bind_port`.
+    #[serde(rename = "bindto")]
     pub source: Option<SocketAddr>,
     /// `bind_if`.
+    #[serde(rename = "bind_if")]
     pub interface: Option<String>,
     /// `fwmark`.
+    #[serde(rename = "fwmark")]
     pub mark: Option<u32>,
 }
 
 /// `url { ... }` of `HTTP_GET` and `SSL_GET`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Page {
     /// `path`.
     pub path: String,
     /// `virtualhost`: the Host header, if not the address.
+    #[serde(rename = "virtualhost")]
     pub host: Option<String>,
     /// `http_protocol`.
+    #[serde(rename = "http_protocol")]
     pub version: HttpVersion,
     /// `status_code`: ranges that are good, first and last; 200 to 299 if not given.
+    #[serde(rename = "status_code")]
     pub codes: Vec<(u16, u16)>,
     /// `digest`: MD5 of the body.
     pub digest: Option<[u8; 16]>,
     /// `regex`.
+    #[serde(rename = "regex")]
     pub pattern: Option<Pattern>,
 }
 
 /// `regex` and what belongs to it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Pattern {
     /// The expression, with its options; it compiles.
     pub expression: String,
     /// It must be found; `regex_no_match` says that it must not.
     pub is_wanted: bool,
     /// `regex_min_offset` and `regex_max_offset`: octets of the body that a match begins in.
+    #[serde(rename = "regex_min_offset")]
     pub offsets: (usize, Option<usize>),
 }
 
 /// `http_protocol`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum HttpVersion {
     /// HTTP/1.0.
     #[default]
@@ -146,23 +162,27 @@ pub enum HttpVersion {
 }
 
 /// `UDP_CHECK`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Datagram {
     /// `payload`; some octets of chance if not given.
     pub payload: Vec<u8>,
     /// `require_reply`: octets that the reply begins with, each with the bits that matter; `None` if a
     /// server that does not refuse is good.
+    #[serde(rename = "require_reply")]
     pub reply: Option<Vec<(u8, u8)>>,
     /// `min_reply_length`.
+    #[serde(rename = "min_reply_length")]
     pub least: usize,
     /// `max_reply_length`.
+    #[serde(rename = "max_reply_length")]
     pub most: usize,
 }
 
 /// `DNS_CHECK`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Lookup {
     /// `type`, as DNS calls it: SOA if not given.
+    #[serde(rename = "type")]
     pub kind: String,
     /// `name`: the root if not given.
     pub name: String,

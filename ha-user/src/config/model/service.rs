@@ -4,14 +4,19 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::Command;
 use super::check::Check;
 
 /// `virtual_server`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VirtualServer {
     /// What tells it from others: `192.0.2.1:80/TCP`, `fwmark 3`, `group web/TCP`.
     pub name: String,
+    /// The same as keepalived has it in pipes and mail: `[192.0.2.1]:tcp:80`, `FWM 3`, `[web]:0`.
+    #[serde(skip)]
+    pub title: String,
     /// What is gated, each once over all virtual servers; port 0 is every port. None of a firewall
     /// mark.
     pub addresses: Vec<SocketAddr>,
@@ -30,19 +35,23 @@ pub struct VirtualServer {
     /// `fail_static`, which only vipd has: servers that go bad all at once stay in use.
     pub fail_static: bool,
     /// `no_server`, which only vipd has.
+    #[serde(rename = "no_server")]
     pub without_server: WithoutServer,
     /// `quorum_up`.
     pub quorum_up: Option<Command>,
     /// `quorum_down`.
     pub quorum_down: Option<Command>,
+    /// `smtp_alert`, here or in `global_defs`.
+    pub smtp_alert: bool,
     /// `sorry_server`; port 0 is that of the client.
     pub sorry_server: Option<SocketAddr>,
     /// `real_server` blocks, in the order of the file; never empty.
+    #[serde(rename = "real_server")]
     pub servers: Vec<RealServer>,
 }
 
 /// `real_server`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RealServer {
     /// Its address; port 0 is that of the client.
     pub address: SocketAddr,
@@ -50,6 +59,8 @@ pub struct RealServer {
     pub weight: u32,
     /// `inhibit_on_failure`: bad, it keeps its connections and gets no new ones.
     pub inhibit_on_failure: bool,
+    /// `smtp_alert`, here or around it.
+    pub smtp_alert: bool,
     /// `notify_up`.
     pub notify_up: Option<Command>,
     /// `notify_down`.
@@ -59,7 +70,7 @@ pub struct RealServer {
 }
 
 /// `protocol`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Protocol {
     /// TCP.
     Tcp,
@@ -74,6 +85,13 @@ impl Protocol {
     /// All of them, as the file names them.
     pub const NAMES: &[(&str, Self)] =
         &[("TCP", Self::Tcp), ("UDP", Self::Udp), ("SCTP", Self::Sctp)];
+
+    /// Address, protocol and port, as keepalived has them in pipes and mail.
+    #[must_use]
+    pub fn trio(self, address: SocketAddr) -> String {
+        let protocol = self.to_string().to_lowercase();
+        format!("[{}]:{protocol}:{}", address.ip(), address.port())
+    }
 }
 
 impl fmt::Display for Protocol {
@@ -84,7 +102,7 @@ impl fmt::Display for Protocol {
 }
 
 /// What becomes of traffic to a virtual server whose servers are not enough.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum WithoutServer {
     /// Dropped.
     #[default]
@@ -93,4 +111,15 @@ pub enum WithoutServer {
     Reject,
     /// Passed.
     Pass,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trio_names_its_protocol_in_small_letters() {
+        let address = "[2001:db8::1]:80".parse().expect("an address");
+        assert_eq!(Protocol::Tcp.trio(address), "[2001:db8::1]:tcp:80");
+    }
 }

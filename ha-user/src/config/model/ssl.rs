@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// `SSL`, in DER: only what fits together.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Ssl {
     /// `certificate`: our own, and those between it and its authority. None if nothing is shown.
     pub certificates: Vec<Vec<u8>>,

@@ -1,12 +1,13 @@
 //! Which commands can be run, and which of them should not be.
 
 use super::super::diagnostic::{At, Severity};
+use super::super::draft::Draft;
 use super::super::draft::check::{CheckDraft, MethodDraft};
 use super::super::draft::service::VirtualServerDraft;
-use super::super::draft::{Draft, InstanceDraft};
 use super::super::host::Program;
 use super::super::model::{Command, Notify, ScriptUser};
 use super::Context;
+use std::collections::BTreeMap;
 
 /// Says once that scripts run without anybody having looked who can change them.
 pub(super) fn security(draft: &Draft, context: &mut Context<'_>) {
@@ -19,11 +20,14 @@ pub(super) fn security(draft: &Draft, context: &mut Context<'_>) {
         .iter()
         .flat_map(|check| commands(&check.checks));
     let services = draft.services.iter().flat_map(of_service);
+    let groups = draft.sync_groups.iter().flat_map(|g| g.notify.values());
     let notifies = draft.instances.iter().flat_map(|i| i.notify.values());
     let run = scripts
         .chain(checks)
         .chain(services)
         .chain(notifies)
+        .chain(groups)
+        .chain(context.global.fifos.scripts())
         .filter(|command| {
             let program = context.host.program(command.value.program());
             matches!(program, Program::Runnable | Program::Changeable)
@@ -92,10 +96,13 @@ fn is_root(user: Option<&ScriptUser>, context: &Context<'_>) -> bool {
     user.is_none_or(|user| user.user == "root")
 }
 
-/// The usable ones of an instance's `notify` commands.
-pub(super) fn notify(draft: &InstanceDraft, context: &mut Context<'_>) -> Notify {
+/// The usable ones of the `notify` commands of an instance, or of a group.
+pub(super) fn notify(
+    commands: &BTreeMap<String, At<Command>>,
+    context: &mut Context<'_>,
+) -> Notify {
     let mut notify = Notify::default();
-    for (keyword, command) in &draft.notify {
+    for (keyword, command) in commands {
         let user = command.value.user.as_ref();
         let usable = is_usable(keyword, command, user, Severity::Notice, context);
         let slot = match keyword.as_str() {

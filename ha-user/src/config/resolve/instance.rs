@@ -3,24 +3,26 @@
 use super::super::diagnostic::{At, Severity};
 use super::super::draft::{InstanceDraft, TrackDraft};
 use super::super::model::check::{TrackCheck, VrrpCheck};
+use super::super::model::dump::Defaults;
+use super::super::model::file::{FileWeight, TrackFile};
+use super::super::model::process::{FollowedProcess, TrackProcess};
 use super::super::model::{
     Garp, Instance, Script, TrackInterface, TrackScript, VrrpVersion, Weight,
 };
 use super::authentication::{self, Authentication};
 use super::tracked::{Found, Pool, Tracked};
-use super::{Context, address, command, owner, timing};
+use super::{Context, address, command, owner, preemption, timing};
 use std::net::Ipv4Addr;
 
 /// RFC 9568 section 5.2.4.
 const DEFAULT_PRIORITY: u8 = 100;
-const OWNER_PRIORITY: u8 = 255;
-/// RFC 9568 section 6.1: Active_Down_Interval.
-const DEFAULT_DOWN_TIMER_ADVERTS: u8 = 3;
+pub(super) const OWNER_PRIORITY: u8 = 255;
 
 /// What instances can follow.
 pub(super) struct Pools {
     pub scripts: Pool<Script>,
     pub checks: Pool<VrrpCheck>,
+    pub processes: Pool<TrackProcess>,
 }
 
 /// Makes an instance of its draft; `None` if it is left out.
@@ -42,6 +44,7 @@ pub(super) fn resolve(
     let addresses = address::resolve(&draft, context)?;
     let priority = priority(&draft);
     let global = context.global;
+    let preemption = preemption::resolve(&draft, priority, context);
     Some(Instance {
         initial_master: draft.initial_master,
         interface,
@@ -49,21 +52,31 @@ pub(super) fn resolve(
         priority,
         version,
         advert_int: advert_interval(&draft, version, context),
-        preempt: preempt(&draft, priority, context),
+        preempt: preemption.preempts,
+        preempt_delay: preemption.delay,
         auth_pass,
         source: source(&draft),
         check_unicast_src: check_unicast_src(&draft, context),
         addresses: addresses.advertised,
         excluded_addresses: addresses.excluded,
-        notify: command::notify(&draft, context),
+        notify: command::notify(&draft.notify, context),
+        smtp_alert: context.global.mail.of_vrrp(draft.smtp_alert),
+        notify_priority_changes: draft
+            .notify_priority_changes
+            .unwrap_or(context.global.notify_priority_changes),
         track_scripts: scripts(&draft, priority, pools, context),
         track_checks: checks(&draft, priority, pools, context),
         track_interfaces: interfaces(&draft, priority, context),
+        track_files: files(&draft, priority, context),
+        track_processes: processes(&draft, priority, pools, context),
         garp: draft.garp.or(global.garp.or(Garp::default())),
         down_timer_adverts: draft
             .down_timer_adverts
             .or(global.down_timer_adverts)
-            .unwrap_or(DEFAULT_DOWN_TIMER_ADVERTS),
+            .unwrap_or(Defaults::default().down_timer_adverts),
+        skip_check_adv_addr: draft
+            .skip_check_adv_addr
+            .unwrap_or(global.skip_check_adv_addr),
         v3_checksum_as_v2: draft.v3_checksum_as_v2.unwrap_or(global.v3_checksum_as_v2),
         name: draft.name.value,
         unicast_peers: draft.unicast_peers,
@@ -88,28 +101,13 @@ fn identity(draft: &InstanceDraft, context: &mut Context<'_>) -> Option<(u8, Str
 }
 
 /// A MASTER without a priority owns the addresses.
-fn priority(draft: &InstanceDraft) -> u8 {
+pub(super) fn priority(draft: &InstanceDraft) -> u8 {
     let default = if draft.initial_master {
         OWNER_PRIORITY
     } else {
         DEFAULT_PRIORITY
     };
     draft.priority.unwrap_or(default)
-}
-
-fn preempt(draft: &InstanceDraft, priority: u8, context: &mut Context<'_>) -> bool {
-    let Some(At { at, .. }) = &draft.nopreempt else {
-        return true;
-    };
-    let text = if draft.initial_master {
-        "Warning - nopreempt will not work with initial state MASTER - clearing"
-    } else if priority == OWNER_PRIORITY {
-        "nopreempt is incompatible with priority 255. resetting nopreempt"
-    } else {
-        return false;
-    };
-    context.say(Severity::Warning, &draft.name, at, text);
-    true
 }
 
 fn advert_interval(
@@ -156,7 +154,7 @@ fn scripts(
     context: &mut Context<'_>,
 ) -> Vec<TrackScript> {
     let scripts = &mut pools.scripts;
-    let tracked = tracked(draft, &draft.track_scripts, priority, scripts, context);
+    let tracked = tracked(draft, &draft.tracks.scripts, priority, scripts, context);
     let track = |(script, weight)| TrackScript { script, weight };
     tracked.into_iter().map(track).collect()
 }
@@ -168,9 +166,73 @@ fn checks(
     context: &mut Context<'_>,
 ) -> Vec<TrackCheck> {
     let checks = &mut pools.checks;
-    let tracked = tracked(draft, &draft.track_checks, priority, checks, context);
+    let tracked = tracked(draft, &draft.tracks.checks, priority, checks, context);
     let track = |(check, weight)| TrackCheck { check, weight };
     tracked.into_iter().map(track).collect()
+}
+
+fn processes(
+    draft: &InstanceDraft,
+    priority: u8,
+    pools: &mut Pools,
+    context: &mut Context<'_>,
+) -> Vec<FollowedProcess> {
+    let processes = &mut pools.processes;
+    let tracked = tracked(draft, &draft.tracks.processes, priority, processes, context);
+    let track = |(process, weight)| FollowedProcess { process, weight };
+    tracked.into_iter().map(track).collect()
+}
+
+/// Files that the instance follows. Where it must not have weights, that of 1 is not meant: it is what
+/// a file has if none is given.
+fn files(draft: &InstanceDraft, priority: u8, context: &mut Context<'_>) -> Vec<TrackFile> {
+    let mut tracked = Vec::new();
+    for track in &draft.tracks.files {
+        let At { value: name, at } = &track.name;
+        let mut files = context.files.iter();
+        let Some(file) = files.find(|file| file.name == *name) else {
+            let text = format!("track file {name} not found, ignoring...");
+            context.say(Severity::Error, &draft.name, at, &text);
+            continue;
+        };
+        let mut file = file.clone();
+        file.weight = track.weight.map_or(file.weight, FileWeight::from);
+        let Some(reason) = weightless(draft, track, priority) else {
+            tracked.push(file);
+            continue;
+        };
+        let text = match file.weight.value {
+            0 => None,
+            1 => Some(format!(
+                "ignoring weight from tracked file {name} due to {reason}. specify weight 0"
+            )),
+            weight => Some(format!(
+                "ignoring tracked file {name} with weight {weight} due to {reason}"
+            )),
+        };
+        if let Some(text) = text {
+            context.say(Severity::Warning, &draft.name, at, &text);
+        }
+        if !counts_weightless(file.weight) {
+            continue;
+        }
+        file.weight.value = 0;
+        tracked.push(file);
+    }
+    tracked
+}
+
+/// Why what is tracked must not have a weight, if so.
+fn weightless(draft: &InstanceDraft, track: &TrackDraft, priority: u8) -> Option<&'static str> {
+    if draft.unweighted && !track.of_group {
+        return Some("SYNC group");
+    }
+    (priority == OWNER_PRIORITY).then_some("address_owner")
+}
+
+/// Whether a file is tracked where it must not have a weight.
+pub(super) const fn counts_weightless(weight: FileWeight) -> bool {
+    matches!(weight.value, 0 | 1)
 }
 
 /// Interfaces that the instance follows. Its own one it follows in any case.
@@ -181,8 +243,12 @@ fn interfaces(
 ) -> Vec<TrackInterface> {
     let own = draft.interface.as_ref().map(|interface| &interface.value);
     let mut tracked = Vec::new();
-    for TrackDraft { name, weight } in &draft.track_interfaces {
+    for track in &draft.tracks.interfaces {
+        let TrackDraft { name, weight, .. } = track;
         let weight = weight.unwrap_or_default();
+        if is_unwanted("interface", draft, track, weight, context) {
+            continue;
+        }
         if own == Some(&name.value) {
             let text = format!(
                 "Ignoring track_interface {} since own interface",
@@ -213,11 +279,15 @@ fn tracked<T: Tracked>(
     context: &mut Context<'_>,
 ) -> Vec<(usize, Weight)> {
     let mut tracked = Vec::new();
-    for TrackDraft { name, weight } in tracks {
+    for track in tracks {
+        let TrackDraft { name, weight, .. } = track;
         let kind = T::KIND;
         match pool.track(&name.value) {
             Found::Usable(index, default) => {
                 let weight = weight.unwrap_or(default);
+                if !T::WEIGHS_IN_ANY_GROUP && is_unwanted(kind, draft, track, weight, context) {
+                    continue;
+                }
                 if priority == OWNER_PRIORITY && weight.value != 0 {
                     let text = format!(
                         "ignoring tracked {kind} {} with weights due to address_owner",
@@ -236,4 +306,24 @@ fn tracked<T: Tracked>(
         }
     }
     tracked
+}
+
+/// Whether its group keeps the instance from tracking with a weight of its own.
+fn is_unwanted(
+    kind: &str,
+    draft: &InstanceDraft,
+    track: &TrackDraft,
+    weight: Weight,
+    context: &mut Context<'_>,
+) -> bool {
+    let unwanted = draft.unweighted && !track.of_group && weight.value != 0;
+    if unwanted {
+        let name = &track.name;
+        let text = format!(
+            "ignoring tracked {kind} {} with weights due to SYNC group",
+            name.value
+        );
+        context.say(Severity::Warning, &draft.name, &name.at, &text);
+    }
+    unwanted
 }

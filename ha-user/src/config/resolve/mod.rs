@@ -5,19 +5,24 @@ mod address;
 mod authentication;
 mod check;
 mod command;
+mod fifo;
 mod file;
 mod instance;
 mod page;
+mod preemption;
+mod process;
 mod rhythm;
 mod script;
 mod service;
 mod ssl;
+mod sync;
 mod timing;
 mod tracked;
 
 use super::diagnostic::{At, Location, Report, Severity};
 use super::draft::{Draft, GlobalDraft, InstanceDraft};
 use super::host::Host;
+use super::model::dump::Defaults;
 use super::model::file::TrackFile;
 use super::model::{Config, Global, Instance};
 use instance::Pools;
@@ -34,10 +39,18 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         report,
     };
     command::security(&draft, &mut context);
+    let fifos = fifo::resolve(&global.fifos, &mut context);
     let mut pools = Pools {
         scripts: script::resolve(draft.scripts, &mut context),
         checks: check::resolve(draft.checks, &mut context),
+        processes: process::resolve(draft.processes, &mut context),
     };
+    let sync_groups = sync::resolve(
+        draft.sync_groups,
+        &mut draft.instances,
+        &mut pools,
+        &mut context,
+    );
     let mut instances: Vec<(Instance, Location)> = Vec::new();
     for draft in draft.instances {
         let at = draft.name.at.clone();
@@ -54,8 +67,14 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         services: service::resolve(draft.services, &draft.groups, &instances, &mut context),
         scripts: pools.scripts.finish(context.report),
         checks: pools.checks.finish(context.report),
+        processes: pools.processes.finish(context.report),
+        sync_groups,
         instances,
         initial_files,
+        defaults: defaults(&global),
+        dumps: global.dumps.clone(),
+        fifos,
+        mail: global.mail.mail.clone(),
         global: global_model(global),
         xdp: draft.xdp,
     }
@@ -132,6 +151,21 @@ fn identity(instance: &Instance) -> (u8, &str, bool) {
 /// Name of an instance for messages that begin with it.
 fn owner(instance: &InstanceDraft) -> String {
     format!("vrrp_instance {}", instance.name.value)
+}
+
+/// What instances begin with.
+fn defaults(global: &GlobalDraft) -> Defaults {
+    let otherwise = Defaults::default();
+    Defaults {
+        dynamic_interfaces: global.dynamic_interfaces,
+        version: global.version.unwrap_or(otherwise.version),
+        garp: global.garp.or(otherwise.garp),
+        down_timer_adverts: global
+            .down_timer_adverts
+            .unwrap_or(otherwise.down_timer_adverts),
+        check_unicast_src: global.check_unicast_src,
+        skip_check_adv_addr: global.skip_check_adv_addr,
+    }
 }
 
 fn global_model(global: GlobalDraft) -> Global {

@@ -85,12 +85,18 @@ impl Services<'_, '_> {
         let (quorum, hysteresis) = self.demands(&draft, &name, &servers);
         let ha_suspend = self.suspends(&draft, &name) && !addresses.is_empty();
         Some(VirtualServer {
+            title: title(&draft.whom, protocol),
             addresses,
             protocol,
             quorum,
             hysteresis,
             alpha: draft.defaults.rhythm.alpha.unwrap_or(false),
             omega: draft.omega,
+            smtp_alert: self
+                .context
+                .global
+                .mail
+                .of_checker(draft.defaults.smtp_alert),
             ha_suspend,
             fail_static: draft.fail_static,
             without_server: draft.without_server,
@@ -184,6 +190,7 @@ impl Services<'_, '_> {
             virtualhost,
             weight,
             inhibit_on_failure,
+            smtp_alert,
         } = draft.own.or(service.defaults.clone());
         let around = Around {
             level: Level::Server(&rhythm),
@@ -195,6 +202,7 @@ impl Services<'_, '_> {
             address,
             weight: weight.unwrap_or(1),
             inhibit_on_failure: inhibit_on_failure.unwrap_or(false),
+            smtp_alert: self.context.global.mail.of_checker(smtp_alert),
             checks: checks(draft.checks, &around, self.context),
             notify_up: self.command("notify_up", draft.notify_up),
             notify_down: self.command("notify_down", draft.notify_down),
@@ -328,6 +336,14 @@ fn name(whom: &Whom, protocol: Protocol) -> String {
         Whom::Address(address) => format!("{address}/{protocol}"),
         Whom::Mark(mark) => format!("fwmark {mark}"),
         Whom::Group(group) => format!("group {group}/{protocol}"),
+    }
+}
+
+fn title(whom: &Whom, protocol: Protocol) -> String {
+    match whom {
+        Whom::Address(address) => protocol.trio(*address),
+        Whom::Mark(mark) => format!("FWM {mark}"),
+        Whom::Group(group) => format!("[{group}]:0"),
     }
 }
 

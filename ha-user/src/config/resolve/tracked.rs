@@ -1,4 +1,4 @@
-//! What instances follow by its name: scripts and checks.
+//! What instances follow by its name: scripts, checks and processes.
 
 use super::super::diagnostic::{Location, Report, Severity};
 use super::super::model::Weight;
@@ -7,6 +7,8 @@ use super::super::model::Weight;
 pub(super) trait Tracked {
     /// What it is called in messages, and after `track_`.
     const KIND: &'static str;
+    /// Whether a member of a group without weights may have one nevertheless.
+    const WEIGHS_IN_ANY_GROUP: bool = false;
 
     fn name(&self) -> &str;
 

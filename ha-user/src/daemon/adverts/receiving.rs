@@ -37,8 +37,12 @@ impl AdvertThread {
             ifindex,
             familiar,
             verdict,
+            detail,
         } = judged;
         let judged = self.judged.contains(&ifindex);
+        if let Some(detail) = detail {
+            self.details.entry(router).or_default().note(detail);
+        }
         match verdict {
             Ok(advert) => {
                 if !judged {

@@ -23,15 +23,10 @@ pub(super) fn look(probe: ProbeId, file: &TrackFile) -> Finding {
 }
 
 fn judge(watched: &TrackFile, number: i32) -> Outcome {
-    let TrackFile { name, weight, .. } = watched;
-    if !file::is_fault(number, *weight) {
+    if !file::is_fault(number, watched.weight) {
         return Ok(());
     }
-    let counts = match weight.value {
-        0 => String::new(),
-        _ => format!(", which counts as {}", file::product(number, *weight)),
-    };
-    Err(Failure::new(format!("file {name} is {number}{counts}")))
+    Err(Failure::new(file::describe(watched, number)))
 }
 
 #[cfg(test)]

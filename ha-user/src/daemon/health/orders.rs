@@ -8,6 +8,7 @@ use super::report::Summary;
 use super::services::WantedService;
 use crate::check::prober::Finding;
 use crate::config::model::check::Check;
+use crate::config::model::service::VirtualServer;
 use crate::config::model::ssl::Ssl;
 use crate::config::model::{Command, ScriptUser};
 use crate::datapath::ServiceTable;
@@ -21,6 +22,8 @@ pub(in crate::daemon) enum Order {
     Suspend(String, bool),
     /// A command has ended.
     Ended(Finding),
+    /// Say that this thread goes round.
+    Answer(oneshot::Sender<()>),
     /// How is everything?
     Inquire(oneshot::Sender<Summary>),
     /// End.
@@ -60,8 +63,21 @@ pub(in crate::daemon) enum News {
     Verdict(Verdict),
     /// A command of the operator's is due.
     Run(Command),
+    /// A server is good or bad from now on, or there are enough of a service or not.
+    Service(ServiceChange),
     /// What was told by [`Order::Follow`] is looked after, and nothing else any more.
     Following,
+}
+
+/// What has become of a service, or of one of its servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::daemon) struct ServiceChange {
+    pub(in crate::daemon) service: Arc<VirtualServer>,
+    /// Place of the server; `None` is the service.
+    pub(in crate::daemon) server: Option<usize>,
+    pub(in crate::daemon) is_up: bool,
+    /// Why, for people.
+    pub(in crate::daemon) said: String,
 }
 
 /// A verdict that has changed.

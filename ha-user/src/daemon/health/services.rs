@@ -8,7 +8,7 @@ use ha_common::abi::{ServicePolicy, ServiceState};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::super::lateness::Lateness;
-use super::News;
+use super::{News, ServiceChange};
 use crate::check::{Change, Demands, Outcome, Places, ProbeId, Server, ServerId, Service};
 use crate::config::model::Command;
 use crate::config::model::service::{RealServer, VirtualServer, WithoutServer};
@@ -186,8 +186,19 @@ impl Services {
 
     fn tell(&self, running: &Running, change: Change, outcome: &Outcome) {
         let command = match change {
-            Change::Server(id, is_good) => running.tell_of_server(id, is_good, outcome),
-            Change::Quorum(is_there) => running.tell_of_quorum(is_there),
+            Change::Server(id, is_good) => {
+                let said = match outcome {
+                    Err(failure) if !is_good => format!("CHECK failed on service : {failure}"),
+                    _ => "CHECK succeed on service".to_owned(),
+                };
+                self.say(running, Some(id.0), is_good, said);
+                running.tell_of_server(id, is_good, outcome)
+            }
+            Change::Quorum(is_there) => {
+                let said = running.quorum_now(is_there);
+                self.say(running, None, is_there, said);
+                running.tell_of_quorum(is_there)
+            }
             Change::Weight(id, before) => {
                 running.tell_of_weight(id, before);
                 None
@@ -201,6 +212,16 @@ impl Services {
             // The main loop may have gone first.
             let _ = self.news.send(News::Run(command.clone()));
         }
+    }
+
+    fn say(&self, running: &Running, server: Option<usize>, is_up: bool, said: String) {
+        // The main loop may have gone first.
+        let _ = self.news.send(News::Service(ServiceChange {
+            service: Arc::clone(&running.config),
+            server,
+            is_up,
+            said,
+        }));
     }
 }
 
@@ -310,23 +331,27 @@ impl Running {
 
     /// Returns the command that is to be run.
     fn tell_of_quorum(&self, is_there: bool) -> Option<&Command> {
+        log::info!("{} for VS {}", self.quorum_now(is_there), self.config.name);
+        match is_there {
+            true => self.config.quorum_up.as_ref(),
+            false => self.config.quorum_down.as_ref(),
+        }
+    }
+
+    /// How what there is compares with what it takes.
+    fn quorum_now(&self, is_there: bool) -> String {
         let VirtualServer {
-            name,
-            quorum,
-            hysteresis,
-            ..
+            quorum, hysteresis, ..
         } = &*self.config;
         let weight = self.service.weight();
         match is_there {
             true => {
                 let least = quorum.saturating_add(*hysteresis);
-                log::info!("Gained quorum {quorum}+{hysteresis}={least} <= {weight} for VS {name}");
-                self.config.quorum_up.as_ref()
+                format!("Gained quorum {quorum}+{hysteresis}={least} <= {weight}")
             }
             false => {
                 let least = quorum.saturating_sub(*hysteresis);
-                log::info!("Lost quorum {quorum}-{hysteresis}={least} > {weight} for VS {name}");
-                self.config.quorum_down.as_ref()
+                format!("Lost quorum {quorum}-{hysteresis}={least} > {weight}")
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What `vipctl` asks of a worker.
 
+use std::time::Duration;
+
 use tokio::sync::oneshot;
 
 use super::Worker;
@@ -8,6 +10,7 @@ use crate::control::server::Question;
 use crate::daemon::health::Summary;
 use crate::daemon::link::Word;
 use crate::daemon::order::Order;
+use crate::daemon::standings::Standings;
 use crate::daemon::status;
 use crate::datapath::Datapath;
 
@@ -18,7 +21,18 @@ impl Worker<'_> {
             Request::Restart => self.ask_for_restart(question.answer).await,
             Request::Reload => {
                 // Who asked may have hung up.
-                drop(question.answer.send(Response::Reloading(self.reload())));
+                let reloading = self.reload(None).await;
+                drop(question.answer.send(Response::Reloading(reloading)));
+            }
+            Request::Trial(seconds) => {
+                let length = Duration::from_secs(seconds.into());
+                let reloading = self.reload(Some(length)).await;
+                drop(question.answer.send(Response::Reloading(reloading)));
+            }
+            Request::Diff => drop(question.answer.send(self.compare())),
+            Request::Confirm => {
+                let said = self.confirm();
+                drop(question.answer.send(said));
             }
         }
     }
@@ -43,12 +57,13 @@ impl Worker<'_> {
     fn tell_status(&self, answer: oneshot::Sender<Response>) {
         let (reply, wait) = oneshot::channel();
         self.adverts.orders.send(Order::Inquire(reply));
+        let plans = self.routers.iter().map(|(_, known)| &known.plan);
+        let links = self.monitor.links();
+        let standings = Standings::new(&self.config, &self.trackers, links, plans);
         let outline = status::Outline {
             config_file: self.options.config.display().to_string(),
             instances: status::outline(&self.config, &self.routers, |instance| {
-                let links = self.monitor.links();
-                let mut tracked = self.trackers.tracked_by(&self.config, links, instance);
-                tracked.find_map(|tracked| tracked.fault())
+                standings.fault(instance)
             }),
             interfaces: self.attachments.describe(self.monitor.links()),
             lease: self.config.xdp.lease,

@@ -37,6 +37,8 @@ impl Worker<'_> {
             drop((self.pid, self.sole));
             self.supervisor.say(&Word::Gone).await;
         }
+        // Half a dump would stay where it is drafted. Whoever is slow is ended by the supervisor.
+        self.dumps.finish().await;
         logging::flush();
         // Without a destructor more: the control socket may be the next process's by now.
         std::process::exit(Exit::Success as i32)
@@ -64,7 +66,10 @@ impl Worker<'_> {
                 }
             }
         };
-        if timeout(STOP_TIMEOUT, left).await.is_err() {
+        let left = timeout(STOP_TIMEOUT, left).await;
+        self.priorities.extend(priorities.clone());
+        self.tell_end();
+        if left.is_err() {
             log::error!("could not leave every router within {STOP_TIMEOUT:?}");
         } else if self.adverts.thread.is_finished() || wait_for(self.adverts.thread).await {
             log::debug!("left every router");
@@ -75,6 +80,7 @@ impl Worker<'_> {
             }
         }
         notifier::run_stop_scripts(&self.config, &priorities, STOP_SCRIPTS).await;
+        self.fifos.clear();
         self.control.abort();
         drop(self.pid);
         log::info!("Stopped");

@@ -34,6 +34,7 @@ impl Router {
 
     /// Carries on with the ownership of a previous process, which others have not seen end.
     pub(super) fn resume(&mut self, inheritance: Inheritance, since: Nanos, cx: &mut Context<'_>) {
+        self.fresh = false;
         let cadence = Cadence::spoken(inheritance.interval, &self.parameters);
         let mut owned = Ownership::new(cx.now, cadence, &self.parameters);
         owned.announcer = Announcer::resumed(since, cx.now, &self.parameters.announcements);

@@ -5,9 +5,10 @@ use std::time::Duration;
 use ha_common::{Nanos, Priority};
 
 use super::super::action::Reason;
-use super::super::phase::{ActiveDownTimer, Claim, Phase};
+use super::super::patience::Patience;
+use super::super::phase::{ActiveDownTimer, Phase};
 use super::super::timing::learnable;
-use super::super::{Advert, Parameters, Standing, State, View};
+use super::super::{Advert, Parameters, Standing, View};
 use super::{Context, Router};
 
 impl Router {
@@ -85,9 +86,30 @@ impl Router {
         if self.dual.is_shown_by(advert, cx.now) {
             self.report_dual_active(advert, cx);
         }
+        self.fresh = false;
+        self.bear(advert, cx);
         self.active = Some(advert.source);
         self.learnt = Some(learnable(advert.interval));
         ActiveDownTimer::new(cx.now, self.active_down_interval())
+    }
+
+    /// Lets a lower router be for the time of our patience, and a better one for good.
+    fn bear(&mut self, advert: &Advert, cx: &mut Context<'_>) {
+        if advert.priority >= self.priority() {
+            self.be_patient(cx);
+        } else if self.parameters.preempt_mode {
+            let delay = self.parameters.preempt_delay;
+            self.patience = self.patience.try_at(cx.now, delay);
+        }
+    }
+
+    /// Begins to preempt once our patience is over. What the lower router has said until now still
+    /// counts.
+    fn lose_patience(&mut self, cx: &mut Context<'_>) {
+        if self.patience.deadline().is_some_and(|end| cx.now >= end) {
+            self.patience = Patience::Over;
+            self.set_election(cx);
+        }
     }
 
     /// Whether `advert` is what we know of the Active router already.
@@ -130,7 +152,7 @@ impl Router {
     ///
     /// Where the lowest priority falls, whoever was below it may be one to obey, and their silence
     /// begins with their last advert; also with one from before the data path learns of it.
-    fn adjust(
+    pub(super) fn adjust(
         &self,
         timer: ActiveDownTimer,
         before: (Duration, Priority),
@@ -149,6 +171,7 @@ impl Router {
 
     /// Active_Down_Timer has fired, or the shell woke up for something else.
     pub(super) fn watch_silence(&mut self, timer: ActiveDownTimer, cx: &mut Context<'_>) {
+        self.lose_patience(cx);
         if cx.now < timer.deadline {
             return;
         }
@@ -168,7 +191,9 @@ impl Router {
         match self.phase {
             Phase::Backup(timer) if !timer.obeys_lower => {
                 let renewed = self.renew(timer, view);
-                Some(timer.deadline.max(renewed.deadline))
+                let silence = timer.deadline.max(renewed.deadline);
+                let patience = self.patience.deadline();
+                Some(patience.map_or(silence, |end| end.min(silence)))
             }
             _ => None,
         }
@@ -183,7 +208,7 @@ impl Router {
             (false, true) => Reason::PeerLeft,
             (false, false) => Reason::Silence,
         };
-        self.claim(timer.heard, reason, cx);
+        self.come_forward(timer.heard, reason, cx);
     }
 
     /// The timer after the last sign of life that the data path has seen. It may not have reached us
@@ -208,91 +233,8 @@ impl Router {
         heard != Nanos::NEVER && cx.now.saturating_since(heard) < self.active_down_interval()
     }
 
-    fn last_lower(&self, cx: &Context<'_>) -> Nanos {
+    pub(super) fn last_lower(&self, cx: &Context<'_>) -> Nanos {
         let read = self.lower.map_or(Nanos::NEVER, |(_, at)| at);
         read.max(self.record(cx).last_lower)
-    }
-}
-
-/// The moment before a takeover.
-impl Router {
-    /// Tells others to yield, be they Active or about to be. Their data path acts in that very
-    /// packet; we answer only after it has had the time.
-    pub(super) fn claim(&mut self, heard: Nanos, reason: Reason, cx: &mut Context<'_>) {
-        self.phase = Phase::Claiming(Claim {
-            since: cx.now,
-            spoken: cx.now,
-            heard,
-            from: self.phase.state(),
-            reason,
-        });
-        self.send(self.priority(), None, cx);
-    }
-
-    /// If we have spoken, the rules of Active decide between us and other routers. If the claim has
-    /// not left, because the process stood still and someone else spoke meanwhile, those of Backup.
-    pub(super) fn claim_hears(&mut self, claim: Claim, advert: Advert, cx: &mut Context<'_>) {
-        if self.is_own(&advert) {
-            return;
-        }
-        self.count(&advert);
-        if advert.priority == Priority::LEAVING {
-            return;
-        }
-        let counts = advert.priority >= self.accept_min_priority();
-        let has_spoken = self.record(cx).last_sent >= claim.since;
-        if self.outranked_by(&advert) || counts && !has_spoken {
-            let timer = self.follow(&advert, cx);
-            self.retreat(timer, cx);
-        } else if counts {
-            self.phase = Phase::Claiming(self.disregard(claim, &advert, cx));
-        }
-    }
-
-    /// The sender of `advert` is an equal router below us, which the data path has stamped all the
-    /// same. A stamp of anyone else may be of a router that we have not heard yet.
-    fn disregard(&self, claim: Claim, advert: &Advert, cx: &Context<'_>) -> Claim {
-        let record = self.record(cx);
-        let heard = if record.last_speaker == advert.source.octets() {
-            claim.heard.max(record.last_advert)
-        } else {
-            claim.heard
-        };
-        Claim { heard, ..claim }
-    }
-
-    pub(super) fn claim_stands(&mut self, standing: Standing, cx: &mut Context<'_>) {
-        self.stand(standing, cx);
-        if standing.faulted {
-            self.leave(Phase::Faulted, Reason::Faulted, cx);
-        }
-    }
-
-    /// Takes over, unless someone spoke whom we have not heard, or the claim has grown old.
-    pub(super) fn watch_claim(&mut self, claim: Claim, cx: &mut Context<'_>) {
-        let record = self.record(cx);
-        let spoken = claim.spoken.max(record.last_sent);
-        let claim = Claim { spoken, ..claim };
-        self.phase = Phase::Claiming(claim);
-        if cx.now < claim.deadline() {
-            return;
-        }
-        let stamp = record.last_advert;
-        if stamp > claim.heard {
-            self.retreat(ActiveDownTimer::new(stamp, self.active_down_interval()), cx);
-        } else if cx.now.saturating_since(claim.since) > self.parameters.advertisement_interval {
-            self.claim(claim.heard, claim.reason, cx);
-        } else {
-            self.take_over(claim.reason, cx);
-        }
-    }
-
-    /// Gives a claim up, and listens.
-    fn retreat(&mut self, timer: ActiveDownTimer, cx: &mut Context<'_>) {
-        if self.phase.state() == State::Backup {
-            self.phase = Phase::Backup(timer);
-        } else {
-            self.transition(Phase::Backup(timer), Reason::Startup, cx);
-        }
     }
 }

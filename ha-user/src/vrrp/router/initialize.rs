@@ -54,7 +54,7 @@ impl Router {
     fn begin(&mut self, cx: &mut Context<'_>) {
         if self.priority() == Priority::OWNER {
             // Someone may be Active in our place, so this takeover is a claim too.
-            self.claim(cx.now, Reason::AddressOwner, cx);
+            self.come_forward(cx.now, Reason::AddressOwner, cx);
             return;
         }
         let timer = self.first_timer(cx);

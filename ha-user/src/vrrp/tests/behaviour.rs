@@ -3,9 +3,11 @@
 mod adoption;
 mod company;
 mod engine;
+mod groups;
 mod handover;
 mod manners;
 mod ownership;
+mod patience;
 mod rivals;
 mod silence;
 mod sleep;

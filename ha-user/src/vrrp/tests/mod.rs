@@ -21,6 +21,7 @@ fn parameters() -> Parameters {
         priority: Priority::DEFAULT,
         advertisement_interval: Duration::from_secs(1),
         preempt_mode: true,
+        preempt_delay: Duration::ZERO,
         down_timer_adverts: 3,
         primary_ip: Some(Ipv4Addr::new(192, 0, 2, 10)),
         addresses: vec![Ipv4Addr::new(192, 0, 2, 100)],

@@ -4,6 +4,7 @@ use super::super::super::diagnostic::{Report, Severity};
 use super::super::super::draft::check::{HasRhythm, HasTarget};
 use super::super::super::lexer::Word;
 use super::super::instance_value::interface_name;
+use super::super::value::LONGEST;
 use super::super::{Keyword, number, seconds, switch, value, words};
 use std::time::Duration;
 
@@ -11,8 +12,9 @@ use std::time::Duration;
 pub(in super::super) const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 /// Shortest time that an answer may take.
 pub(in super::super) const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
-/// The longest time that keepalived can count, in its unit of a microsecond.
-pub(in super::super) const LONGEST: Duration = Duration::from_secs(4294);
+
+/// The longest wait: keepalived has no limit.
+const LONGEST_WAIT: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// Where a probe goes, and from where.
 pub(super) const fn target<T: HasTarget>() -> [Keyword<T>; 6] {
@@ -116,21 +118,21 @@ pub(in super::super) const fn rhythm<T: HasRhythm>() -> [Keyword<T>; 5] {
         ),
         seconds(
             "delay_before_retry",
-            Duration::ZERO..=LONGEST,
+            Duration::ZERO..=LONGEST_WAIT,
             "time from such a failure to the next probe; of real servers 1 s if not given, 3 s of \
              HTTP_GET and SSL_GET, delay_loop of DNS_CHECK and FILE_CHECK",
             |block, delay| block.rhythm().delay_before_retry = Some(delay.value),
         ),
         seconds(
             "warmup",
-            Duration::ZERO..=LONGEST,
+            Duration::ZERO..=LONGEST_WAIT,
             "the first probe comes at a random time within this; of real servers delay_loop if not \
              given, 0 of FILE_CHECK",
             |block, warmup| block.rhythm().warmup = Some(warmup.value),
         ),
         seconds(
             "delay_loop",
-            SHORTEST_INTERVAL..=LONGEST,
+            SHORTEST_INTERVAL..=LONGEST_WAIT,
             "time from one probe to the next; of real servers 60 s if not given, 1 s of FILE_CHECK",
             |block, interval| block.rhythm().delay_loop = Some(interval.value),
         ),

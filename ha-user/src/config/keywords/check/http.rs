@@ -7,8 +7,9 @@ use super::super::super::model::check::HttpVersion;
 use super::super::super::tree::Statement;
 use super::super::catalogue::entries;
 use super::super::choice::{Choices, choose};
+use super::super::takes::Takes;
 use super::super::{
-    Keyword, Table, accepted, flag, interpret, later, number, section, value, words,
+    Keyword, Table, accepted, dispensable, interpret, later, number, section, switch, value, words,
 };
 use super::common::{logging, rhythm, target, timeout};
 use super::page;
@@ -26,7 +27,7 @@ const KEYWORDS: &[Keyword<CheckDraft<HttpDraft>>] = &[
         "older name of retry",
         |check, retry| check.rhythm().retry = value::count(&retry),
     ),
-    words(
+    dispensable(words(
         "virtualhost",
         "NAME",
         1..=1,
@@ -34,20 +35,20 @@ const KEYWORDS: &[Keyword<CheckDraft<HttpDraft>>] = &[
         |check, keyword, words, report| {
             check.method.virtualhost = value::token(keyword, words, report);
         },
-    ),
-    words(
+    )),
+    dispensable(words(
         "http_protocol",
         "1.0|1.0C|1.0K|1.1|1.1K",
         1..=1,
         "version of HTTP; C closes the connection, K keeps it alive; 1.0 if not given",
         version,
-    ),
-    flag(
+    )),
+    switch(
         "enable_sni",
         "send a name in TLS: sni_name, or the one of the Host header",
-        |check, _| check.method.sends_name = true,
+        |check, on| check.method.sends_name = on,
     ),
-    words(
+    dispensable(words(
         "sni_name",
         "NAME",
         1..=1,
@@ -55,8 +56,12 @@ const KEYWORDS: &[Keyword<CheckDraft<HttpDraft>>] = &[
         |check, keyword, words, report| {
             check.method.sni_name = value::token(keyword, words, report);
         },
+    )),
+    accepted(
+        "fast_recovery",
+        Takes::Truth,
+        "pages are asked for at the same time",
     ),
-    accepted("fast_recovery", "pages are asked for at the same time"),
 ];
 
 fn version(check: &mut CheckDraft<HttpDraft>, keyword: &Word, words: &[Word], report: &mut Report) {

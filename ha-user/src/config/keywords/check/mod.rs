@@ -10,7 +10,7 @@ mod page;
 mod smtp;
 mod udp;
 
-pub(super) use common::{LONGEST, SHORTEST_INTERVAL, SHORTEST_TIMEOUT, rhythm, timeout};
+pub(super) use common::{SHORTEST_INTERVAL, SHORTEST_TIMEOUT, rhythm, timeout};
 
 use super::super::diagnostic::Report;
 use super::super::draft::check::{CheckDraft, HasChecks, MethodDraft};

@@ -3,7 +3,10 @@
 use super::super::super::diagnostic::{At, Report, Severity};
 use super::super::super::draft::check::PageDraft;
 use super::super::super::lexer::Word;
-use super::super::{Keyword, Table, accepted, flag, later, number, value, words};
+use super::super::number::whole;
+use super::super::{
+    Keyword, Table, accepted, dispensable, flag, later, number, takes, value, words,
+};
 use std::ops::RangeInclusive;
 
 pub(super) const TABLE: Table<PageDraft> = Table {
@@ -40,7 +43,7 @@ const KEYWORDS: &[Keyword<PageDraft>] = &[
         "codes that are good; 200-299 if not given",
         status_code,
     ),
-    words(
+    dispensable(words(
         "virtualhost",
         "NAME",
         1..=1,
@@ -48,14 +51,14 @@ const KEYWORDS: &[Keyword<PageDraft>] = &[
         |page, keyword, words, report| {
             page.virtualhost = value::token(keyword, words, report);
         },
-    ),
-    words(
+    )),
+    dispensable(words(
         "regex",
         "EXPRESSION",
         1..=1,
         "what the body must match: a regular expression in the syntax of Rust's `regex`",
         |page, _, words, _| page.regex = words.first().map(value::located),
-    ),
+    )),
     flag("regex_no_match", "the body must not match", |page, _| {
         page.is_unwanted = true
     }),
@@ -78,7 +81,11 @@ const KEYWORDS: &[Keyword<PageDraft>] = &[
         "last octet of the body that a match may begin at",
         |page, offset| page.max_offset = octets(&offset),
     ),
-    accepted("regex_stack", "matching needs none"),
+    accepted(
+        "regex_stack",
+        takes::each("START MOST", 2..=2, |word| whole(word, &OFFSETS).is_ok()),
+        "matching needs none",
+    ),
 ];
 
 fn octets(offset: &At<i64>) -> Option<usize> {

@@ -4,7 +4,7 @@ use super::super::super::diagnostic::Report;
 use super::super::super::draft::check::{CheckDraft, HostDraft, SmtpDraft};
 use super::super::super::tree::Statement;
 use super::super::catalogue::entries;
-use super::super::{Keyword, Table, interpret, section, value, words};
+use super::super::{Keyword, Table, dispensable, interpret, section, value, words};
 use super::common::{logging, rhythm, target, timeout};
 
 pub(super) const TABLE: Table<CheckDraft<SmtpDraft>> = Table {
@@ -13,7 +13,7 @@ pub(super) const TABLE: Table<CheckDraft<SmtpDraft>> = Table {
 };
 
 const KEYWORDS: &[Keyword<CheckDraft<SmtpDraft>>] = &[
-    words(
+    dispensable(words(
         "helo_name",
         "NAME",
         1..=1,
@@ -22,7 +22,7 @@ const KEYWORDS: &[Keyword<CheckDraft<SmtpDraft>>] = &[
             let name = value::token(keyword, words, report);
             check.method.helo = name.map(|name| name.value);
         },
-    ),
+    )),
     section(
         "host",
         "",

@@ -17,8 +17,8 @@ use super::catalogue::entries;
 use super::check::{rhythm, timeout};
 use super::choice::{Choices, choose, chosen};
 use super::{
-    Keyword, Table, checked, flag, interpret, later, number, number_or, section, switch, value,
-    words,
+    Keyword, Table, checked, dispensable, flag, interpret, later, number, number_or, section,
+    switch, value, words,
 };
 use std::net::SocketAddr;
 
@@ -125,7 +125,7 @@ fn count(number: At<i64>) -> Option<At<u32>> {
 }
 
 /// What is said of one server, or of all.
-const fn server<T: HasServer>() -> [Keyword<T>; 3] {
+const fn server<T: HasServer>() -> [Keyword<T>; 4] {
     [
         number(
             "weight",
@@ -138,7 +138,10 @@ const fn server<T: HasServer>() -> [Keyword<T>; 3] {
             "bad, it keeps its connections and gets no new ones",
             |block, on| block.server().inhibit_on_failure = Some(on),
         )),
-        words(
+        switch("smtp_alert", "mail on transitions", |block, on| {
+            block.server().smtp_alert = Some(on)
+        }),
+        dispensable(words(
             "virtualhost",
             "NAME",
             1..=1,
@@ -146,7 +149,7 @@ const fn server<T: HasServer>() -> [Keyword<T>; 3] {
             |block, keyword, words, report| {
                 block.server().virtualhost = value::token(keyword, words, report);
             },
-        ),
+        )),
     ]
 }
 

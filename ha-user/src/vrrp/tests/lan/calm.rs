@@ -1,11 +1,13 @@
 //! After the storm: exactly one answers, and stays, and what then happens to it is over in time.
 
+mod handover;
+mod silence;
+
 use std::time::Duration;
 
-use ha_common::Priority;
-
-use super::super::super::{Event, FastHandover, Standing, State};
-use super::host::Host;
+use super::super::super::{Event, State};
+use super::draw::Draw;
+use super::host::Port;
 use super::scenario::Seed;
 use super::world::Fault;
 
@@ -16,64 +18,74 @@ impl Seed {
         self.check_adoption()?;
         self.check_farewell()?;
         self.check_decline()?;
+        if self.is_grouped() {
+            self.check_cut_of_one()?;
+        }
         self.check_silence()
     }
 
-    /// After the storm there is one Active router, the right one, and it stays.
+    /// After the storm there is one Active host, the right one, and it stays.
     fn check_calm(&mut self) -> Result<(), String> {
-        let settle = self.draw.longest_silence() * 4;
-        self.world.run_until(self.world.now + settle);
-        let counts = self.counts();
-        let announced = self.announcements();
-        self.world.run_until(self.world.now + self.draw.longest * 5);
+        self.world
+            .run_until(self.world.now + self.longest_silence() * 4 + self.patience());
+        let before: Vec<Counts> = self.world.lans().map(|lan| self.counts(lan)).collect();
+        self.world.run_until(self.world.now + self.longest() * 5);
         self.verdict()?;
         let owner = self.check_one()?;
-        let best = self.world.hosts.iter().map(Host::priority).max();
-        if self.draw.all_preempt && best != Some(self.world.hosts[owner].priority()) {
+        if self.all_preempt() && self.is_surpassed(owner, None) {
             return Err(format!("{owner} is Active, but not the best"));
         }
-        if self.counts().0 != counts.0 {
+        for (lan, before) in before.into_iter().enumerate() {
+            self.check_quiet(lan, owner, before)?;
+        }
+        Ok(())
+    }
+
+    fn check_quiet(&self, lan: usize, owner: usize, before: Counts) -> Result<(), String> {
+        let after = self.counts(lan);
+        if after.transitions != before.transitions {
             return Err("a transition in the calm".to_owned());
         }
-        let adverts = self.counts().1 - counts.1;
-        let spacing = self.world.hosts[owner].parameters.advertisement_interval;
-        let expected = (self.draw.longest * 5).as_micros() / spacing.as_micros();
+        let adverts = after.adverts - before.adverts;
+        let spacing = self.interval(lan, owner);
+        let expected = (self.longest() * 5).as_micros() / spacing.as_micros();
         if u128::from(adverts) > 2 * expected + 3 {
             return Err(format!("{adverts} adverts where {expected} suffice"));
         }
         // The repetition after the takeover, and one that is owed from before.
-        let rounds = self.announcements() - announced;
+        let rounds = after.announcements - before.announcements;
         let apart = spacing.max(Duration::from_secs(1));
-        let provoked = (self.draw.longest * 5).as_micros() / apart.as_micros();
+        let provoked = (self.longest() * 5).as_micros() / apart.as_micros();
         if u128::from(rounds) > provoked + 3 {
             return Err(format!("{rounds} rounds of announcements"));
         }
         Ok(())
     }
 
-    fn announcements(&self) -> u64 {
-        self.world.hosts.iter().map(|host| host.announcements).sum()
+    fn counts(&self, lan: usize) -> Counts {
+        let hosts = self.world.hosts.iter();
+        hosts.fold(Counts::default(), |sum, host| sum.with(&host.ports[lan]))
     }
 
-    fn counts(&self) -> (u64, u64) {
-        self.world.hosts.iter().fold((0, 0), |sum, host| {
-            (sum.0 + host.transitions, sum.1 + host.adverts_sent)
-        })
+    fn transitions(&self) -> Vec<u64> {
+        let lans = self.world.lans();
+        lans.map(|lan| self.counts(lan).transitions).collect()
     }
 
-    /// The Active router's process is replaced, and nobody notices.
+    /// The Active host's process is replaced, and nobody notices.
     fn check_adoption(&mut self) -> Result<(), String> {
         let owner = self.check_one()?;
-        if self.draw.bare {
+        if self.draw().bare {
             return Ok(());
         }
-        let before = self.counts().0;
+        let before = self.transitions();
         let fault = self.restart_in_time(owner);
-        self.world.watch.steady = Some(owner);
+        self.expect_steady(Some(owner));
         self.world.strike_at(self.world.now, owner, fault);
         self.settle()?;
-        self.world.watch.steady = None;
-        if self.check_one()? != owner || self.counts().0 != before + 1 {
+        self.expect_steady(None);
+        let adopted: Vec<u64> = before.iter().map(|count| count + 1).collect();
+        if self.check_one()? != owner || self.transitions() != adopted {
             return Err(format!("{owner} was not adopted"));
         }
         Ok(())
@@ -81,222 +93,154 @@ impl Seed {
 
     /// A restart within the lease, and before a lower router's advert would fence.
     fn restart_in_time(&mut self, at: usize) -> Fault {
-        let interval = self.world.hosts[at].parameters.advertisement_interval;
-        let longest = if self.draw.flood {
+        let lans = self.world.lans();
+        let interval = lans.map(|lan| self.interval(lan, at)).min();
+        let interval = interval.unwrap_or_default();
+        let longest = if self.draw().flood {
             interval / 4
         } else {
             interval * 3 / 2
         };
+        let draw = *self.draw();
         let rng = &mut self.world.rng;
         let length = rng.between(Duration::ZERO, longest);
-        self.draw.restart(length, rng)
+        draw.restart(length, rng)
     }
 
-    /// The Active router is stopped; another one answers in time, and it may come back.
-    fn check_farewell(&mut self) -> Result<(), String> {
-        let owner = self.check_one()?;
-        let wait = self.shortest(owner, |seed, host| {
-            let skew = seed.skew(host, owner);
-            Some(seed.prompt(host, owner).unwrap_or(skew))
-        });
-        self.tell(owner, Event::Shutdown);
-        self.expect_successor(owner, wait)?;
-        match self.others_answering(owner)[..] {
-            [one] if !self.draw.all_preempt || self.is_best_but(owner, one) => {}
-            ref others => return Err(format!("{others:?} answer after {owner} left")),
+    fn expect_steady(&mut self, owner: Option<usize>) {
+        for watch in &mut self.world.watches {
+            watch.steady = owner;
         }
-        self.world.watch.tally.farewells += 1;
-        self.tell(owner, Event::Startup);
-        self.settle()
     }
 
-    /// The Active router's priority falls; whoever is better now answers in time.
-    fn check_decline(&mut self) -> Result<(), String> {
-        let owner = self.check_one()?;
-        let rest = self.best_but(owner).get();
-        let base = self.world.hosts[owner].parameters.priority;
-        if !self.draw.all_preempt || rest < 3 || base == Priority::OWNER {
-            return Ok(());
-        }
-        // Priority 1 is the stranger's.
-        let low = self.world.rng.number(2..=u64::from(rest) - 1);
-        let wait = self.shortest(owner, |seed, host| {
-            let priority = seed.world.hosts[host].priority();
-            let silence = seed.draw.silence(priority, seed.interval(owner));
-            let better = u64::from(priority.get()) > low;
-            better.then(|| seed.prompt(host, owner).unwrap_or(silence))
-        });
-        let weight = i32::try_from(low).unwrap_or(0) - i32::from(base.get());
-        let standing = Standing {
-            weight,
-            ..Standing::default()
-        };
-        self.tell(owner, Event::StandingChanged(standing));
-        self.expect_successor(owner, wait)?;
-        self.world.watch.tally.declines += 1;
-        let one = self.check_one()?;
-        if !self.is_best_but(owner, one) {
-            return Err(format!("{one} has replaced {owner}, but is not the best"));
-        }
-        Ok(())
+    fn tell(&mut self, host: usize, event: &Event) {
+        let lans = self.world.hosts[host].lans();
+        self.strike(host, Fault::tell_all(&lans, event));
     }
 
-    fn tell(&mut self, host: usize, event: Event) {
-        let now = self.world.now;
-        self.world.strike_at(now, host, Fault::Tell(event));
-    }
-
-    /// Within `wait`, and what late wake-ups add to it, someone else answers than `owner`; then
-    /// everything settles.
-    fn expect_successor(&mut self, owner: usize, wait: Duration) -> Result<(), String> {
-        let weather = self.draw.calm();
-        let tick = Duration::from_millis(1);
-        let slack = weather.flight.1 * 2 + weather.hiccup.max(tick) * 6 + tick * 2;
-        self.world.watch.awaits = Some(owner);
-        self.world.run_until(self.world.now + wait + slack);
-        self.verdict()?;
-        if self.world.watch.awaits.is_some() {
-            return Err(format!("nobody replaced {owner} within {wait:?}"));
-        }
-        self.settle()
+    fn strike(&mut self, host: usize, fault: Fault) {
+        self.world.strike_at(self.world.now, host, fault);
     }
 
     fn settle(&mut self) -> Result<(), String> {
-        let settle = self.draw.longest_silence() * 2;
-        self.world.run_until(self.world.now + settle);
+        self.world
+            .run_until(self.world.now + self.longest_silence() * 2 + self.patience());
         self.verdict()
     }
 
-    /// The shortest of `time` of all hosts but `owner`.
-    fn shortest(&self, owner: usize, time: impl Fn(&Self, usize) -> Option<Duration>) -> Duration {
-        let others = (0..self.world.hosts.len()).filter(|host| *host != owner);
-        others
-            .filter_map(|host| time(self, host))
-            .min()
-            .unwrap_or_default()
+    fn interval(&self, lan: usize, host: usize) -> Duration {
+        let parameters = &self.world.hosts[host].ports[lan].parameters;
+        parameters.advertisement_interval
     }
 
-    /// How long `host` waits for `owner` to go, if it hands over fast.
-    fn prompt(&self, host: usize, owner: usize) -> Option<Duration> {
-        let two = self.world.hosts.len() == 2 && !self.draw.flood;
-        let fast = match self.world.hosts[host].parameters.fast_handover {
-            FastHandover::Never => false,
-            FastHandover::BetweenTwo => two,
-            FastHandover::Always => true,
+    /// Everybody on every LAN preempts.
+    fn all_preempt(&self) -> bool {
+        self.draws.iter().all(|draw| draw.all_preempt)
+    }
+
+    /// Whether some host but `gone` has higher priorities than `host`, on every LAN.
+    fn is_surpassed(&self, host: usize, gone: Option<usize>) -> bool {
+        let mut others = self.others_than(host).filter(|other| Some(*other) != gone);
+        others.any(|other| self.surpasses(other, host))
+    }
+
+    fn surpasses(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (&self.world.hosts[one], &self.world.hosts[other]);
+        let mut lans = self.world.lans();
+        lans.all(|lan| one.priority(lan) > other.priority(lan))
+    }
+
+    fn others_than(&self, owner: usize) -> impl Iterator<Item = usize> + use<> {
+        (0..self.world.hosts.len()).filter(move |host| *host != owner)
+    }
+
+    /// Who answers but `owner`, on every LAN.
+    fn others_answering(&self, owner: usize) -> Vec<Vec<usize>> {
+        let others = |lan| {
+            let mut others = self.world.answering(lan);
+            others.retain(|host| *host != owner);
+            others
         };
-        let steps = 256 - u32::from(self.world.hosts[host].priority().get());
-        let time = Duration::from_micros(100) * steps;
-        fast.then(|| time.min(self.skew(host, owner)))
+        self.world.lans().map(others).collect()
     }
 
-    fn skew(&self, host: usize, owner: usize) -> Duration {
-        let priority = self.world.hosts[host].priority();
-        self.draw.skew(priority, self.interval(owner))
-    }
-
-    fn interval(&self, owner: usize) -> Duration {
-        self.world.hosts[owner].parameters.advertisement_interval
-    }
-
-    fn best_but(&self, owner: usize) -> Priority {
-        let hosts = self.world.hosts.iter().enumerate();
-        let others = hosts.filter(|(at, _)| *at != owner);
-        let best = others.map(|(_, host)| host.priority()).max();
-        best.unwrap_or(Priority::LEAVING)
-    }
-
-    fn is_best_but(&self, owner: usize, host: usize) -> bool {
-        self.world.hosts[host].priority() == self.best_but(owner)
-    }
-
-    /// The Active router falls silent; another one answers in time.
-    fn check_silence(&mut self) -> Result<(), String> {
-        let owner = self.check_one()?;
-        let pause = self.world.rng.between(Duration::ZERO, self.draw.longest);
-        self.world.run_until(self.world.now + pause);
-        let for_ever = self.draw.longest * 1000;
-        let fault = match self.world.rng.number(0..=3) {
-            0 => Fault::Freeze(for_ever),
-            1 => Fault::Halt(for_ever),
-            2 => Fault::Kill(for_ever),
-            _ => Fault::Cut(for_ever),
-        };
-        self.world.watch.tally.silenced += 1;
-        let last = self.world.hosts[owner].data_path.record.last_sent;
-        self.world.strike_at(self.world.now, owner, fault);
-        self.restart_a_backup(owner);
-        let (first, all) = self.silence_of_others(owner);
-        self.world.run_until(last + first + self.slack());
-        self.verdict()?;
-        if self.others_answering(owner).is_empty() {
-            return Err(format!("nobody took over from {owner} within {first:?}"));
-        }
-        let settle = all + self.draw.longest_silence() * 2;
-        self.world.run_until(last + settle + self.slack());
-        self.verdict()?;
-        match self.others_answering(owner)[..] {
-            [_] => Ok(()),
-            ref others => Err(format!("{others:?} answer after {owner} fell silent")),
-        }
-    }
-
-    /// Some Backup router's process is replaced while it waits, which must not make it wait longer.
-    fn restart_a_backup(&mut self, owner: usize) {
-        let hosts = self.world.hosts.len();
-        let (rng, interval) = (&mut self.world.rng, self.draw.interval);
-        let at = self.world.now + rng.between(Duration::ZERO, interval);
-        let length = rng.between(Duration::ZERO, interval / 2);
-        let host = (owner + usize::from(rng.chance(500)) + 1) % hosts;
-        // A new process knows only its own interval.
-        if !self.draw.bare && self.draw.longest == interval && host != owner {
-            let results = None;
-            let fault = Fault::Restart { length, results };
-            self.world.strike_at(at, host, fault);
-        }
-    }
-
-    /// Shortest and longest Active_Down_Interval of those who listen to `owner`.
-    fn silence_of_others(&self, owner: usize) -> (Duration, Duration) {
-        let learnt = self.world.hosts[owner].parameters.advertisement_interval;
-        let others = (0..self.world.hosts.len()).filter(|host| *host != owner);
-        let silences: Vec<Duration> = others
-            .map(|host| self.draw.silence(self.world.hosts[host].priority(), learnt))
-            .collect();
-        let shortest = silences.iter().min().copied().unwrap_or_default();
-        (shortest, silences.iter().max().copied().unwrap_or_default())
-    }
-
-    /// Flight, a late wake-up, the doubt that follows it, a late wake-up again, and a claim.
-    fn slack(&self) -> Duration {
-        let weather = self.draw.calm();
-        let tick = Duration::from_millis(1);
-        weather.flight.1 + weather.hiccup.max(tick) * 3 + tick * 2
-    }
-
-    fn others_answering(&self, owner: usize) -> Vec<usize> {
-        let mut others = self.world.answering();
-        others.retain(|host| *host != owner);
+    /// The one host but `owner` that answers, on every LAN.
+    fn one_other(&self, owner: usize) -> Option<usize> {
+        let others = self.others_answering(owner);
+        let [one] = others[0][..] else { return None };
         others
+            .iter()
+            .all(|others| others[..] == [one])
+            .then_some(one)
     }
 
+    /// The one host that answers, on every LAN, and knows it.
     fn check_one(&self) -> Result<usize, String> {
+        let mut owners = Vec::new();
+        for lan in self.world.lans() {
+            owners.push(self.check_one_on(lan)?);
+        }
+        match owners.iter().all(|owner| *owner == owners[0]) {
+            true => Ok(owners[0]),
+            false => Err(format!("{owners:?} answer, each on a LAN")),
+        }
+    }
+
+    fn check_one_on(&self, lan: usize) -> Result<usize, String> {
         let hosts = &self.world.hosts;
-        let states: Vec<State> = hosts.iter().map(Host::state).collect();
+        let states: Vec<State> = hosts.iter().map(|host| host.state(lan)).collect();
         let active = states.iter().filter(|state| **state == State::Active);
-        let installed = hosts.iter().map(|host| host.installed);
+        let installed = hosts.iter().map(|host| host.ports[lan].installed);
         let agree = states
             .iter()
             .zip(installed)
             .all(|(state, installed)| (*state == State::Active) == installed);
-        match self.world.answering()[..] {
+        match self.world.answering(lan)[..] {
             [owner] if active.count() == 1 && states[owner] == State::Active && agree => Ok(owner),
             ref owners => Err(format!(
-                "{owners:?} answer, states {states:?}, agree {agree}"
+                "{owners:?} answer on LAN {lan}, states {states:?}, agree {agree}"
             )),
         }
     }
 
     fn verdict(&self) -> Result<(), String> {
-        self.world.watch.violation.clone().map_or(Ok(()), Err)
+        self.world.violation().cloned().map_or(Ok(()), Err)
+    }
+
+    fn calm_hiccup(&self) -> Duration {
+        let hiccup = self.least(Draw::calm_hiccup).calm_hiccup();
+        hiccup.max(Duration::from_millis(1))
+    }
+
+    /// What a group takes longer than one router: all members claim once the first one's claim has
+    /// stood, and take over when the last one's has. Another host may have been about to, and who
+    /// sees that hesitates; where a stranger floods it cannot see it, and a third one may win what two
+    /// have settled between them: all may have to try again.
+    fn lengthiness(&self) -> Duration {
+        let step = self.draw().calm().flight.1 + Duration::from_millis(1) + self.calm_hiccup();
+        let several = self.draw().flood || self.world.hosts.len() > 2;
+        match (self.is_grouped(), several) {
+            (false, _) => Duration::ZERO,
+            (true, false) => step * 4,
+            (true, true) => step * 4 + self.longest_silence() * 2,
+        }
+    }
+}
+
+/// What the routers on a LAN have done.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    transitions: u64,
+    adverts: u64,
+    announcements: u64,
+}
+
+impl Counts {
+    fn with(self, port: &Port) -> Self {
+        Self {
+            transitions: self.transitions + port.transitions,
+            adverts: self.adverts + port.adverts_sent,
+            announcements: self.announcements + port.announcements,
+        }
     }
 }

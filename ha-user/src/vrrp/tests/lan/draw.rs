@@ -8,12 +8,12 @@ use ha_common::abi::LeasePolicy;
 
 use super::super::super::{Announcements, FastHandover, Parameters, Version};
 use super::super::parameters;
-use super::host::Host;
+use super::host::{Host, Port};
 use super::rng::Rng;
 use super::watch::Bounds;
 use super::world::{Fault, Weather};
 
-/// What a seed has drawn for all routers.
+/// What a seed has drawn for all routers on a LAN.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Draw {
     pub(super) version: Version,
@@ -32,8 +32,10 @@ pub(super) struct Draw {
     pub(super) fast_handover: Option<FastHandover>,
     /// A stranger of low priority sends more than the processes can read.
     pub(super) flood: bool,
-    /// Advertisement_Interval of a second router on every host.
+    /// Advertisement_Interval of a router beside the others on every host.
     pub(super) company: Option<Duration>,
+    /// How long every router leaves a lower one alone.
+    pub(super) preempt_delay: Duration,
 }
 
 impl Draw {
@@ -61,13 +63,39 @@ impl Draw {
             fast_handover: rng.chance(700).then(|| any_handover(rng)),
             flood: all_preempt && rng.chance(200),
             company: None,
+            preempt_delay: Duration::ZERO,
         }
     }
 
-    /// Has every host run a second router. What is drawn for the first stays as it is.
+    /// Another LAN, whose routers form groups with those of this one: the same hosts, on which
+    /// everything is as good or bad as here, but other intervals and manners.
+    pub(super) fn other_lan(&self, rng: &mut Rng) -> Self {
+        let interval = match self.version {
+            Version::V2 => Duration::from_secs(rng.number(1..=2)),
+            Version::V3 => self.interval * rng.pick(&[1, 1, 2, 5]),
+        };
+        let changes = self.longest > self.interval && rng.chance(500);
+        Self {
+            interval,
+            longest: if changes { interval * 5 } else { interval },
+            all_preempt: self.flood || rng.chance(700),
+            fast_handover: rng.chance(700).then(|| any_handover(rng)),
+            ..*self
+        }
+    }
+
+    /// Has every host run a router beside the others. What is drawn for the first stays as it is.
     pub(super) fn bring_company(&mut self, rng: &mut Rng) {
         let parts = rng.pick(&[1, 3, 10]);
         self.company = rng.chance(500).then(|| self.interval / parts);
+    }
+
+    /// Has every router be patient with lower ones. What else is drawn stays as it is.
+    pub(super) fn make_patient(&mut self, rng: &mut Rng) {
+        // A stranger would be left alone, too.
+        if rng.chance(300) && !self.flood {
+            self.preempt_delay = rng.between(Duration::ZERO, self.interval * 8);
+        }
     }
 
     pub(super) fn storm(&self, rng: &mut Rng) -> Weather {
@@ -146,10 +174,14 @@ impl Draw {
         }
     }
 
-    pub(super) fn host(&self, at: usize, rng: &mut Rng) -> Host {
+    pub(super) fn port(&self, at: usize, rng: &mut Rng) -> Port {
         let last = 10 + u8::try_from(at).unwrap_or(0);
         let address = Ipv4Addr::new(192, 0, 2, last);
-        let mut host = Host::new(address, self.parameters(address, rng));
+        Port::new(address, self.parameters(address, rng))
+    }
+
+    pub(super) fn host(&self, ports: Vec<Port>) -> Host {
+        let mut host = Host::new(ports);
         host.bare = self.bare;
         host.lease = self.lease;
         host.company = self.company;
@@ -178,6 +210,7 @@ impl Draw {
             priority: Priority::new(u8::try_from(priority).unwrap_or(100)),
             advertisement_interval: if longer { self.longest } else { self.interval },
             preempt_mode: self.all_preempt || rng.chance(500),
+            preempt_delay: self.preempt_delay,
             primary_ip: Some(address),
             eager_start: self.harsh && rng.chance(200),
             fast_handover: self.fast_handover.unwrap_or_else(|| any_handover(rng)),

@@ -8,13 +8,14 @@ mod draw;
 mod host;
 mod rng;
 mod scenario;
+mod storm;
 mod watch;
 mod world;
 
 use std::env;
 use std::thread;
 
-use scenario::run;
+use scenario::{Lans, run};
 use watch::Tally;
 
 const SEEDS: u64 = 10_000;
@@ -22,16 +23,25 @@ const THREADS: u64 = 2;
 
 #[test]
 fn at_most_one_answers_and_soon_exactly_one() {
+    weather_storms(Lans::One, SEEDS);
+}
+
+#[test]
+fn members_of_a_group_answer_on_one_host() {
+    weather_storms(Lans::Two, SEEDS / 10);
+}
+
+/// Runs many seeds, none of which may fail.
+fn weather_storms(lans: Lans, seeds: u64) {
     if let Some(seed) = number("VIPD_SEED") {
-        run(seed, true).unwrap();
+        run(seed, lans, true).unwrap();
         return;
     }
-    let seeds = number("VIPD_SEEDS").unwrap_or(SEEDS);
+    let seeds = number("VIPD_SEEDS").unwrap_or(seeds);
     let workers: Vec<_> = (0..THREADS)
-        .map(|first| thread::spawn(move || run_all((first..seeds).step_by(2))))
+        .map(|first| thread::spawn(move || run_all(lans, (first..seeds).step_by(2))))
         .collect();
-    let mut tally = Tally::default();
-    let mut failures = Vec::new();
+    let (mut tally, mut failures) = (Tally::default(), Vec::new());
     for worker in workers {
         let (part, failed) = worker.join().unwrap();
         tally.add(&part);
@@ -55,7 +65,7 @@ const FAILED_ONCE: [u64; 2] = [133_181, 145_831];
 #[test]
 fn seeds_that_failed_once_hold() {
     for seed in FAILED_ONCE {
-        run(seed, false).unwrap();
+        run(seed, Lans::One, false).unwrap();
     }
 }
 
@@ -63,11 +73,11 @@ fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok().map(|text| text.parse().unwrap())
 }
 
-fn run_all(seeds: impl Iterator<Item = u64>) -> (Tally, Vec<(u64, String)>) {
+fn run_all(lans: Lans, seeds: impl Iterator<Item = u64>) -> (Tally, Vec<(u64, String)>) {
     let mut tally = Tally::default();
     let mut failures = Vec::new();
     for seed in seeds {
-        match run(seed, false) {
+        match run(seed, lans, false) {
             Ok(part) => tally.add(&part),
             Err(violation) => failures.push((seed, violation)),
         }

@@ -1,137 +1,110 @@
 //! One seed: a storm of faults, then calm, then the Active router falls silent.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use ha_common::{Nanos, Priority};
-
-use super::super::super::{Advert, Event, Standing};
 use super::draw::Draw;
-use super::host::Host;
+use super::host::Port;
 use super::rng::Rng;
 use super::watch::{Tally, Watch};
-use super::world::{Fault, World};
+use super::world::World;
+
+/// How many LANs every host is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lans {
+    /// One, with one router.
+    One,
+    /// Two, with one router on each, which form a group.
+    Two,
+}
 
 /// Runs one seed; `Err` says what was violated.
-pub(super) fn run(seed: u64, trace: bool) -> Result<Tally, String> {
+pub(super) fn run(seed: u64, lans: Lans, trace: bool) -> Result<Tally, String> {
     let mut rng = Rng::new(seed);
     let mut draw = Draw::new(&mut rng);
-    draw.bring_company(&mut Rng::new(!seed));
+    let mut extra = Rng::new(!seed);
+    draw.bring_company(&mut extra);
+    draw.make_patient(&mut extra);
     let weather = draw.storm(&mut rng);
     let count = usize::try_from(rng.number(2..=5)).map_err(|error| error.to_string())?;
-    let hosts: Vec<Host> = (0..count).map(|at| draw.host(at, &mut rng)).collect();
-    let watch = Watch::new(count, draw.bounds(&weather));
+    let mut ports: Vec<Vec<Port>> = (0..count).map(|at| vec![draw.port(at, &mut rng)]).collect();
+    let mut draws = vec![draw];
+    if lans == Lans::Two {
+        draws.push(connect(&draw, &mut ports, &mut Rng::new(seed.swap_bytes())));
+    }
+    let hosts = ports.into_iter().map(|ports| draw.host(ports)).collect();
+    let watch = |(lan, draw): (usize, &Draw)| Watch::new(lan, count, draw.bounds(&weather));
+    let watches = draws.iter().enumerate().map(watch).collect();
     if trace {
-        eprintln!("{draw:?} {weather:?}");
+        eprintln!("{draws:?} {weather:?}");
     }
     let mut seed = Seed {
-        world: World::new(hosts, weather, watch, rng, trace),
-        draw,
+        world: World::new(hosts, weather, watches, rng, trace),
+        draws,
     };
     seed.storm();
     seed.check()?;
-    Ok(seed.world.watch.tally)
+    Ok(seed.tally())
+}
+
+/// Connects all hosts to another LAN, where they are in the same order, or the other way round.
+fn connect(draw: &Draw, ports: &mut [Vec<Port>], rng: &mut Rng) -> Draw {
+    let other = draw.other_lan(rng);
+    let (crosses, last) = (rng.chance(500), ports.len() - 1);
+    for (at, ports) in ports.iter_mut().enumerate() {
+        let at = if crosses { last - at } else { at };
+        ports.push(other.port(at, rng));
+    }
+    other
 }
 
 /// A seed at work.
 #[derive(Debug)]
 pub(super) struct Seed {
     pub(super) world: World,
-    pub(super) draw: Draw,
+    /// One for each LAN.
+    pub(super) draws: Vec<Draw>,
 }
 
 impl Seed {
-    fn storm(&mut self) {
-        let length = self.draw.interval * 40;
-        let start = self.world.now;
-        for _ in 0..self.world.rng.number(0..=14) {
-            let at = start + self.world.rng.between(Duration::ZERO, length);
-            let host = usize::try_from(self.world.rng.number(0..=4)).unwrap_or(0);
-            let host = host % self.world.hosts.len();
-            self.plan(at, host);
+    fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for watch in &self.world.watches {
+            tally.add(&watch.tally);
         }
-        if self.draw.flood {
-            let every = self.draw.interval / 20;
-            self.world.invite_stranger(self.stranger(), every);
-        }
-        self.world.run_until(start + length);
-        self.subside();
+        tally
     }
 
-    /// Every fault of the storm ends, and what it left behind is repaired.
-    fn subside(&mut self) {
-        self.world.weather = self.draw.calm();
-        self.world.watch.bounds.flight += Duration::from_micros(200);
-        let longest_fault = self.draw.interval * 8;
-        self.world.run_until(self.world.now + longest_fault);
-        for host in 0..self.world.hosts.len() {
-            let standing = Standing {
-                faulted: false,
-                ..self.world.hosts[host].standing
-            };
-            for event in [Event::StandingChanged(standing), Event::Startup] {
-                self.world
-                    .strike_at(self.world.now, host, Fault::Tell(event));
-            }
-        }
+    /// What is drawn for the hosts themselves.
+    pub(super) fn draw(&self) -> &Draw {
+        &self.draws[0]
     }
 
-    fn stranger(&self) -> Advert {
-        Advert {
-            source: Ipv4Addr::new(192, 0, 2, 1),
-            priority: Priority::new(1),
-            interval: self.draw.interval,
-        }
+    /// The draw of the LAN that comes first by `key`.
+    pub(super) fn least<K: Ord>(&self, key: impl Fn(&Draw) -> K) -> &Draw {
+        let least = self.draws.iter().min_by_key(|draw| key(draw));
+        least.unwrap_or(&self.draws[0])
     }
 
-    /// Draws a fault for `host` at `at`, and its end.
-    fn plan(&mut self, at: Nanos, host: usize) {
-        let rng = &mut self.world.rng;
-        let length = rng.between(Duration::ZERO, self.draw.interval * 8);
-        let standing = self.world.hosts[host].standing;
-        // A process that is deaf to new adverts takes an old farewell for a new one.
-        let last = if self.draw.flood { 6 } else { 8 };
-        let faults = match rng.number(0..=last) {
-            0 | 1 => vec![Fault::Freeze(length)],
-            2 => vec![Fault::Halt(length)],
-            3 => vec![Fault::Kill(length)],
-            4 if rng.chance(500) => {
-                let length = rng.pick(&[length / 8, length]);
-                vec![self.draw.restart(length, rng)]
-            }
-            4 if self.draw.harsh => vec![Fault::Cut(length)],
-            4 | 5 => {
-                let weight = i32::try_from(rng.number(0..=120)).unwrap_or(0) - 60;
-                vec![Fault::Tell(Event::StandingChanged(Standing {
-                    weight,
-                    ..standing
-                }))]
-            }
-            6 => {
-                let address = self.world.hosts[host].address;
-                let reload = |rng: &mut Rng| {
-                    let parameters = self.draw.parameters(address, rng);
-                    Fault::Tell(Event::Reconfigured(Box::new(parameters)))
-                };
-                (0..rng.pick(&[1, 1, 5])).map(|_| reload(rng)).collect()
-            }
-            7 => {
-                self.world
-                    .strike_at(at + length, host, Fault::Tell(Event::Startup));
-                vec![Fault::Tell(Event::Shutdown)]
-            }
-            _ => {
-                let back = Event::StandingChanged(standing);
-                self.world.strike_at(at + length, host, Fault::Tell(back));
-                let faulted = Standing {
-                    faulted: true,
-                    ..standing
-                };
-                vec![Fault::Tell(Event::StandingChanged(faulted))]
-            }
-        };
-        for fault in faults {
-            self.world.strike_at(at, host, fault);
-        }
+    /// Longest Advertisement_Interval.
+    pub(super) fn longest(&self) -> Duration {
+        let longest = self.draws.iter().map(|draw| draw.longest);
+        longest.max().unwrap_or_default()
+    }
+
+    /// Longest Active_Down_Interval that any router can have.
+    pub(super) fn longest_silence(&self) -> Duration {
+        let longest = self.draws.iter().map(Draw::longest_silence);
+        longest.max().unwrap_or_default()
+    }
+
+    /// How long a lower router is left alone, from its first advert to the first one after that.
+    pub(super) fn patience(&self) -> Duration {
+        let delays = self.draws.iter().map(|draw| draw.preempt_delay);
+        let longest = delays.filter(|delay| !delay.is_zero()).max();
+        longest.map_or(Duration::ZERO, |delay| delay + self.longest())
+    }
+
+    pub(super) fn is_grouped(&self) -> bool {
+        self.draws.len() > 1
     }
 }

@@ -89,9 +89,10 @@ impl Tally {
     }
 }
 
-/// Measures how long two routers that can hear each other answer at once.
+/// Measures how long two routers that can hear each other on one LAN answer at once.
 #[derive(Debug)]
 pub(super) struct Watch {
+    lan: usize,
     pub(super) bounds: Bounds,
     pub(super) tally: Tally,
     /// A process stood still in the middle of its actions.
@@ -106,8 +107,9 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(routers: usize, bounds: Bounds) -> Self {
+    pub(super) fn new(lan: usize, routers: usize, bounds: Bounds) -> Self {
         Self {
+            lan,
             bounds,
             tally: Tally::default(),
             interrupted: false,
@@ -123,7 +125,7 @@ impl Watch {
     pub(super) fn pass(&mut self, hosts: &[Host], from: Nanos, to: Nanos) {
         self.check_steady(hosts, from, to);
         let owners: Vec<usize> = (0..hosts.len())
-            .filter(|at| hosts[*at].answers(from))
+            .filter(|at| hosts[*at].answers(self.lan, from))
             .collect();
         let replaced = |going: &usize| owners.iter().any(|owner| owner != going);
         self.awaits = self.awaits.filter(|going| !replaced(going));
@@ -134,8 +136,8 @@ impl Watch {
             for other in one + 1..hosts.len() {
                 let both = owners.contains(&one) && owners.contains(&other);
                 let pair = (&hosts[one], &hosts[other]);
-                let until = both.then(|| to.min(pair.0.end()).min(pair.1.end()));
-                let hear = !pair.0.cut && !pair.1.cut;
+                let until = both.then(|| to.min(pair.0.end(self.lan)).min(pair.1.end(self.lan)));
+                let hear = !pair.0.ports[self.lan].cut && !pair.1.ports[self.lan].cut;
                 let mute = !pair.0.runs(from) && !pair.1.runs(from);
                 let resumed = self.has_resumed(pair.0, from) || self.has_resumed(pair.1, from);
                 let index = one * self.routers + other;
@@ -146,7 +148,7 @@ impl Watch {
 
     fn check_steady(&mut self, hosts: &[Host], from: Nanos, to: Nanos) {
         let Some(at) = self.steady else { return };
-        if !hosts[at].answers(from) || hosts[at].end() < to {
+        if !hosts[at].answers(self.lan, from) || hosts[at].end(self.lan) < to {
             self.fail(from, format!("{at} has stopped answering"));
         }
     }
@@ -203,6 +205,6 @@ impl Watch {
 
     pub(super) fn fail(&mut self, now: Nanos, what: String) {
         self.violation
-            .get_or_insert_with(|| format!("at {now:?}: {what}"));
+            .get_or_insert_with(|| format!("at {now:?} on LAN {}: {what}", self.lan));
     }
 }

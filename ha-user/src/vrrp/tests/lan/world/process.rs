@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
 
+use super::super::host::lan_of;
 use super::faults::Fault;
-use super::{Happening, World};
+use super::{Happening, Place, World};
 use crate::vrrp::{Action, Advert, State, TransitionReason};
 
 impl World {
@@ -39,10 +40,10 @@ impl World {
             if !self.hosts[at].runs(self.now) {
                 break;
             }
-            let Some(event) = self.hosts[at].inbox.pop_front() else {
+            let Some(letter) = self.hosts[at].inbox.pop_front() else {
                 break;
             };
-            let actions = self.hosts[at].handle(self.now, event);
+            let actions = self.hosts[at].handle(self.now, letter);
             self.carry_out(at, actions.into());
         }
         if self.hosts[at].runs(self.now) {
@@ -62,22 +63,30 @@ impl World {
         while let Some(action) = actions.pop_front() {
             if self.rng.chance(self.weather.interruption) {
                 let length = self.rng.between(Duration::ZERO, self.weather.standstill);
-                self.watch.interrupted = true;
-                self.watch.tally.interrupted += 1;
+                self.note_interruption();
                 actions.push_front(action);
                 self.hosts[at].unfinished = actions;
                 self.strike(at, Fault::Freeze(length));
                 return;
             }
-            self.execute(at, action);
+            let lan = lan_of(&action);
+            self.execute(Place { host: at, lan }, action);
         }
     }
 
-    fn execute(&mut self, at: usize, action: Action) {
-        if self.trace {
-            eprintln!("{:?} host {at}: {action:?}", self.now);
+    fn note_interruption(&mut self) {
+        for watch in &mut self.watches {
+            watch.interrupted = true;
         }
-        let host = &mut self.hosts[at];
+        self.watches[0].tally.interrupted += 1;
+    }
+
+    fn execute(&mut self, at: Place, action: Action) {
+        if self.trace {
+            eprintln!("{:?} host {}: {action:?}", self.now, at.host);
+        }
+        let port = &mut self.hosts[at.host].ports[at.lan];
+        let watch = &mut self.watches[at.lan];
         match action {
             Action::Advertise {
                 priority,
@@ -88,63 +97,63 @@ impl World {
                 self.advertise(at, priority, sent_at, lease);
             }
             Action::BeginOwnership { since, until, .. } => {
-                let record = &mut host.data_path.record;
+                let record = &mut port.data_path.record;
                 if record.last_advert <= since {
                     record.last_sent = since;
                     record.owned_since = since;
                     record.owned_until = until;
                 }
             }
-            Action::EndOwnership { .. } => host.data_path.record.owned_until = Nanos::NEVER,
+            Action::EndOwnership { .. } => port.data_path.record.owned_until = Nanos::NEVER,
             Action::SetElection {
                 priority,
                 accept_min_priority,
                 ..
             } => {
-                host.data_path.priority = priority.get();
-                host.data_path.accept_min_priority = accept_min_priority.get();
+                port.data_path.priority = priority.get();
+                port.data_path.accept_min_priority = accept_min_priority.get();
             }
-            Action::AddAddresses { .. } => host.installed = true,
-            Action::RemoveAddresses { .. } => host.installed = false,
-            Action::Announce { .. } => host.announcements += 1,
-            Action::DualActive { .. } => self.watch.tally.dual_active += 1,
+            Action::AddAddresses { .. } => port.installed = true,
+            Action::RemoveAddresses { .. } => port.installed = false,
+            Action::Announce { .. } => port.announcements += 1,
+            Action::DualActive { .. } => watch.tally.dual_active += 1,
             Action::Transition {
                 from, to, reason, ..
             } => {
-                host.transitions += 1;
+                port.transitions += 1;
                 let takeover = to == State::Active;
-                self.watch.tally.takeovers += u64::from(takeover);
-                self.watch.tally.leases_lost += u64::from(reason == TransitionReason::LeaseLost);
-                self.watch.tally.adoptions += u64::from(reason == TransitionReason::Adopted);
+                watch.tally.takeovers += u64::from(takeover);
+                watch.tally.leases_lost += u64::from(reason == TransitionReason::LeaseLost);
+                watch.tally.adoptions += u64::from(reason == TransitionReason::Adopted);
                 if from == to && reason != TransitionReason::Shutdown {
-                    self.watch
-                        .fail(self.now, format!("{at} goes from {from:?} to itself"));
+                    let what = format!("{at} goes from {from:?} to itself");
+                    watch.fail(self.now, what);
                 }
             }
         }
     }
 
-    fn advertise(&mut self, at: usize, priority: Priority, sent_at: Nanos, lease: Option<Nanos>) {
-        let host = &mut self.hosts[at];
+    fn advertise(&mut self, at: Place, priority: Priority, sent_at: Nanos, lease: Option<Nanos>) {
+        let port = &mut self.hosts[at.host].ports[at.lan];
+        let watch = &mut self.watches[at.lan];
         let is_claim = lease.is_none() && priority != Priority::LEAVING;
-        let record = &host.data_path.record;
+        let record = &port.data_path.record;
         if lease.is_some() && !record.owned(self.now) || is_claim && record.last_advert > sent_at {
             return;
         }
-        host.adverts_sent += 1;
-        let source = host.address;
-        let interval = host.data_path.interval;
+        port.adverts_sent += 1;
+        let source = port.address;
+        let interval = port.data_path.interval;
         if let Some(until) = lease {
-            host.data_path.record.last_sent = sent_at;
-            host.data_path.record.owned_until = until;
+            port.data_path.record.last_sent = sent_at;
+            port.data_path.record.owned_until = until;
             // Others count three intervals, and Skew_Time on top.
             if until > sent_at + interval * 3 - Duration::from_millis(1) {
-                self.watch
-                    .fail(self.now, format!("{at} takes a lease until {until:?}"));
+                watch.fail(self.now, format!("{at} takes a lease until {until:?}"));
             }
         } else if is_claim {
-            host.data_path.record.last_sent = self.now;
-            self.watch.tally.claims += 1;
+            port.data_path.record.last_sent = self.now;
+            watch.tally.claims += 1;
         }
         self.broadcast(
             at,

@@ -3,6 +3,14 @@
 //! Needs root, and keepalived's path in `HA_KEEPALIVED`. Where the two differ, the file is named
 //! in `docs/differences.md`.
 
+#[expect(
+    dead_code,
+    reason = "what is said where is for `ha-user/tests/samples.rs`"
+)]
+#[path = "../../../ha-user/tests/samples/reader.rs"]
+mod reader;
+mod samples;
+
 use ha_user::config::{self, Host, Loaded, Program, System};
 use std::collections::BTreeMap;
 use std::io;

@@ -1,0 +1,67 @@
+//! What is dumped where, and what only a dump shows of the configuration.
+
+use serde::Serialize;
+
+use super::{Garp, VrrpVersion};
+
+/// `state_dump_file` and its like: paths as the file has them, which may be relative.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Dumps {
+    /// `state_dump_file`.
+    #[serde(rename = "state_dump_file")]
+    pub state: Option<String>,
+    /// `stats_dump_file`.
+    #[serde(rename = "stats_dump_file")]
+    pub stats: Option<String>,
+    /// `json_dump_file`.
+    #[serde(rename = "json_dump_file")]
+    pub json: Option<String>,
+    /// `json_version`.
+    pub json_version: JsonVersion,
+}
+
+/// `json_version`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JsonVersion {
+    /// A list of instances.
+    #[default]
+    V1,
+    /// An object that has it.
+    V2,
+}
+
+/// What instances begin with, as `global_defs` says; each has made its own of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Defaults {
+    /// `dynamic_interfaces`.
+    pub dynamic_interfaces: bool,
+    /// `vrrp_version`.
+    #[serde(rename = "vrrp_version")]
+    pub version: VrrpVersion,
+    /// `vrrp_garp_master_*`.
+    pub garp: Garp,
+    /// `vrrp_down_timer_adverts`.
+    #[serde(rename = "vrrp_down_timer_adverts")]
+    pub down_timer_adverts: u8,
+    /// `vrrp_check_unicast_src`.
+    #[serde(rename = "vrrp_check_unicast_src")]
+    pub check_unicast_src: bool,
+    /// `vrrp_skip_check_adv_addr`.
+    #[serde(rename = "vrrp_skip_check_adv_addr")]
+    pub skip_check_adv_addr: bool,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            dynamic_interfaces: false,
+            version: VrrpVersion::V2,
+            garp: Garp::default(),
+            // RFC 9568 section 6.1: Active_Down_Interval.
+            down_timer_adverts: 3,
+            check_unicast_src: false,
+            skip_check_adv_addr: false,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `global_defs`.
+
+use super::{Text, announcements};
+use crate::config::machine_name;
+use crate::config::model::Global;
+use crate::dump::command;
+use crate::dump::picture::Picture;
+use crate::net::advert::GROUP;
+
+pub(super) fn show(picture: &Picture, text: &mut Text) {
+    let Picture {
+        global, defaults, ..
+    } = picture;
+    let router_id = global.router_id.clone().unwrap_or_else(machine_name);
+    text.thing(format_args!("Router ID = {router_id}"));
+    mail(global, text);
+    text.thing(format_args!(
+        "Dynamic interfaces = {}",
+        defaults.dynamic_interfaces
+    ));
+    text.thing(format_args!("VRRP IPv4 mcast group = {GROUP}"));
+    announcements(&defaults.garp, "refresh timer", |what, value| {
+        text.thing(format_args!("Gratuitous ARP {what} = {value}"));
+    });
+    text.thing(format_args!(
+        "Num adverts before down = {}",
+        defaults.down_timer_adverts
+    ));
+    text.thing("Send advert after receive lower priority advert = true");
+    text.thing("Send advert after receive higher priority advert = false");
+    text.thing(format_args!(
+        "Gratuitous ARP interval = {:.6}",
+        global.garp_interval.as_secs_f64()
+    ));
+    text.thing(format_args!(
+        "VRRP default protocol version = {}",
+        defaults.version.number()
+    ));
+    text.thing(format_args!(
+        "VRRP check unicast_src = {}",
+        defaults.check_unicast_src
+    ));
+    text.thing(format_args!(
+        "VRRP skip check advert addresses = {}",
+        defaults.skip_check_adv_addr
+    ));
+    text.thing("VRRP strict mode = false");
+    text.thing(format_args!(
+        "VRRP realtime priority = {}",
+        global.rt_priority.unwrap_or_default()
+    ));
+    scripts(global, text);
+}
+
+fn mail(global: &Global, text: &mut Text) {
+    if let Some(server) = &global.smtp_server {
+        let (host, port) = server.split_once(' ').unwrap_or((server, "25"));
+        text.thing(format_args!("Smtp server = {host}"));
+        text.thing(format_args!("Smtp server port = {port}"));
+    }
+    if let Some(timeout) = global.smtp_connect_timeout {
+        let seconds = timeout.as_secs();
+        text.thing(format_args!("Smtp server connection timeout = {seconds}"));
+    }
+    if let Some(from) = &global.notification_email_from {
+        text.thing(format_args!("Email notification from = {from}"));
+        text.thing("Email notification to:");
+        for address in &global.notification_email {
+            text.thing(format_args!("  {address}"));
+        }
+    }
+}
+
+fn scripts(global: &Global, text: &mut Text) {
+    text.thing(format_args!(
+        "Script security {}",
+        super::enabled(global.script_security)
+    ));
+    let (uid, gid) = command::default_uid_gid(global.script_user.as_ref());
+    text.thing(format_args!("Default script uid:gid {uid}:{gid}"));
+}

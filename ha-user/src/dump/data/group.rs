@@ -1,0 +1,28 @@
+//! `vrrp_sync_group`.
+
+use super::{Text, notify};
+use crate::dump::picture::{Group, Picture, Router, state_word};
+use crate::vrrp::State;
+
+pub(super) fn show(picture: &Picture, group: &Group, text: &mut Text) {
+    let Group { group, state } = group;
+    let word = state_word(*state);
+    text.thing(format_args!("VRRP Sync Group = {}, {word}", group.name));
+    let is_member = |router: &&Router| group.has(&router.instance.name);
+    let members: Vec<&Router> = picture.routers.iter().filter(is_member).collect();
+    let count = |faulted: bool| {
+        let out = State::Initialize { faulted };
+        members.iter().filter(|router| router.state == out).count()
+    };
+    text.about(format_args!(
+        "Num member fault {}, num member init {}",
+        count(true),
+        count(false)
+    ));
+    text.about("VRRP member instances :");
+    for member in &group.members {
+        text.item(member);
+    }
+    text.about("Using smtp notification = no");
+    notify(&group.notify, picture.global.script_user.as_ref(), text);
+}
