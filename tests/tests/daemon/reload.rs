@@ -1,11 +1,10 @@
 //! A reload changes what has changed, and costs nothing else.
 
 use std::net::Ipv4Addr;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use ha_tests::lab::{Daemon, Signal, Tools, pause, until};
+use ha_tests::lab::{Signal, pause, until, vipctl};
 
 use crate::solo::{CONFIG, INSTANCE, PATIENCE, Solo, VIP};
 

@@ -19,7 +19,7 @@ fn solo() -> Result<Solo> {
 
 /// Following something that is worth 20, and not any more, and so on, costs neither an advert nor a
 /// transition.
-fn check_reloads(solo: &Solo, daemon: &Daemon, tracking: &str) -> Result<()> {
+pub(crate) fn check_reloads(solo: &Solo, daemon: &Daemon, tracking: &str) -> Result<()> {
     let begun = Instant::now();
     for _ in 0..5 {
         solo.reload(daemon, tracking)?;

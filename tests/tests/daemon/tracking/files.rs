@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use ha_tests::lab::{pause, until};
 
 use crate::solo::{CONFIG, INSTANCE, PATIENCE, Solo, VIP};
+use crate::tracking::check_reloads;
 
 /// `load` is the file `/run/app/load`, with these lines in its block.
 fn tracking(lines: &str) -> String {

@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use ha_tests::lab::{Daemon, pause};
 
 use crate::solo::{CONFIG, INSTANCE, PATIENCE, Solo, VIP};
+use crate::tracking::check_reloads;
 
 const SERVER: &str = "/usr/local/bin/server";
 /// Several times as long as it takes to count.
