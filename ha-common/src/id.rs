@@ -1,6 +1,46 @@
-//! Identifiers of RFC 9568: VRID, Priority, Virtual Router MAC Address.
+//! Identifiers of RFC 9568: address family, VRID, Priority, Virtual Router MAC Address.
 
 use core::fmt;
+use core::net::IpAddr;
+
+/// Protocol of a Virtual Router: one runs IPv4 or IPv6, never both (RFC 9568 section 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
+}
+
+impl Family {
+    /// Octets of an address.
+    #[must_use]
+    #[inline(always)]
+    pub const fn address_len(self) -> usize {
+        match self {
+            Self::Ipv4 => 4,
+            Self::Ipv6 => 16,
+        }
+    }
+}
+
+impl From<IpAddr> for Family {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::Ipv4,
+            IpAddr::V6(_) => Self::Ipv6,
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ipv4 => "IPv4",
+            Self::Ipv6 => "IPv6",
+        })
+    }
+}
 
 /// Virtual Router Identifier, 1-255 (RFC 9568 section 5.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

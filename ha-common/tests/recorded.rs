@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ha_common::wire::checksum::PseudoHeader;
-use ha_common::wire::vrrp::{Authentication, Version};
-use ha_common::wire::{ParseError, arp, ethernet, ipv4, vlan, vrrp};
-use ha_common::{Priority, Vrid};
+use ha_common::wire::vrrp::{Addresses, Authentication, Version};
+use ha_common::wire::{ParseError, arp, ethernet, ipv4, ipv6, vlan, vrrp};
+use ha_common::{Family, Priority, Vrid};
 use pnet_packet::Packet as _;
 use pnet_packet::arp::ArpPacket;
 use pnet_packet::ethernet::EthernetPacket;
@@ -37,6 +37,22 @@ const ADVERT_V3: [u8; 50] = [
     0xc0, 0x00, 0x02, 0x65, 0xc0, 0x00, 0x02, 0x66, // addresses
 ];
 
+/// Version 3 over IPv6, VRID 66, priority 150, 1 s, three addresses.
+const ADVERT_IPV6: [u8; 110] = [
+    0x33, 0x33, 0x00, 0x00, 0x00, 0x12, 0x0a, 0x51, 0x77, 0x3b, 0x0f, 0x0c, 0x86,
+    0xdd, // frame
+    0x6c, 0x0f, 0x6b, 0x0b, 0x00, 0x38, 0x70, 0xff, // IPv6
+    0xfe, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x08, 0x51, 0x77, 0xff, 0xfe, 0x3b, 0x0f,
+    0x0c, // source
+    0xff, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x12, // group
+    0x31, 0x42, 0x96, 0x03, 0x00, 0x64, 0x51, 0x59, // VRRP
+    0xfe, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x66, // addresses
+    0x20, 0x01, 0x0d, 0xb8, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x66,
+    0x20, 0x01, 0x0d, 0xb8, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x66,
+];
+
 /// Gratuitous ARP for 192.0.2.100.
 const ANNOUNCEMENT: [u8; 42] = [
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0x00, 0x00, 0x00, 0x00, 0x01, 0x08,
@@ -52,7 +68,7 @@ fn advert_v2() -> vrrp::Repr<'static> {
         vrid: Vrid::new(51).expect("a VRID"),
         priority: Priority::new(100),
         interval: Duration::from_secs(1),
-        addresses: &[[192, 0, 2, 100]],
+        addresses: Addresses::Ipv4(&[[192, 0, 2, 100]]),
     }
 }
 
@@ -62,7 +78,7 @@ fn advert_v3() -> vrrp::Repr<'static> {
         vrid: Vrid::new(52).expect("a VRID"),
         priority: Priority::new(150),
         interval: Duration::from_millis(100),
-        addresses: &[[192, 0, 2, 101], [192, 0, 2, 102]],
+        addresses: Addresses::Ipv4(&[[192, 0, 2, 101], [192, 0, 2, 102]]),
     }
 }
 
@@ -78,7 +94,7 @@ fn ip_packet(frame: &[u8]) -> ipv4::Packet<'_> {
 }
 
 fn advert_of(frame: &[u8]) -> vrrp::Packet<'_> {
-    vrrp::Packet::new_checked(ip_packet(frame).payload()).expect("an advert")
+    vrrp::Packet::new_checked(ip_packet(frame).payload(), Family::Ipv4).expect("an advert")
 }
 
 /// Frame, IPv4 header and advert, as a director sends them.
@@ -119,6 +135,33 @@ fn adverts_of_keepalived_are_understood() {
 fn our_adverts_are_keepalived_s_octet_for_octet() {
     assert_eq!(emit(&advert_v2()), ADVERT_V2);
     assert_eq!(emit(&advert_v3()), ADVERT_V3);
+}
+
+#[test]
+fn an_advert_over_ipv6_is_understood_and_written_as_keepalived_does() {
+    let octets = &ADVERT_IPV6[ethernet::HEADER_LEN..];
+    let ip = ipv6::Packet::new_checked(octets).expect("an IPv6 packet");
+    assert_eq!(ip.destination(), ipv6::VRRP_GROUP);
+    assert_eq!(ip.hop_limit(), ipv6::VRRP_HOP_LIMIT);
+    let pseudo = PseudoHeader::Ipv6 {
+        source: ip.source(),
+        destination: ip.destination(),
+    };
+    let packet = vrrp::Packet::new_checked(ip.payload(), Family::Ipv6).expect("an advert");
+    assert_eq!(packet.verify_checksum(pseudo), Ok(()));
+    let advert = vrrp::Repr::parse(&packet).expect("an advert");
+    let addresses = ["fe80::66", "2001:db8::66", "2001:db8:1::66"];
+    let listed = advert.addresses.iter().map(|address| address.to_string());
+    assert!(listed.eq(addresses));
+
+    let mut ours = vec![0; octets.len()];
+    let header = ipv6::Repr::vrrp(ip.source(), ip.destination(), advert.buffer_len());
+    header.emit(&mut ours);
+    advert.emit(&mut ours[ipv6::HEADER_LEN..], pseudo);
+    // The flow label is the kernel's.
+    let flow = 1..4;
+    ours[flow.clone()].copy_from_slice(&octets[flow]);
+    assert_eq!(ours, octets);
 }
 
 #[test]
@@ -249,11 +292,12 @@ fn reserved_bits_of_version_3_do_not_count() {
 fn an_advert_carries_at_most_255_addresses() {
     let addresses = [[10, 0, 0, 1]; 300];
     let frame = emit(&vrrp::Repr {
-        addresses: &addresses,
+        addresses: Addresses::Ipv4(&addresses),
         ..advert_v2()
     });
     let advert = advert_of(&frame);
-    assert_eq!(advert.addresses(), &addresses[..vrrp::MAX_ADDRESSES]);
+    let listed = Addresses::Ipv4(&addresses[..vrrp::MAX_ADDRESSES]);
+    assert_eq!(advert.addresses(), listed);
     assert_eq!(advert.verify_checksum(PseudoHeader::Omitted), Ok(()));
 }
 
@@ -262,7 +306,7 @@ fn every_cause_has_its_error() {
     let vrrp = |change: fn(&mut [u8])| {
         let mut message = ADVERT_V3[34..].to_vec();
         change(&mut message);
-        vrrp::Packet::new_checked(&message)
+        vrrp::Packet::new_checked(&message, Family::Ipv4)
             .and_then(|packet| vrrp::Repr::parse(&packet).map(|_| ()))
     };
     assert_eq!(vrrp(|_| ()), Ok(()));
@@ -270,7 +314,7 @@ fn every_cause_has_its_error() {
     assert_eq!(vrrp(|message| message[0] = 0x32), Err(ParseError::Type));
     assert_eq!(vrrp(|message| message[1] = 0), Err(ParseError::Vrid));
     assert_eq!(vrrp(|message| message[3] = 3), Err(ParseError::Length));
-    let short = vrrp::Packet::new_checked(&ADVERT_V3[34..41]).map(|_| ());
+    let short = vrrp::Packet::new_checked(&ADVERT_V3[34..41], Family::Ipv4).map(|_| ());
     assert_eq!(short, Err(ParseError::Truncated));
 
     let ip = |change: fn(&mut [u8])| {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use ha_common::abi::Notice;
 use ha_common::wire::checksum::{PseudoHeader, Sum};
-use ha_common::wire::vrrp::{Authentication, Version};
-use ha_common::wire::{arp, ethernet, ipv4, vlan, vrrp};
-use ha_common::{Priority, Vrid};
+use ha_common::wire::vrrp::{Addresses, Authentication, Version};
+use ha_common::wire::{arp, ethernet, ipv4, ipv6, vlan, vrrp};
+use ha_common::{Family, Priority, Vrid};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -28,16 +28,24 @@ fn decode(octets: &[u8]) -> String {
         source: [1; 4],
         destination: [2; 4],
     };
-    let vrrp = vrrp::Packet::new_checked(octets).map(|packet| {
-        assert_eq!(packet.addresses().len(), packet.header().count());
-        let checksum = packet.verify_checksum(pseudo);
-        (
-            vrrp::Repr::parse(&packet).map(|advert| advert.priority),
-            checksum,
-        )
+    let vrrp = [Family::Ipv4, Family::Ipv6].map(|family| {
+        vrrp::Packet::new_checked(octets, family).map(|packet| {
+            let addresses = packet.addresses();
+            assert_eq!(addresses.len(), packet.header().count());
+            assert_eq!(addresses.iter().count(), addresses.len());
+            let checksum = packet.verify_checksum(pseudo);
+            (
+                vrrp::Repr::parse(&packet).map(|advert| advert.priority),
+                checksum,
+            )
+        })
+    });
+    let ipv6 = ipv6::Packet::new_checked(octets).map(|packet| {
+        let addresses = (packet.source(), packet.destination());
+        (packet.hop_limit(), addresses, packet.payload().len())
     });
     let notice = Notice::from_bytes(octets);
-    format!("{frame:?} {tag:?} {arp:?} {ip:?} {vrrp:?} {notice:?}")
+    format!("{frame:?} {tag:?} {arp:?} {ip:?} {vrrp:?} {ipv6:?} {notice:?}")
 }
 
 /// Octets that look like a packet at first sight, so that decoders get beyond their first check.
@@ -47,6 +55,7 @@ fn plausible() -> impl Strategy<Value = Vec<u8>> {
         Just(vec![0x4f, 0]),
         Just(vec![0x21, 51, 100, 3]),
         Just(vec![0x31, 51, 100, 255]),
+        Just(vec![0x60, 0, 0, 0, 0, 24]),
         Just(vec![0, 1, 8, 0, 6, 4, 0]),
         Just(vec![]),
     ];
@@ -86,12 +95,33 @@ proptest! {
             vrid: Vrid::new(vrid).expect("not zero"),
             priority: Priority::new(priority),
             interval: unit * u32::from(interval),
-            addresses: &addresses,
+            addresses: Addresses::Ipv4(&addresses),
         };
         let mut octets = vec![0; advert.buffer_len()];
         advert.emit(&mut octets, PseudoHeader::Omitted);
-        let packet = vrrp::Packet::new_checked(&octets).expect("what was emitted");
+        let packet = vrrp::Packet::new_checked(&octets, Family::Ipv4).expect("what was emitted");
         prop_assert_eq!(packet.verify_checksum(PseudoHeader::Omitted), Ok(()));
+        prop_assert_eq!(vrrp::Repr::parse(&packet), Ok(advert));
+    }
+
+    #[test]
+    fn every_advert_over_ipv6_survives_the_wire(
+        version in prop_oneof![Just(Version::V3), Just(Version::V2(Authentication::NONE))],
+        addresses in vec(any::<[u8; 16]>(), 0..=vrrp::MAX_ADDRESSES),
+        source in any::<[u8; 16]>(),
+    ) {
+        let advert = vrrp::Repr {
+            version,
+            vrid: Vrid::MIN,
+            priority: Priority::DEFAULT,
+            interval: Duration::from_secs(1),
+            addresses: Addresses::Ipv6(&addresses),
+        };
+        let pseudo = PseudoHeader::Ipv6 { source, destination: ipv6::VRRP_GROUP };
+        let mut octets = vec![0; advert.buffer_len()];
+        advert.emit(&mut octets, pseudo);
+        let packet = vrrp::Packet::new_checked(&octets, Family::Ipv6).expect("what was emitted");
+        prop_assert_eq!(packet.verify_checksum(pseudo), Ok(()));
         prop_assert_eq!(vrrp::Repr::parse(&packet), Ok(advert));
     }
 

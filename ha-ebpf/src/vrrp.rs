@@ -6,7 +6,7 @@ use ha_common::abi::{
 };
 use ha_common::wire::checksum::{PseudoHeader, Sum};
 use ha_common::wire::{ethernet::VRRP_GROUP as GROUP_OCTETS, ipv4, vrrp};
-use ha_common::{Nanos, Reason};
+use ha_common::{Family, Nanos, Reason};
 
 use crate::absorb;
 use crate::ethernet::{self, Mac, Payload};
@@ -120,7 +120,7 @@ impl<P: Packet> Advert<'_, P> {
     /// has no length, and fails as such a little later.
     #[inline(always)]
     fn check_length(&self) -> Result<(), Reason> {
-        let fits = match self.header.expected_len() {
+        let fits = match self.header.expected_len(Family::Ipv4) {
             Some(expected) => self.len == expected,
             None => true,
         };

@@ -23,7 +23,7 @@ pub fn own_vip(mut datapath: Datapath) -> Result<Datapath> {
     let record = records.record(ROUTER);
     record.set_owned_since(now);
     record.set_owned_until(now + Duration::from_secs(3600));
-    datapath.set_address(VIP, ROUTER)?;
+    datapath.set_address(VIP.into(), ROUTER)?;
     datapath.gate().set_owned(1);
     Ok(datapath)
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use bytes::BytesMut;
 use ha_common::wire::ethernet;
 use ha_common::{Priority, Vrid};
-use ha_user::net::advert::{Cast, Framing, GROUP};
+use ha_user::net::advert::{Cast, Framing};
 use ha_user::vrrp::Version;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, sendmmsg};
 
@@ -37,16 +37,18 @@ pub fn advert<const N: usize>(pair: &Pair<N>) -> Result<Vec<u8>> {
             2 => Version::V2,
             _ => Version::V3,
         },
-        source,
+        source: source.into(),
         auth: None,
-        addresses: vec![VIP],
+        addresses: vec![VIP.into()],
         interval: setup.interval(),
         cast: Cast::Multicast,
         checksum_as_v2: false,
         check_unicast_source: false,
     };
     let mut packet = BytesMut::new();
-    framing.encode(PRIORITY, GROUP, &mut packet);
+    for group in framing.destinations() {
+        framing.encode(PRIORITY, group, &mut packet);
+    }
     let header = [
         &ethernet::VRRP_GROUP,
         &mac.0,

@@ -29,6 +29,8 @@ pub use rate::{Allowance, Flood};
 pub use record::{Election, RouterRecord, Speaker, flag};
 pub use service::{ServiceKey, ServicePolicy, ServiceRecord, ServiceState, Transport};
 
+use crate::id::Family;
+
 /// Changes with every incompatible change of this module. It is part of the programs' names, so a
 /// daemon recognises what another build left attached.
 pub const ABI_VERSION: u32 = 3;
@@ -96,8 +98,10 @@ pub mod map {
     pub const CAPTURE_TALLY: &str = "CAPTURE_TALLY";
 }
 
-/// Address family of a router. IPv6 is reserved.
+/// Address family of a router whose adverts the programs judge.
 pub const FAMILY_IPV4: u8 = 4;
+/// Address family of a router that the programs know nothing of yet: only the daemon uses its record.
+pub const FAMILY_IPV6: u8 = 6;
 
 /// Adverts to 224.0.0.18.
 pub const CAST_MULTICAST: u8 = 0;
@@ -125,6 +129,28 @@ impl RouterKey {
             family: FAMILY_IPV4,
             cast,
             _pad: 0,
+        }
+    }
+
+    /// Key of a router of `family`.
+    #[must_use]
+    pub const fn new(family: Family, ifindex: u32, vrid: u8, cast: u8) -> Self {
+        let ipv4 = Self::ipv4(ifindex, vrid, cast);
+        match family {
+            Family::Ipv4 => ipv4,
+            Family::Ipv6 => Self {
+                family: FAMILY_IPV6,
+                ..ipv4
+            },
+        }
+    }
+
+    /// What the adverts are carried by.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        match self.family {
+            FAMILY_IPV6 => Family::Ipv6,
+            _ => Family::Ipv4,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The record of one Virtual Router: what the daemon tells the program, and what the program has
 //! seen.
 
+use core::net::IpAddr;
+
 use super::hearing::Hearing;
 use super::ownership::{LeasePolicy, Ownership};
 use super::word::Word;
@@ -23,7 +25,7 @@ pub struct Election {
     pub version: u8,
     /// Bits of [`flag`].
     pub flags: u8,
-    /// Primary IPv4 address, which decides between equal priorities.
+    /// [`Speaker::tag`] of the Primary IP Address. Of IPv4 it decides between equal priorities.
     pub primary_ip: [u8; 4],
 }
 
@@ -67,13 +69,29 @@ impl Election {
 /// The last valid advert of some other router: who, and with which priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Speaker {
-    /// Source address; 0.0.0.0 before the first advert.
+    /// [`Self::tag`] of its source address; 0.0.0.0 before the first advert.
     pub source: [u8; 4],
     /// Priority in the advert.
     pub priority: u8,
 }
 
 impl Speaker {
+    /// An address in the room of an IPv4 one, which stands for itself. The words of an IPv6 one are
+    /// laid over each other: those of a link differ in their last, those of different networks in one
+    /// before.
+    #[must_use]
+    pub fn tag(source: IpAddr) -> [u8; 4] {
+        match source {
+            IpAddr::V4(source) => source.octets(),
+            IpAddr::V6(source) => {
+                let octets = source.octets();
+                let words = octets.as_chunks::<4>().0.iter();
+                let folded = words.fold(0, |sum, word| sum ^ u32::from_ne_bytes(*word));
+                folded.to_ne_bytes()
+            }
+        }
+    }
+
     const fn pack(self) -> u64 {
         let [a, b, c, d] = self.source;
         u64::from_le_bytes([a, b, c, d, self.priority, 0, 0, 0])

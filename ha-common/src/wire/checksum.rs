@@ -3,7 +3,8 @@
 /// Whether a checksum covers the addresses of the IP header.
 ///
 /// VRRPv2 leaves the pseudo-header out. For VRRPv3 over IPv4 implementations differ: RFC 5798 was
-/// read as including it, RFC 9568 section 5.2.8 leaves it out. So every caller says which.
+/// read as including it, RFC 9568 section 5.2.8 leaves it out. So every caller says which. Over IPv6
+/// it is always included (RFC 8200 section 8.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PseudoHeader {
     /// Addresses, protocol 112 and length are summed, too.
@@ -12,6 +13,13 @@ pub enum PseudoHeader {
         source: [u8; 4],
         /// Destination of the IPv4 header.
         destination: [u8; 4],
+    },
+    /// The same of an IPv6 header.
+    Ipv6 {
+        /// Source of the IPv6 header.
+        source: [u8; 16],
+        /// Destination of the IPv6 header.
+        destination: [u8; 16],
     },
     /// The message only.
     Omitted,
@@ -34,6 +42,12 @@ impl Sum {
             } => Self(u64::from(protocol) + u64::from(len))
                 .word(source)
                 .word(destination),
+            PseudoHeader::Ipv6 {
+                source,
+                destination,
+            } => Self(u64::from(protocol) + u64::from(len))
+                .octets(&source)
+                .octets(&destination),
         }
     }
 

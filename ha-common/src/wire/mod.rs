@@ -10,7 +10,7 @@
 //! ```
 //! use core::time::Duration;
 //! use ha_common::wire::{checksum::PseudoHeader, ipv4, vrrp};
-//! use ha_common::{Priority, Vrid};
+//! use ha_common::{Family, Priority, Vrid};
 //!
 //! # fn main() -> Result<(), ha_common::wire::ParseError> {
 //! let (source, destination) = ([192, 0, 2, 1], ipv4::VRRP_GROUP);
@@ -20,7 +20,7 @@
 //!     vrid: Vrid::new(51).expect("not zero"),
 //!     priority: Priority::DEFAULT,
 //!     interval: Duration::from_millis(10),
-//!     addresses: &[[192, 0, 2, 100]],
+//!     addresses: vrrp::Addresses::Ipv4(&[[192, 0, 2, 100]]),
 //! };
 //! let ip = ipv4::Repr::vrrp(source, destination, 1, advert.buffer_len());
 //! let mut packet = [0; ipv4::HEADER_LEN + 12];
@@ -28,7 +28,7 @@
 //! advert.emit(&mut packet[ipv4::HEADER_LEN..], pseudo);
 //!
 //! let packet = ipv4::Packet::new_checked(&packet[..])?;
-//! let received = vrrp::Packet::new_checked(packet.payload())?;
+//! let received = vrrp::Packet::new_checked(packet.payload(), Family::Ipv4)?;
 //! received.verify_checksum(pseudo)?;
 //! assert_eq!(vrrp::Repr::parse(&received)?, advert);
 //! # Ok(())
@@ -41,6 +41,7 @@ mod error;
 pub mod ethernet;
 pub mod icmp;
 pub mod ipv4;
+pub mod ipv6;
 pub mod sctp;
 pub mod tcp;
 pub mod udp;

@@ -1,22 +1,25 @@
-//! VRRP for IPv4: version 2 (RFC 3768) and version 3 (RFC 9568).
+//! VRRP: version 2 (RFC 3768) and version 3 (RFC 9568). Version 2 is of IPv4; over IPv6 keepalived speaks
+//! it all the same, as a draft once had it (draft-ietf-vrrp-ipv6-spec): without authentication data, and
+//! with a pseudo-header.
 
+use core::net::IpAddr;
 use core::time::Duration;
 
 use super::checksum::{PseudoHeader, Sum};
 use super::ipv4::PROTOCOL_VRRP;
 use super::{ParseError, at_least, octet, octets, put, word};
-use crate::id::{Priority, Vrid};
+use crate::id::{Family, Priority, Vrid};
 
 /// Octets before the addresses, in both versions.
 pub const HEADER_LEN: usize = 8;
-/// Octets of an address.
-pub const ADDRESS_LEN: usize = 4;
-/// Octets of authentication data behind the addresses of every version 2 advert.
+/// Octets of an IPv4 address.
+const IPV4_LEN: usize = Family::Ipv4.address_len();
+/// Octets of authentication data behind the addresses of every version 2 advert over IPv4.
 pub const AUTH_LEN: usize = 8;
 /// Addresses that one advert can carry.
 pub const MAX_ADDRESSES: usize = 255;
-/// Octets of the longest advert.
-pub const MAX_LEN: usize = HEADER_LEN + MAX_ADDRESSES * ADDRESS_LEN + AUTH_LEN;
+/// Octets of the longest advert over IPv4.
+pub const MAX_LEN: usize = HEADER_LEN + MAX_ADDRESSES * IPV4_LEN + AUTH_LEN;
 
 /// The only packet type there is.
 const TYPE_ADVERTISEMENT: u8 = 1;
@@ -126,10 +129,10 @@ impl<T: AsRef<[u8]>> Header<T> {
         octet(self.0.as_ref(), field::INTERVAL)
     }
 
-    /// Where the authentication data of a version 2 advert begins.
+    /// Where the authentication data of a version 2 advert over IPv4 begins.
     #[inline(always)]
     pub fn auth_offset(&self) -> usize {
-        field::ADDRESSES + self.count() * ADDRESS_LEN
+        field::ADDRESSES + self.count() * IPV4_LEN
     }
 
     /// Advertisement_Interval of the sender.
@@ -149,14 +152,87 @@ impl<T: AsRef<[u8]>> Header<T> {
         }
     }
 
-    /// Octets that an advert of this version with these addresses has; `None` for an unknown
-    /// version.
+    /// Octets that an advert of this version with so many addresses of `family` has; `None` for an
+    /// unknown version.
     #[inline(always)]
-    pub fn expected_len(&self) -> Option<usize> {
-        match self.version() {
-            2 => Some(self.auth_offset() + AUTH_LEN),
-            3 => Some(self.auth_offset()),
+    pub fn expected_len(&self, family: Family) -> Option<usize> {
+        let all_addresses = field::ADDRESSES + self.count() * family.address_len();
+        match (self.version(), family) {
+            (2, Family::Ipv4) => Some(all_addresses + AUTH_LEN),
+            (2, Family::Ipv6) | (3, _) => Some(all_addresses),
             _ => None,
+        }
+    }
+}
+
+/// Virtual addresses, all of one family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addresses<'a> {
+    /// Of IPv4.
+    Ipv4(&'a [[u8; 4]]),
+    /// Of IPv6.
+    Ipv6(&'a [[u8; 16]]),
+}
+
+impl<'a> Addresses<'a> {
+    /// Their family.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        match self {
+            Self::Ipv4(_) => Family::Ipv4,
+            Self::Ipv6(_) => Family::Ipv6,
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Ipv4(list) => list.len(),
+            Self::Ipv6(list) => list.len(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All octets, one address after the other.
+    #[must_use]
+    pub const fn octets(&self) -> &'a [u8] {
+        match self {
+            Self::Ipv4(list) => list.as_flattened(),
+            Self::Ipv6(list) => list.as_flattened(),
+        }
+    }
+
+    /// The addresses.
+    pub fn iter(self) -> impl Iterator<Item = IpAddr> + Clone + use<'a> {
+        let ipv4 = match self {
+            Self::Ipv4(list) => list,
+            Self::Ipv6(_) => &[],
+        };
+        let ipv6 = match self {
+            Self::Ipv4(_) => &[],
+            Self::Ipv6(list) => list,
+        };
+        let ipv4 = ipv4.iter().copied().map(IpAddr::from);
+        ipv4.chain(ipv6.iter().copied().map(IpAddr::from))
+    }
+
+    /// The first [`MAX_ADDRESSES`] of them.
+    const fn listed(self) -> Self {
+        match self {
+            Self::Ipv4(list) => match list.split_at_checked(MAX_ADDRESSES) {
+                Some((listed, _)) => Self::Ipv4(listed),
+                None => self,
+            },
+            Self::Ipv6(list) => match list.split_at_checked(MAX_ADDRESSES) {
+                Some((listed, _)) => Self::Ipv6(listed),
+                None => self,
+            },
         }
     }
 }
@@ -166,35 +242,46 @@ impl<T: AsRef<[u8]>> Header<T> {
 /// ```text
 /// | version, type (1) | VRID (1) | priority (1) | count (1) |
 /// | v2: auth type (1), seconds (1)  v3: centiseconds (2) | checksum (2) |
-/// | addresses (4 each) ... | v2: authentication data (8) |
+/// | addresses (4 or 16 each) ... | v2: authentication data (8) |
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Packet<'a>(&'a [u8]);
+pub struct Packet<'a> {
+    octets: &'a [u8],
+    family: Family,
+}
 
 impl<'a> Packet<'a> {
     /// # Errors
     /// [`ParseError::Truncated`] below [`HEADER_LEN`], [`ParseError::Version`] if it is neither
     /// 2 nor 3, [`ParseError::Length`] if `buffer` is not exactly as long as the version and the
     /// number of addresses demand.
-    pub fn new_checked(buffer: &'a [u8]) -> Result<Self, ParseError> {
-        let expected = Header::new_checked(buffer)?.expected_len();
+    pub fn new_checked(buffer: &'a [u8], family: Family) -> Result<Self, ParseError> {
+        let expected = Header::new_checked(buffer)?.expected_len(family);
         if expected.ok_or(ParseError::Version)? != buffer.len() {
             return Err(ParseError::Length);
         }
-        Ok(Self(buffer))
+        Ok(Self {
+            octets: buffer,
+            family,
+        })
     }
 
     /// The fixed part.
     #[must_use]
     pub const fn header(&self) -> Header<&'a [u8]> {
-        Header(self.0)
+        Header(self.octets)
     }
 
     /// The virtual addresses, of which there may be none.
     #[must_use]
-    pub fn addresses(&self) -> &'a [[u8; ADDRESS_LEN]] {
-        let octets = self.0.get(field::ADDRESSES..self.header().auth_offset());
-        octets.unwrap_or_default().as_chunks().0
+    pub fn addresses(&self) -> Addresses<'a> {
+        let len = self.header().count() * self.family.address_len();
+        let octets = self.octets.get(field::ADDRESSES..field::ADDRESSES + len);
+        let octets = octets.unwrap_or_default();
+        match self.family {
+            Family::Ipv4 => Addresses::Ipv4(octets.as_chunks().0),
+            Family::Ipv6 => Addresses::Ipv6(octets.as_chunks().0),
+        }
     }
 
     /// Authentication; `None` in version 3.
@@ -202,14 +289,17 @@ impl<'a> Packet<'a> {
     pub fn authentication(&self) -> Option<Authentication> {
         (self.header().version() == 2).then(|| Authentication {
             kind: self.header().auth_kind(),
-            data: octets(self.0, self.header().auth_offset()),
+            data: match self.family {
+                Family::Ipv4 => octets(self.octets, self.header().auth_offset()),
+                Family::Ipv6 => Authentication::NONE.data,
+            },
         })
     }
 
     /// # Errors
-    /// [`ParseError::Checksum`] if it is wrong for `pseudo`. Version 2 never has a pseudo-header.
+    /// [`ParseError::Checksum`] if it is wrong for `pseudo`. Version 2 over IPv4 never has a pseudo-header.
     pub fn verify_checksum(&self, pseudo: PseudoHeader) -> Result<(), ParseError> {
-        match message_sum(self.0, pseudo).finish() {
+        match message_sum(self.octets, pseudo).finish() {
             0 => Ok(()),
             _ => Err(ParseError::Checksum),
         }
@@ -233,7 +323,7 @@ pub struct Repr<'a> {
     /// Advertisement_Interval of the sender.
     pub interval: Duration,
     /// The virtual addresses, at most [`MAX_ADDRESSES`].
-    pub addresses: &'a [[u8; ADDRESS_LEN]],
+    pub addresses: Addresses<'a>,
 }
 
 impl<'a> Repr<'a> {
@@ -259,33 +349,25 @@ impl<'a> Repr<'a> {
     /// Octets that [`Self::emit`] writes.
     #[must_use]
     pub const fn buffer_len(&self) -> usize {
-        let auth = match self.version {
-            Version::V2(_) => AUTH_LEN,
-            Version::V3 => 0,
+        let auth = match (self.version, self.addresses.family()) {
+            (Version::V2(_), Family::Ipv4) => AUTH_LEN,
+            (Version::V2(_), Family::Ipv6) | (Version::V3, _) => 0,
         };
-        HEADER_LEN + self.listed().len() * ADDRESS_LEN + auth
-    }
-
-    /// The addresses that an advert has room for.
-    const fn listed(&self) -> &'a [[u8; ADDRESS_LEN]] {
-        match self.addresses.split_at_checked(MAX_ADDRESSES) {
-            Some((listed, _)) => listed,
-            None => self.addresses,
-        }
+        HEADER_LEN + self.addresses.listed().octets().len() + auth
     }
 
     /// Writes the advert to the front of `buffer`, which has room for [`Self::buffer_len`].
     /// An interval that the version cannot express becomes the nearest one that it can.
     pub fn emit(&self, buffer: &mut [u8], pseudo: PseudoHeader) {
-        let listed = self.listed();
+        let listed = self.addresses.listed();
         let count = u8::try_from(listed.len()).unwrap_or(u8::MAX);
-        let (version, interval, pseudo) = match self.version {
-            Version::V2(auth) => (
-                2,
-                [auth.kind, seconds(self.interval)],
-                PseudoHeader::Omitted,
-            ),
-            Version::V3 => (3, centiseconds(self.interval).to_be_bytes(), pseudo),
+        let (version, interval) = match self.version {
+            Version::V2(auth) => (2, [auth.kind, seconds(self.interval)]),
+            Version::V3 => (3, centiseconds(self.interval).to_be_bytes()),
+        };
+        let pseudo = match (self.version, listed.family()) {
+            (Version::V2(_), Family::Ipv4) => PseudoHeader::Omitted,
+            _ => pseudo,
         };
         put(
             buffer,
@@ -297,19 +379,19 @@ impl<'a> Repr<'a> {
         put(buffer, field::COUNT, [count]);
         put(buffer, field::INTERVAL, interval);
         put(buffer, field::CHECKSUM, [0; 2]);
-        self.emit_tail(buffer, listed);
+        self.emit_tail(buffer, listed.octets());
         let message = buffer.get(..self.buffer_len()).unwrap_or_default();
         let checksum = message_sum(message, pseudo).finish();
         put(buffer, field::CHECKSUM, checksum.to_be_bytes());
     }
 
-    fn emit_tail(&self, buffer: &mut [u8], listed: &[[u8; ADDRESS_LEN]]) {
-        for (index, address) in listed.iter().enumerate() {
-            put(buffer, field::ADDRESSES + index * ADDRESS_LEN, *address);
+    fn emit_tail(&self, buffer: &mut [u8], listed: &[u8]) {
+        let end = field::ADDRESSES + listed.len();
+        if let Some(room) = buffer.get_mut(field::ADDRESSES..end) {
+            room.copy_from_slice(listed);
         }
-        if let Version::V2(auth) = self.version {
-            let at = field::ADDRESSES + listed.len() * ADDRESS_LEN;
-            put(buffer, at, auth.data);
+        if let (Version::V2(auth), Family::Ipv4) = (self.version, self.addresses.family()) {
+            put(buffer, end, auth.data);
         }
     }
 }

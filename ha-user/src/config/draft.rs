@@ -15,12 +15,13 @@ use super::model::{Command, Garp, ScriptUser, VirtualAddress, VrrpVersion, Weigh
 use check::VrrpCheckDraft;
 use fifo::FifosDraft;
 use file::FileDraft;
+use ha_common::Family;
 use mail::MailDraft;
 use process::ProcessDraft;
 use service::{GroupDraft, VirtualServerDraft};
 use ssl::SslDraft;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 use sync::{SyncGroupDraft, TracksDraft};
 
@@ -142,16 +143,9 @@ pub(super) struct TrackDraft {
 /// A line of `virtual_ipaddress`.
 #[derive(Debug)]
 pub(super) struct AddressDraft {
-    pub address: AddressKind,
+    pub address: VirtualAddress,
     pub at: Location,
     pub device: Option<At<String>>,
-}
-
-/// Which protocol an address is of.
-#[derive(Debug)]
-pub(super) enum AddressKind {
-    V4(VirtualAddress),
-    V6,
 }
 
 /// `vrrp_instance NAME`.
@@ -170,9 +164,11 @@ pub(super) struct InstanceDraft {
     pub preempt_delay: Option<At<Duration>>,
     pub auth_type: Option<At<AuthType>>,
     pub auth_pass: Option<At<String>>,
-    pub multicast_source: Option<Ipv4Addr>,
-    pub unicast_source: Option<At<Ipv4Addr>>,
-    pub unicast_peers: Vec<Ipv4Addr>,
+    /// That of the first word that has one.
+    pub family: Option<Family>,
+    pub multicast_source: Option<IpAddr>,
+    pub unicast_source: Option<At<IpAddr>>,
+    pub unicast_peers: Vec<IpAddr>,
     pub check_unicast_src: Option<bool>,
     pub addresses: Vec<AddressDraft>,
     pub excluded_addresses: Vec<AddressDraft>,
@@ -189,6 +185,12 @@ pub(super) struct InstanceDraft {
 }
 
 impl InstanceDraft {
+    /// Whether an address can be one of the instance; the first one tells which can.
+    pub(super) fn admits(&mut self, address: IpAddr) -> bool {
+        let family = address.into();
+        *self.family.get_or_insert(family) == family
+    }
+
     pub(super) fn new(name: At<String>) -> Self {
         Self {
             name,
@@ -204,6 +206,7 @@ impl InstanceDraft {
             preempt_delay: None,
             auth_type: None,
             auth_pass: None,
+            family: None,
             multicast_source: None,
             unicast_source: None,
             unicast_peers: Vec::new(),

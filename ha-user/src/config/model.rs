@@ -11,7 +11,7 @@ mod spelling;
 pub mod ssl;
 pub mod sync;
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use check::{TrackCheck, VrrpCheck};
 use dump::{Defaults, Dumps};
 use fifo::Fifos;
 use file::{InitialFile, TrackFile};
+use ha_common::Family;
 use mail::Mail;
 use process::{FollowedProcess, TrackProcess};
 use serde::Serialize;
@@ -238,6 +239,9 @@ pub struct Instance {
     pub virtual_router_id: u8,
     /// `priority`, 1-255.
     pub priority: u8,
+    /// What its addresses are of.
+    #[serde(skip)]
+    pub family: Family,
     /// `version`, or `vrrp_version`.
     pub version: VrrpVersion,
     /// `advert_int`, rounded to what the version can say.
@@ -253,10 +257,10 @@ pub struct Instance {
     pub auth_pass: Option<[u8; 8]>,
     /// `mcast_src_ip` or `unicast_src_ip`.
     #[serde(rename = "mcast_src_ip")]
-    pub source: Option<Ipv4Addr>,
+    pub source: Option<IpAddr>,
     /// `unicast_peer`; empty for multicast.
     #[serde(rename = "unicast_peer")]
-    pub unicast_peers: Vec<Ipv4Addr>,
+    pub unicast_peers: Vec<IpAddr>,
     /// `check_unicast_src`.
     pub check_unicast_src: bool,
     /// `virtual_ipaddress`.
@@ -302,8 +306,8 @@ pub struct Instance {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VirtualAddress {
     /// The address.
-    pub address: Ipv4Addr,
-    /// Length of the mask; 32 if not given.
+    pub address: IpAddr,
+    /// Length of the mask; all of the address if not given.
     pub prefix_len: u8,
     /// `dev`; the instance's interface if not given.
     pub device: Option<String>,

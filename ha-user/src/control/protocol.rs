@@ -1,6 +1,6 @@
 //! What `vipctl` asks and the daemon answers: one JSON value a line.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +85,7 @@ pub struct Instance {
     /// Configured priority.
     pub base_priority: u8,
     /// Address of the router that answers now, as far as this one has heard.
-    pub active_router: Option<Ipv4Addr>,
+    pub active_router: Option<IpAddr>,
     /// Seconds since the last advert of another router.
     pub last_advert_seconds: Option<f64>,
     /// Mean deviation of that router's adverts from its interval, in seconds.

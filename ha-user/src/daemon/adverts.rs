@@ -26,7 +26,7 @@ use super::order::{Order, OrderQueue, Report, RouterReport, ThreadReport};
 use super::plan::RouterPlan;
 use super::watchdog::Watchdog;
 use crate::datapath::NoticeRing;
-use crate::net::advert::{Cast, GROUP};
+use crate::net::advert::Cast;
 use crate::net::clock::{self, Timer};
 use crate::net::flood::Flood;
 use crate::vrrp::{Engine, Event, RouterId, Standing};
@@ -127,9 +127,10 @@ impl AdvertThread {
         self.timer.set(deadline).context("cannot set the timer")?;
         let mut fds = vec![
             PollFd::new(&self.timer, PollFlags::IN),
-            PollFd::new(&self.executor.socket, PollFlags::IN),
             PollFd::new(&self.orders, PollFlags::IN),
         ];
+        let sockets = self.executor.socket.fds();
+        fds.extend(sockets.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
         if let Some(notices) = &self.notices {
             fds.push(PollFd::from_borrowed_fd(notices.as_fd(), PollFlags::IN));
         }
@@ -219,7 +220,7 @@ impl AdvertThread {
 
     fn install(&mut self, router: RouterId, plan: RouterPlan) {
         if plan.framing.cast == Cast::Multicast
-            && let Err(error) = self.executor.socket.join(plan.ifindex, GROUP)
+            && let Err(error) = self.executor.listen(&plan)
         {
             log::error!("({}) cannot listen for adverts: {error}", plan.name);
         }

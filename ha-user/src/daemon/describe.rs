@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ha_common::abi::{Election, RouterRecord, flag};
+use ha_common::abi::{Election, RouterRecord, Speaker, flag};
 
 use super::plan::RouterPlan;
 use crate::vrrp::Version;
@@ -26,7 +26,7 @@ pub(super) fn describe(record: &RouterRecord, plan: &RouterPlan) {
     let election = Election {
         version,
         flags,
-        primary_ip: framing.source.octets(),
+        primary_ip: Speaker::tag(framing.source),
         ..record.election()
     };
     record.set_election(election);

@@ -3,7 +3,8 @@
 mod addresses;
 mod adverts;
 
-use std::net::Ipv4Addr;
+use std::io;
+use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -15,8 +16,9 @@ use self::adverts::{Says, Voice, Waiting};
 use super::describe::describe;
 use super::order::{Orders, Report};
 use super::plan::RouterPlan;
-use crate::datapath::RecordTable;
+use crate::datapath::{RecordTable, is_judged};
 use crate::net::address::AddressWorker;
+use crate::net::advert::group;
 use crate::net::announce::Announcer;
 use crate::net::peers::PeerKeeper;
 use crate::net::socket::AdvertSocket;
@@ -114,9 +116,24 @@ impl Executor {
         }
     }
 
+    /// Joins the group that adverts of `plan` are sent to.
+    pub(super) fn listen(&mut self, plan: &RouterPlan) -> io::Result<()> {
+        let group = group(plan.framing.family());
+        self.socket.join(plan.ifindex, group)
+    }
+
+    /// Whether a data path keeps the kernel from answering for the addresses of `plan`.
+    fn is_guarded(&self, plan: &RouterPlan) -> bool {
+        self.guarded && is_judged(plan.framing.family())
+    }
+
     /// Takes a router in.
     pub(super) fn install(&mut self, router: RouterId, plan: RouterPlan) {
         describe(self.records.record(router), &plan);
+        let (name, family) = (&plan.name, plan.framing.family());
+        if self.guarded && !is_judged(family) {
+            log::info!("({name}) is of {family}, which the data path does not guard yet");
+        }
         let carriage = Carriage {
             plan: Box::new(plan),
             voice: None,
@@ -264,7 +281,7 @@ impl Executor {
         }
     }
 
-    fn report_dual_active(&self, router: RouterId, other: Ipv4Addr, priority: Priority) {
+    fn report_dual_active(&self, router: RouterId, other: IpAddr, priority: Priority) {
         if let Some(plan) = self.plan(router) {
             let name = &plan.name;
             log::warn!("({name}) DUAL_ACTIVE: {other} (priority {priority}) is Active, too");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ha_common::abi::{Familiar, RouterKey};
-use ha_common::{Priority, Reason, Vrid};
+use ha_common::{Family, Priority, Reason, Vrid};
 
 use super::plan::RouterPlan;
 use crate::net::advert::{Detail, Framing, addressee, familiar};
@@ -25,6 +25,7 @@ struct Listener {
 pub(super) struct Judged {
     pub(super) router: RouterId,
     pub(super) ifindex: u32,
+    pub(super) family: Family,
     pub(super) familiar: Familiar,
     pub(super) verdict: Result<Advert, Reason>,
     pub(super) detail: Option<Detail>,
@@ -53,17 +54,18 @@ impl Listeners {
         Some(Judged {
             router: *router,
             ifindex,
+            family: framing.family(),
             familiar: familiar(packet)?,
             detail: framing.detail(packet, &verdict),
             verdict,
         })
     }
 
-    /// What the socket must let through: adverts of these VRIDs, and in a flood only those of at
+    /// What the socket of `family` must let through: adverts of these VRIDs, and in a flood only those of at
     /// least the priority that `shed_below` names.
-    pub(super) fn rules(&self, shed_below: impl Fn(RouterId) -> Priority) -> Rules {
+    pub(super) fn rules(&self, family: Family, shed_below: impl Fn(RouterId) -> Priority) -> Rules {
         let mut rules = Rules::new();
-        for (key, listener) in &self.0 {
+        for (key, listener) in self.0.iter().filter(|(key, _)| key.family() == family) {
             let Some(vrid) = Vrid::new(key.vrid()) else {
                 continue;
             };

@@ -1,9 +1,9 @@
 //! From what the operator wrote, and the links there are, to what the engine and the shell need.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ha_common::{Priority, Vrid};
+use ha_common::{Family, Priority, Vrid};
 
 use crate::config::model::{self, Config, Instance, VirtualAddress, VrrpVersion};
 use crate::net::address::{AddressChange, Operation};
@@ -16,6 +16,8 @@ use crate::vrrp::{Announcements, FastHandover, Parameters, Version};
 pub(super) struct Identity {
     /// Interface of the adverts.
     pub(super) interface: String,
+    /// What the adverts are carried by.
+    pub(super) family: Family,
     /// Its number there.
     pub(super) vrid: u8,
     /// Adverts go to peers instead of the multicast group.
@@ -124,6 +126,7 @@ pub(super) fn interfaces<'l>(plans: &[RouterPlan], links: &'l Links) -> Vec<&'l 
 pub(super) fn identity(instance: &Instance) -> Identity {
     Identity {
         interface: instance.interface.clone(),
+        family: instance.family,
         vrid: instance.virtual_router_id,
         unicast: !instance.unicast_peers.is_empty(),
     }
@@ -133,12 +136,12 @@ fn plan_router(
     instance: &Instance,
     link: &Link,
     links: &Links,
-    virtual_addresses: &BTreeSet<Ipv4Addr>,
+    virtual_addresses: &BTreeSet<IpAddr>,
     fast_handover: model::FastHandover,
 ) -> RouterPlan {
     let primary_ip = instance
         .source
-        .or_else(|| own_address(link, virtual_addresses));
+        .or_else(|| own_address(instance.family, link, virtual_addresses));
     let parameters = parameters(instance, primary_ip, fast_handover);
     RouterPlan {
         name: instance.name.clone(),
@@ -147,29 +150,40 @@ fn plan_router(
         framing: framing(instance, &parameters),
         parameters,
         addresses: carried(instance, links),
-        fault: fault(link, primary_ip),
+        fault: fault(instance.family, link, primary_ip),
     }
 }
 
-fn fault(link: &Link, primary_ip: Option<Ipv4Addr>) -> Option<&'static str> {
-    match (link.up, primary_ip) {
-        (false, _) => Some("the interface is down"),
-        (true, None) => Some("the interface has no IPv4 address"),
-        (true, Some(_)) => None,
+fn fault(family: Family, link: &Link, primary_ip: Option<IpAddr>) -> Option<&'static str> {
+    match (link.up, primary_ip, family) {
+        (false, _, _) => Some("the interface is down"),
+        (true, None, Family::Ipv4) => Some("the interface has no IPv4 address"),
+        (true, None, Family::Ipv6) => Some("the interface has no IPv6 link-local address"),
+        (true, Some(_), _) => None,
     }
 }
 
-/// The interface's own first address, as keepalived picks it.
-fn own_address(link: &Link, virtual_addresses: &BTreeSet<Ipv4Addr>) -> Option<Ipv4Addr> {
-    link.addresses
-        .iter()
-        .map(|assigned| assigned.address)
-        .find(|address| !virtual_addresses.contains(address))
+/// The interface's own first address, as keepalived picks it: of IPv6, the link-local one (RFC 9568
+/// section 5.1.2.1).
+fn own_address(
+    family: Family,
+    link: &Link,
+    virtual_addresses: &BTreeSet<IpAddr>,
+) -> Option<IpAddr> {
+    let mut own = link.every_address().map(|(address, _)| address);
+    own.find(|address| {
+        let fits = match (family, address) {
+            (Family::Ipv4, IpAddr::V4(_)) => true,
+            (Family::Ipv6, IpAddr::V6(address)) => address.is_unicast_link_local(),
+            _ => false,
+        };
+        fits && !virtual_addresses.contains(address)
+    })
 }
 
 fn parameters(
     instance: &Instance,
-    primary_ip: Option<Ipv4Addr>,
+    primary_ip: Option<IpAddr>,
     fast_handover: model::FastHandover,
 ) -> Parameters {
     Parameters {
@@ -220,7 +234,10 @@ fn framing(instance: &Instance, parameters: &Parameters) -> Framing {
     Framing {
         vrid: parameters.vrid,
         version: parameters.version,
-        source: parameters.primary_ip.unwrap_or(Ipv4Addr::UNSPECIFIED),
+        source: parameters.primary_ip.unwrap_or(match instance.family {
+            Family::Ipv4 => Ipv4Addr::UNSPECIFIED.into(),
+            Family::Ipv6 => Ipv6Addr::UNSPECIFIED.into(),
+        }),
         auth: instance.auth_pass,
         addresses: parameters.addresses.clone(),
         interval: parameters.advertisement_interval,

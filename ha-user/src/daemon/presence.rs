@@ -1,44 +1,42 @@
 //! Virtual addresses that somebody else takes off an interface.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use super::plan::CarriedAddress;
 use super::routers::Routers;
 use crate::net::address::{AddressChange, Operation};
-use crate::net::link::{Address, Link, Links};
+use crate::net::link::{Link, Links};
 use crate::vrrp::RouterId;
 
 /// What takes `strays` off the interfaces that they are on.
-pub(super) fn removals(strays: &[Ipv4Addr], links: &Links) -> Vec<AddressChange> {
-    let assigned = |link: &Link| {
-        let ifindex = link.ifindex;
-        let addresses = link.addresses.clone().into_iter();
-        addresses.map(move |one| (ifindex, one))
-    };
-    links
-        .iter()
-        .flat_map(assigned)
-        .filter(|(_, one)| strays.contains(&one.address))
-        .map(|(ifindex, one)| {
-            AddressChange::plain(Operation::Remove, ifindex, one.address, one.prefix_len)
+pub(super) fn removals(strays: &[IpAddr], links: &Links) -> Vec<AddressChange> {
+    assigned(links)
+        .filter(|(_, address, _)| strays.contains(address))
+        .map(|(ifindex, address, prefix_len)| {
+            AddressChange::plain(Operation::Remove, ifindex, address, prefix_len)
         })
         .collect()
 }
 
+/// Interface, address and length of the mask of every address there is.
+fn assigned(links: &Links) -> impl Iterator<Item = (u32, IpAddr, u8)> {
+    let on_link = |link: &Link| {
+        let on_link = |(address, prefix_len)| (link.ifindex, address, prefix_len);
+        link.every_address().map(on_link).collect::<Vec<_>>()
+    };
+    links.iter().flat_map(on_link)
+}
+
 /// Virtual addresses that were last seen on their interfaces.
 #[derive(Debug, Default)]
-pub(super) struct Presence(BTreeSet<(u32, Ipv4Addr, u8)>);
+pub(super) struct Presence(BTreeSet<(u32, IpAddr, u8)>);
 
 impl Presence {
     /// Looks again. Returns the routers of which an address has gone since the last look, whoever
     /// has taken it off.
     pub(super) fn look(&mut self, routers: &Routers, links: &Links) -> Vec<RouterId> {
-        let present = links.iter().flat_map(|link| {
-            let on_link = |one: &Address| (link.ifindex, one.address, one.prefix_len);
-            link.addresses.iter().map(on_link)
-        });
-        let before = std::mem::replace(&mut self.0, present.collect());
+        let before = std::mem::replace(&mut self.0, assigned(links).collect());
         let gone: BTreeSet<_> = before.difference(&self.0).collect();
         let has_lost = |carried: &CarriedAddress| {
             let address = &carried.address;

@@ -1,7 +1,7 @@
 //! The main loop's table of routers: which slot each has, what it was last told.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ha_common::Priority;
@@ -66,7 +66,7 @@ impl Routers {
 
     /// Ends the routers of a previous process that nobody has taken over. Returns the addresses
     /// that it may have put on interfaces for them.
-    pub(super) fn disinherit(&mut self, datapath: &mut Datapath) -> Vec<Ipv4Addr> {
+    pub(super) fn disinherit(&mut self, datapath: &mut Datapath) -> Vec<IpAddr> {
         let gone = std::mem::take(&mut self.inherited);
         let records = datapath.records();
         let mut installed = BTreeSet::new();
@@ -342,11 +342,11 @@ fn inheritance(record: &RouterRecord) -> Inheritance {
     }
 }
 
-fn carries(plan: &RouterPlan, address: Ipv4Addr) -> bool {
+fn carries(plan: &RouterPlan, address: IpAddr) -> bool {
     addresses(plan).any(|carried| carried == address)
 }
 
-fn addresses(plan: &RouterPlan) -> impl Iterator<Item = Ipv4Addr> {
+fn addresses(plan: &RouterPlan) -> impl Iterator<Item = IpAddr> {
     plan.addresses.iter().map(|carried| carried.address.address)
 }
 
@@ -355,7 +355,7 @@ fn describe(datapath: &mut Datapath, router: RouterId, plan: &RouterPlan) {
     said(datapath.set_router(plan.framing.key(plan.ifindex), router));
     if plan.framing.check_unicast_source {
         for peer in plan.framing.destinations() {
-            said(datapath.set_peer(router, *peer));
+            said(datapath.set_peer(router, peer));
         }
     }
     for address in addresses(plan) {

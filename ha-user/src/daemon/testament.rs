@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::Command;
@@ -38,11 +38,11 @@ pub(super) struct Farewell {
     /// Adverts go to the multicast group.
     pub(super) multicast: bool,
     /// Source of the adverts.
-    pub(super) source: Ipv4Addr,
+    pub(super) source: IpAddr,
     /// Adverts of priority 0, and where each is sent.
-    pub(super) packets: Vec<(Ipv4Addr, Vec<u8>)>,
+    pub(super) packets: Vec<(IpAddr, Vec<u8>)>,
     /// Interface, address and length of the mask of what was put on interfaces.
-    pub(super) addresses: Vec<(u32, Ipv4Addr, u8)>,
+    pub(super) addresses: Vec<(u32, IpAddr, u8)>,
 }
 
 impl Farewell {
@@ -185,15 +185,19 @@ mod tests {
 
     use super::*;
 
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
     fn farewell(name: &str) -> Farewell {
         Farewell {
             name: name.to_owned(),
             ifindex: 2,
             vrid: 51,
             multicast: true,
-            source: Ipv4Addr::new(192, 0, 2, 1),
-            packets: vec![(Ipv4Addr::new(224, 0, 0, 18), vec![0x45, 0])],
-            addresses: vec![(2, Ipv4Addr::new(192, 0, 2, 100), 24)],
+            source: address("192.0.2.1"),
+            packets: vec![(address("224.0.0.18"), vec![0x45, 0])],
+            addresses: vec![(2, address("192.0.2.100"), 24)],
         }
     }
 

@@ -120,7 +120,7 @@ impl View {
         }
         let instances = config.instances.iter();
         let ours = instances.flat_map(|one| one.addresses.iter().chain(&one.excluded_addresses));
-        let ours: BTreeSet<_> = ours.map(|one| IpAddr::V4(one.address)).collect();
+        let ours: BTreeSet<_> = ours.map(|one| one.address).collect();
         let on_interfaces = links.iter().flat_map(assigned);
         Self {
             carriers,
@@ -143,12 +143,11 @@ impl View {
 
 fn carried(plan: &RouterPlan) -> impl Iterator<Item = IpAddr> {
     let addresses = plan.addresses.iter();
-    addresses.map(|carried| IpAddr::V4(carried.address.address))
+    addresses.map(|carried| carried.address.address)
 }
 
 fn assigned(link: &Link) -> impl Iterator<Item = IpAddr> {
-    let ipv4 = link.addresses.iter().map(|one| IpAddr::V4(one.address));
-    ipv4.chain(link.ipv6_addresses.iter().copied().map(IpAddr::V6))
+    link.every_address().map(|(address, _)| address)
 }
 
 #[cfg(test)]

@@ -21,11 +21,11 @@ mod undisturbed;
 mod xdp;
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use aya_log::EbpfLogger;
-use ha_common::Reason;
 use ha_common::abi::{Gate, MAX_ROUTERS, RouterKey, ServiceKey, ServiceState};
+use ha_common::{Family, Reason};
 use log::Log;
 
 use crate::net::neighbours;
@@ -43,6 +43,13 @@ pub use program::{Hook, Program};
 pub use services::{ServiceId, ServiceTable};
 pub use table::RecordTable;
 pub use tap::{Tap, TapError};
+
+/// Whether the programs in the kernel judge adverts of `family`, and answer for its addresses. What
+/// they do not, the daemon does alone, as keepalived does everything.
+#[must_use]
+pub const fn is_judged(family: Family) -> bool {
+    matches!(family, Family::Ipv4)
+}
 
 /// Reads what the program logs with `--debug-xdp`, and hands it to the daemon's log.
 pub type DebugLog = EbpfLogger<&'static dyn Log>;
@@ -179,42 +186,54 @@ impl Datapath {
     ///
     /// # Errors
     /// The kernel refuses, for no reason that is known.
-    pub fn addresses(&self) -> Result<Vec<(Ipv4Addr, RouterId)>, MapError> {
+    pub fn addresses(&self) -> Result<Vec<(IpAddr, RouterId)>, MapError> {
         let entries = self.maps.addresses.entries()?.into_iter();
-        let plain = entries.map(|(address, entry)| (address.into(), RouterId(entry.slot())));
+        let plain = entries.map(|(address, entry)| (IpAddr::from(address), RouterId(entry.slot())));
         Ok(plain.collect())
     }
 
-    /// `address` moves with `router` from now on.
+    /// `address` moves with `router` from now on. One of a family that [`is_judged`] not is left out.
     ///
     /// # Errors
     /// The map is full.
-    pub fn set_address(&mut self, address: Ipv4Addr, router: RouterId) -> Result<(), MapError> {
-        self.maps.set_address(address, router)
+    pub fn set_address(&mut self, address: IpAddr, router: RouterId) -> Result<(), MapError> {
+        match address {
+            IpAddr::V4(address) => self.maps.set_address(address, router),
+            IpAddr::V6(_) => Ok(()),
+        }
     }
 
     /// `address` is none of ours.
     ///
     /// # Errors
     /// The kernel refuses, for no reason that is known.
-    pub fn remove_address(&mut self, address: Ipv4Addr) -> Result<(), MapError> {
-        self.maps.addresses.remove(address.octets())
+    pub fn remove_address(&mut self, address: IpAddr) -> Result<(), MapError> {
+        match address {
+            IpAddr::V4(address) => self.maps.addresses.remove(address.octets()),
+            IpAddr::V6(_) => Ok(()),
+        }
     }
 
-    /// `peer` may speak to `router`, if that one checks sources.
+    /// `peer` may speak to `router`, if that one checks sources and its family [`is_judged`].
     ///
     /// # Errors
     /// The map is full.
-    pub fn set_peer(&mut self, router: RouterId, peer: Ipv4Addr) -> Result<(), MapError> {
-        self.maps.set_peer(router, peer)
+    pub fn set_peer(&mut self, router: RouterId, peer: IpAddr) -> Result<(), MapError> {
+        match peer {
+            IpAddr::V4(peer) => self.maps.set_peer(router, peer),
+            IpAddr::V6(_) => Ok(()),
+        }
     }
 
     /// `peer` may not speak to `router` any more.
     ///
     /// # Errors
     /// The kernel refuses, for no reason that is known.
-    pub fn remove_peer(&mut self, router: RouterId, peer: Ipv4Addr) -> Result<(), MapError> {
-        self.maps.remove_peer(router, peer)
+    pub fn remove_peer(&mut self, router: RouterId, peer: IpAddr) -> Result<(), MapError> {
+        match peer {
+            IpAddr::V4(peer) => self.maps.remove_peer(router, peer),
+            IpAddr::V6(_) => Ok(()),
+        }
     }
 
     /// How the services stand, for whoever judges their servers, on whatever thread.

@@ -1,7 +1,7 @@
 //! Everything that dumps tell, at one moment.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub struct Router {
     /// Active_Adver_Interval.
     pub active_adver_interval: Duration,
     /// Whom it follows, or has followed.
-    pub active: Option<Ipv4Addr>,
+    pub active: Option<IpAddr>,
     /// Priority of that one, 0 if there was none.
     pub active_priority: u8,
     /// Effective Priority.
@@ -58,7 +58,7 @@ pub struct Router {
     /// Sum of the configured one and all weights.
     pub total_priority: i32,
     /// Source of its adverts.
-    pub source: Option<Ipv4Addr>,
+    pub source: Option<IpAddr>,
     /// How much of what it stands on is in fault.
     pub faults: usize,
     /// How much of it has no verdict yet.

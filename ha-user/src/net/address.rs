@@ -5,7 +5,7 @@ mod keeper;
 mod request;
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct AddressChange {
     /// To which interface.
     pub ifindex: u32,
     /// The address.
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     /// Length of its mask. The same address with another mask is another address to the kernel,
     /// and is left alone.
     pub prefix_len: u8,
@@ -45,21 +45,21 @@ pub struct AddressChange {
 }
 
 /// What an address is to the kernel: its interface, itself, and the length of its mask.
-type Key = (u32, Ipv4Addr, u8);
+type Key = (u32, IpAddr, u8);
 
 impl AddressChange {
     /// A change of an address of which no more is said.
     #[must_use]
-    pub const fn plain(
+    pub fn plain(
         operation: Operation,
         ifindex: u32,
-        address: Ipv4Addr,
+        address: impl Into<IpAddr>,
         prefix_len: u8,
     ) -> Self {
         Self {
             operation,
             ifindex,
-            address,
+            address: address.into(),
             prefix_len,
             label: None,
             broadcast: None,

@@ -2,37 +2,33 @@
 
 mod detail;
 mod frames;
+mod packet;
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Familiar, RouterKey};
+use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Familiar, RouterKey, Speaker};
+use ha_common::wire::ParseError;
 use ha_common::wire::checksum::PseudoHeader;
-use ha_common::wire::vrrp::{self as wire, Authentication};
-use ha_common::wire::{ParseError, ipv4};
-use ha_common::{Priority, Reason, Vrid};
+use ha_common::wire::vrrp::{self as wire, Addresses, Authentication};
+use ha_common::{Family, Priority, Reason, Vrid};
 
 pub use self::detail::Detail;
 pub use self::frames::Frames;
+use self::packet::Packet;
+pub use self::packet::group;
 use crate::vrrp::{Advert, Version};
 
-type Ip<'a> = ipv4::Header<&'a [u8]>;
 type Header<'a> = wire::Header<&'a [u8]>;
-
-/// The group that adverts are sent to, 224.0.0.18 (RFC 9568 section 5.1.1.2).
-pub const GROUP: Ipv4Addr = Ipv4Addr::from_octets(ipv4::VRRP_GROUP);
-
-/// Identification of a packet that the kernel is to number (`raw(7)`).
-const UNNUMBERED: u16 = 0;
 
 /// Where adverts of a router go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cast {
-    /// To [`GROUP`].
+    /// To [`group`] of its family.
     Multicast,
     /// To each of these peers.
-    Unicast(Vec<Ipv4Addr>),
+    Unicast(Vec<IpAddr>),
 }
 
 impl Cast {
@@ -53,11 +49,11 @@ pub struct Framing {
     /// Protocol version.
     pub version: Version,
     /// Source of our adverts.
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     /// Password of version 2, padded with zeros; `None` for none.
     pub auth: Option<[u8; 8]>,
     /// Addresses named in our adverts.
-    pub addresses: Vec<Ipv4Addr>,
+    pub addresses: Vec<IpAddr>,
     /// Advertisement_Interval.
     pub interval: Duration,
     /// Where adverts go.
@@ -72,35 +68,53 @@ pub struct Framing {
 impl Framing {
     /// How the data path knows the router on `ifindex`.
     #[must_use]
-    pub const fn key(&self, ifindex: u32) -> RouterKey {
-        RouterKey::ipv4(ifindex, self.vrid.get(), self.cast.code())
+    pub fn key(&self, ifindex: u32) -> RouterKey {
+        RouterKey::new(self.family(), ifindex, self.vrid.get(), self.cast.code())
+    }
+
+    /// What its adverts are carried by.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        self.source.into()
     }
 
     /// Where each advert must be sent to.
-    pub fn destinations(&self) -> &[Ipv4Addr] {
+    #[must_use]
+    pub fn destinations(&self) -> Vec<IpAddr> {
         match &self.cast {
-            Cast::Multicast => &[GROUP],
-            Cast::Unicast(peers) => peers,
+            Cast::Multicast => vec![group(self.family())],
+            Cast::Unicast(peers) => peers.clone(),
         }
     }
 
-    /// Writes a complete IPv4 packet with an advert into `packet`, replacing what was there. The
-    /// kernel puts a number into its header when it is sent.
-    pub fn encode(&self, priority: Priority, destination: Ipv4Addr, packet: &mut BytesMut) {
-        let addresses: Vec<_> = self.addresses.iter().map(Ipv4Addr::octets).collect();
+    /// Writes a complete packet with an advert into `packet`, replacing what was there. The kernel
+    /// puts a number into an IPv4 header when it is sent.
+    pub fn encode(&self, priority: Priority, destination: IpAddr, packet: &mut BytesMut) {
+        let (ipv4, ipv6) = self.octets();
         let advert = wire::Repr {
             version: self.wire_version(),
             vrid: self.vrid,
             priority,
             interval: self.interval,
-            addresses: &addresses,
+            addresses: match self.family() {
+                Family::Ipv4 => Addresses::Ipv4(&ipv4),
+                Family::Ipv6 => Addresses::Ipv6(&ipv6),
+            },
         };
-        packet.clear();
-        packet.resize(ipv4::HEADER_LEN + advert.buffer_len(), 0);
-        let (source, destination) = (self.source.octets(), destination.octets());
-        ipv4::Repr::vrrp(source, destination, UNNUMBERED, advert.buffer_len()).emit(packet);
-        let pseudo = self.pseudo_header(source, destination);
-        advert.emit(&mut packet[ipv4::HEADER_LEN..], pseudo);
+        let message = packet::begin(packet, self.source, destination, advert.buffer_len());
+        advert.emit(message, self.pseudo_header(self.source, destination));
+    }
+
+    /// The addresses, by family.
+    fn octets(&self) -> (Vec<[u8; 4]>, Vec<[u8; 16]>) {
+        let (mut ipv4, mut ipv6) = (Vec::new(), Vec::new());
+        for address in &self.addresses {
+            match address {
+                IpAddr::V4(address) => ipv4.push(address.octets()),
+                IpAddr::V6(address) => ipv6.push(address.octets()),
+            }
+        }
+        (ipv4, ipv6)
     }
 
     /// Judges a packet from its IP header on: the same checks in the same order as the XDP
@@ -110,35 +124,34 @@ impl Framing {
     /// # Errors
     /// Why the election must not see it.
     pub fn validate(&self, packet: &[u8]) -> Result<Advert, Reason> {
-        let packet = ipv4::Packet::new_checked(packet).map_err(reason)?;
-        let (ip, message) = (packet.header(), packet.payload());
-        let header = wire::Header::new_checked(message).map_err(reason)?;
-        if header.vrid() != self.vrid.get() || cast(&ip) != self.cast.code() {
+        let packet = Packet::parse(packet).map_err(reason)?;
+        let header = wire::Header::new_checked(packet.payload).map_err(reason)?;
+        if key(0, &packet, &header) != self.key(0) {
             return Err(Reason::AdvertForeign);
         }
-        let source = Ipv4Addr::from(ip.source());
-        if source == self.source {
+        if packet.source == self.source {
             return Err(Reason::AdvertOwn);
         }
-        self.check_header(&ip, &header, message.len())?;
-        let message = wire::Packet::new_checked(message).map_err(reason)?;
+        self.check_header(&packet, &header)?;
+        let message = wire::Packet::new_checked(packet.payload, self.family()).map_err(reason)?;
         self.check_authentication(&message)?;
         let advert = wire::Repr::parse(&message).map_err(reason)?;
-        self.check_checksum(&ip, &message)?;
-        self.check_source(source)?;
+        self.check_checksum(&packet, &message)?;
+        self.check_source(packet.source)?;
         Ok(Advert {
-            source,
+            source: packet.source,
             priority: advert.priority,
             interval: advert.interval,
         })
     }
 
     /// Length, path and version. An unknown version has no length, and fails as such.
-    fn check_header(&self, ip: &Ip<'_>, header: &Header<'_>, length: usize) -> Result<(), Reason> {
-        if header.expected_len().is_some_and(|len| len != length) {
+    fn check_header(&self, packet: &Packet<'_>, header: &Header<'_>) -> Result<(), Reason> {
+        let expected = header.expected_len(self.family());
+        if expected.is_some_and(|len| len != packet.payload.len()) {
             return Err(Reason::AdvertLength);
         }
-        if self.cast == Cast::Multicast && ip.ttl() != ipv4::VRRP_TTL {
+        if self.cast == Cast::Multicast && !packet.is_of_this_link() {
             return Err(Reason::AdvertTtl);
         }
         let version = match self.version {
@@ -163,15 +176,20 @@ impl Framing {
         }
     }
 
-    fn check_checksum(&self, ip: &Ip<'_>, message: &wire::Packet<'_>) -> Result<(), Reason> {
-        if self.version == Version::V3 && self.checksum_as_v2 {
+    fn check_checksum(
+        &self,
+        packet: &Packet<'_>,
+        message: &wire::Packet<'_>,
+    ) -> Result<(), Reason> {
+        let is_ipv4 = self.family() == Family::Ipv4;
+        if self.version == Version::V3 && self.checksum_as_v2 && is_ipv4 {
             return Ok(());
         }
-        let pseudo = self.pseudo_header(ip.source(), ip.destination());
+        let pseudo = self.pseudo_header(packet.source, packet.destination);
         message.verify_checksum(pseudo).map_err(reason)
     }
 
-    fn check_source(&self, source: Ipv4Addr) -> Result<(), Reason> {
+    fn check_source(&self, source: IpAddr) -> Result<(), Reason> {
         match &self.cast {
             Cast::Unicast(peers) if self.check_unicast_source && !peers.contains(&source) => {
                 Err(Reason::AdvertSource)
@@ -201,14 +219,13 @@ impl Framing {
         }
     }
 
-    fn pseudo_header(&self, source: [u8; 4], destination: [u8; 4]) -> PseudoHeader {
-        if self.version == Version::V2 || self.checksum_as_v2 {
+    /// Over IPv6 there is no doubt about it, in any version.
+    fn pseudo_header(&self, source: IpAddr, destination: IpAddr) -> PseudoHeader {
+        let without = self.version == Version::V2 || self.checksum_as_v2;
+        if self.family() == Family::Ipv4 && without {
             return PseudoHeader::Omitted;
         }
-        PseudoHeader::Included {
-            source,
-            destination,
-        }
+        packet::pseudo_header(source, destination)
     }
 }
 
@@ -230,29 +247,23 @@ const fn reason(error: ParseError) -> Reason {
 /// `None` if the packet has no VRRP header that can be read.
 #[must_use]
 pub fn addressee(ifindex: u32, packet: &[u8]) -> Option<RouterKey> {
-    let packet = ipv4::Packet::new_checked(packet).ok()?;
-    let header = wire::Header::new_checked(packet.payload()).ok()?;
-    let cast = cast(&packet.header());
-    Some(RouterKey::ipv4(ifindex, header.vrid(), cast))
+    let packet = Packet::parse(packet).ok()?;
+    let header = wire::Header::new_checked(packet.payload).ok()?;
+    Some(key(ifindex, &packet, &header))
+}
+
+fn key(ifindex: u32, packet: &Packet<'_>, header: &Header<'_>) -> RouterKey {
+    RouterKey::new(packet.family(), ifindex, header.vrid(), packet.cast())
 }
 
 /// What a packet says, as the data path compares it; `None` if it has no VRRP header.
 #[must_use]
 pub fn familiar(packet: &[u8]) -> Option<Familiar> {
-    let packet = ipv4::Packet::new_checked(packet).ok()?;
+    let packet = Packet::parse(packet).ok()?;
     Some(Familiar {
-        source: packet.header().source(),
-        header: *packet.payload().first_chunk()?,
+        source: Speaker::tag(packet.source),
+        header: *packet.payload.first_chunk()?,
     })
-}
-
-/// Whom a packet is sent to, as the data path's keys have it.
-fn cast(ip: &Ip<'_>) -> u8 {
-    if ip.destination() == ipv4::VRRP_GROUP {
-        CAST_MULTICAST
-    } else {
-        CAST_UNICAST
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
-//! Tells neighbours who answers for an address: gratuitous ARP, on a thread of its own, so that
-//! thousands of addresses keep no advert waiting.
+//! Tells neighbours who answers for an address: gratuitous ARP and unsolicited Neighbor Advertisements,
+//! on a thread of its own, so that thousands of addresses keep no advert waiting.
 
 mod arp;
+mod line;
+mod neighbour;
 mod queue;
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -24,7 +26,7 @@ pub struct Announcement {
     /// Who answers.
     pub mac: [u8; 6],
     /// For what.
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
 }
 
 /// How announcements are made.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use ha_common::{Priority, Vrid};
+use ha_common::{Family, Priority, Vrid};
 use socket2::SockFilter;
 
 /// Octets of a packet to keep: all of it.
@@ -32,13 +32,17 @@ const RANDOM: u32 = (libc::SKF_AD_OFF + libc::SKF_AD_RANDOM).cast_unsigned();
 /// priority is never shed.
 pub type Rules = BTreeMap<Vrid, Priority>;
 
-/// Builds the filter that accepts adverts as `rules` say, as a raw IPv4 socket sees them, and
+/// Builds the filter that accepts adverts as `rules` say, as a raw socket of `family` sees them, and
 /// nothing else.
 #[must_use]
-pub(super) fn program(rules: &Rules) -> Vec<SockFilter> {
+pub(super) fn program(family: Family, rules: &Rules) -> Vec<SockFilter> {
     let mut program = vec![
         // X = length of the IP header, A = VRID.
-        op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0),
+        match family {
+            Family::Ipv4 => op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0),
+            // The socket sees none.
+            Family::Ipv6 => op(libc::BPF_LDX | libc::BPF_IMM, 0),
+        },
         op(libc::BPF_LD | libc::BPF_B | libc::BPF_IND, VRID),
     ];
     for (vrid, shed_below) in rules {
@@ -111,18 +115,22 @@ mod tests {
     use super::*;
 
     /// The kernel's filter machine, fed with headers of adverts.
-    struct Machine(UnixDatagram, UnixDatagram);
+    struct Machine {
+        near: UnixDatagram,
+        far: UnixDatagram,
+        family: Family,
+    }
 
     impl Machine {
-        fn new(rules: impl IntoIterator<Item = (u8, u8)>) -> Self {
+        fn new(family: Family, rules: impl IntoIterator<Item = (u8, u8)>) -> Self {
             let rule = |(id, below)| (vrid(id), Priority::new(below));
             let rules = rules.into_iter().map(rule).collect();
             let (near, far) = UnixDatagram::pair().expect("socketpair");
             SockRef::from(&far)
-                .attach_filter(&program(&rules))
+                .attach_filter(&program(family, &rules))
                 .expect("the kernel takes the filter");
             far.set_nonblocking(true).expect("nonblocking");
-            Self(near, far)
+            Self { near, far, family }
         }
 
         fn accepts(&self, vrid: u8, priority: u8) -> bool {
@@ -130,15 +138,21 @@ mod tests {
             let mut packet = [0; 32];
             (packet[0], packet[24]) = (0x46, 0x21);
             (packet[25], packet[26]) = (vrid, priority);
+            let seen = match self.family {
+                Family::Ipv4 => &packet[..],
+                Family::Ipv6 => &packet[24..],
+            };
             // A unix socket tells the sender of a packet that the filter takes away.
-            let _ = self.0.send(&packet);
-            match self.1.recv(&mut packet) {
+            let _ = self.near.send(seen);
+            match self.far.recv(&mut packet) {
                 Ok(_) => true,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => false,
                 Err(error) => panic!("{error}"),
             }
         }
     }
+
+    const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 
     fn vrid(id: u8) -> Vrid {
         Vrid::new(id).expect("a VRID")
@@ -152,16 +166,18 @@ mod tests {
             vec![1, 2, 51, 200, 255],
             (1..=255).collect(),
         ] {
-            let machine = Machine::new(ids.iter().map(|id| (*id, 0)));
-            let heard: Vec<u8> = (0..=255).filter(|id| machine.accepts(*id, 1)).collect();
-            assert_eq!(heard, ids);
+            for family in FAMILIES {
+                let machine = Machine::new(family, ids.iter().map(|id| (*id, 0)));
+                let heard: Vec<u8> = (0..=255).filter(|id| machine.accepts(*id, 1)).collect();
+                assert_eq!(heard, ids);
+            }
         }
     }
 
     #[test]
     fn sheds_most_of_what_is_below_a_priority_and_nothing_else() {
-        let machine = Machine::new((1..=255).map(|id| (id, 100)));
-        for id in [1, 128, 255] {
+        for (family, id) in FAMILIES.into_iter().zip([1, 255]) {
+            let machine = Machine::new(family, (1..=255).map(|id| (id, 100)));
             assert!((100..=255).all(|priority| machine.accepts(id, priority)));
             assert!(
                 (0..50).all(|_| machine.accepts(id, 0)),

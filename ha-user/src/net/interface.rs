@@ -6,8 +6,8 @@
 )]
 
 use std::ffi::{CStr, c_char};
-use std::io;
 use std::os::fd::AsFd;
+use std::{fs, io};
 
 use rustix::ioctl::{Opcode, Updater, ioctl};
 use rustix::net::netdevice::index_to_name_inlined;
@@ -35,6 +35,16 @@ pub fn is_running(socket: impl AsFd, ifindex: u32) -> io::Result<bool> {
     // SAFETY: the kernel has just filled in the flags, and any bits make a valid `c_short`.
     let flags = libc::c_int::from(unsafe { request.ifr_ifru.ifru_flags });
     Ok(flags & RUNNING == RUNNING)
+}
+
+/// Whether the host of the calling thread forwards IPv6 packets that come in by `ifindex`.
+pub fn forwards_ipv6(socket: impl AsFd, ifindex: u32) -> bool {
+    let forwards = |ifindex| -> io::Result<bool> {
+        let name = index_to_name_inlined(&socket, ifindex)?;
+        let path = format!("/proc/sys/net/ipv6/conf/{}/forwarding", name.as_str());
+        Ok(fs::read(path)?.first() == Some(&b'1'))
+    };
+    forwards(ifindex).unwrap_or(false)
 }
 
 /// Name of the driver of `ifindex`, such as `ixgbe` or `veth`; `None` if it has none.

@@ -15,14 +15,15 @@ use tokio::task::JoinHandle;
 /// The kind of interface that stands for a VLAN of another one.
 const VLAN: &str = "vlan";
 
-/// An IPv4 address of an interface.
+/// An address of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Address {
+pub struct Address<A> {
     /// The address.
-    pub address: Ipv4Addr,
+    pub address: A,
     /// Length of its mask.
     pub prefix_len: u8,
-    /// It came after another one of its subnet, so the kernel does not send from it unasked.
+    /// Of IPv4, it came after another one of its subnet; of IPv6, it is there for some time only. The
+    /// kernel does not send from an IPv4 one unasked.
     pub secondary: bool,
 }
 
@@ -45,9 +46,19 @@ pub struct Link {
     /// another network namespace.
     pub below: Option<u32>,
     /// IPv4 addresses, in the kernel's order.
-    pub addresses: Vec<Address>,
+    pub addresses: Vec<Address<Ipv4Addr>>,
     /// IPv6 addresses, in the kernel's order.
-    pub ipv6_addresses: Vec<Ipv6Addr>,
+    pub ipv6_addresses: Vec<Address<Ipv6Addr>>,
+}
+
+impl Link {
+    /// All addresses, with the length of their masks.
+    pub fn every_address(&self) -> impl Iterator<Item = (IpAddr, u8)> {
+        let ipv4 = self.addresses.iter();
+        let ipv6 = self.ipv6_addresses.iter();
+        ipv4.map(|one| (one.address.into(), one.prefix_len))
+            .chain(ipv6.map(|one| (one.address.into(), one.prefix_len)))
+    }
 }
 
 /// All interfaces of a network namespace at one moment.
@@ -237,7 +248,7 @@ fn kind(infos: &[LinkInfo]) -> Option<String> {
     })
 }
 
-fn address(message: &AddressMessage) -> Option<Address> {
+fn address(message: &AddressMessage) -> Option<Address<Ipv4Addr>> {
     let address = message.attributes.iter().find_map(|attribute| {
         // The own address; `Address` is the other end's on a point-to-point link.
         match attribute {
@@ -245,14 +256,23 @@ fn address(message: &AddressMessage) -> Option<Address> {
             _ => None,
         }
     })?;
-    Some(Address {
+    Some(described(message, address))
+}
+
+fn described<A>(message: &AddressMessage, address: A) -> Address<A> {
+    Address {
         address,
         prefix_len: message.header.prefix_len,
         secondary: message.header.flags.contains(AddressHeaderFlags::Secondary),
-    })
+    }
 }
 
-fn ipv6_address(message: &AddressMessage) -> Option<Ipv6Addr> {
+/// One that the kernel has not made sure of yet is none: nothing can be sent from it.
+fn ipv6_address(message: &AddressMessage) -> Option<Address<Ipv6Addr>> {
+    let unsure = AddressHeaderFlags::Tentative | AddressHeaderFlags::Dadfailed;
+    if message.header.flags.intersects(unsure) {
+        return None;
+    }
     let attributes = || message.attributes.iter();
     let own = |attribute: &AddressAttribute| match attribute {
         AddressAttribute::Local(IpAddr::V6(address)) => Some(*address),
@@ -263,7 +283,8 @@ fn ipv6_address(message: &AddressMessage) -> Option<Ipv6Addr> {
         AddressAttribute::Address(IpAddr::V6(address)) => Some(*address),
         _ => None,
     };
-    attributes()
+    let address = attributes()
         .find_map(own)
-        .or_else(|| attributes().find_map(named))
+        .or_else(|| attributes().find_map(named))?;
+    Some(described(message, address))
 }

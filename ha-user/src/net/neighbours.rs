@@ -1,7 +1,7 @@
 //! The kernel's neighbours, and what it holds for those that have not answered: packets that wait for
 //! the hardware address of their next hop.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REPLACE};
 use netlink_packet_route::AddressFamily;
@@ -18,7 +18,7 @@ pub struct Neighbour {
     /// Interface.
     pub ifindex: u32,
     /// Its address.
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
 }
 
 impl Neighbour {
@@ -47,10 +47,14 @@ impl Neighbour {
 
     fn message(self, state: NeighbourState) -> NeighbourMessage {
         let mut message = NeighbourMessage::default();
-        message.header.family = AddressFamily::Inet;
+        let (family, address) = match self.address {
+            IpAddr::V4(address) => (AddressFamily::Inet, NeighbourAddress::Inet(address)),
+            IpAddr::V6(address) => (AddressFamily::Inet6, NeighbourAddress::Inet6(address)),
+        };
+        message.header.family = family;
         message.header.ifindex = self.ifindex;
         message.header.state = state;
-        let destination = NeighbourAttribute::Destination(NeighbourAddress::Inet(self.address));
+        let destination = NeighbourAttribute::Destination(address);
         message.attributes.push(destination);
         message
     }

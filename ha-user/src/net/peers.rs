@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -41,7 +41,7 @@ pub struct Way {
     /// Interface that they leave by.
     pub ifindex: u32,
     /// Where they go.
-    pub peers: Vec<Ipv4Addr>,
+    pub peers: Vec<IpAddr>,
     /// From one of them to the next.
     pub spacing: Duration,
     /// When the last one left.
@@ -192,13 +192,14 @@ fn ask_anew_if_lost(netlink: &mut Netlink, peer: Neighbour) -> Result<bool, Refu
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
     use super::*;
 
     const PEER: Neighbour = Neighbour {
         ifindex: 2,
-        address: Ipv4Addr::new(192, 0, 2, 12),
+        address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 12)),
     };
     const SPACING: Duration = Duration::from_millis(100);
 

@@ -1,6 +1,6 @@
 //! What the engine wants done, in the order in which it must be done.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use ha_common::{Nanos, Priority};
 
@@ -25,7 +25,7 @@ pub enum Reason {
     /// A router of higher priority, or equal priority and higher address, is Active.
     Yielded {
         /// Who.
-        to: Ipv4Addr,
+        to: IpAddr,
         /// With what priority.
         priority: Priority,
     },
@@ -112,7 +112,7 @@ pub enum Action {
         /// Whose.
         router: RouterId,
         /// Who is Active, too.
-        other: Ipv4Addr,
+        other: IpAddr,
         /// With what priority.
         priority: Priority,
     },

@@ -1,6 +1,6 @@
 //! Telling that two routers are Active at once, from the adverts that one of them hears.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ha_common::Nanos;
@@ -18,7 +18,7 @@ pub(super) struct DualActive {
     /// Last advert that showed it.
     shown: Option<Nanos>,
     /// Whose silence made us Active.
-    silenced: Option<Ipv4Addr>,
+    silenced: Option<IpAddr>,
     /// We have yielded, perhaps to the one that was silent.
     suspicious: bool,
     /// When that one spoke first.
@@ -27,7 +27,7 @@ pub(super) struct DualActive {
 
 impl DualActive {
     /// We became Active: because `silent` was, or with nobody to suspect later.
-    pub(super) fn take_over(&mut self, silent: Option<Ipv4Addr>) {
+    pub(super) fn take_over(&mut self, silent: Option<IpAddr>) {
         *self = Self {
             shown: self.shown,
             silenced: silent,
@@ -36,7 +36,7 @@ impl DualActive {
     }
 
     /// Whose silence made us Active.
-    pub(super) const fn silenced(&self) -> Option<Ipv4Addr> {
+    pub(super) const fn silenced(&self) -> Option<IpAddr> {
         self.silenced
     }
 
@@ -47,7 +47,7 @@ impl DualActive {
     }
 
     /// Whether the next advert of `source` may show it, so that it must be heard.
-    pub(super) fn waits_for(&self, source: Ipv4Addr) -> bool {
+    pub(super) fn waits_for(&self, source: IpAddr) -> bool {
         self.suspicious && self.silenced == Some(source)
     }
 

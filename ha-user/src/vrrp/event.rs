@@ -1,6 +1,6 @@
 //! What can happen to a Virtual Router.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ha_common::Priority;
@@ -11,7 +11,7 @@ use super::parameters::Parameters;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Advert {
     /// Source address of the packet.
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     /// Priority of the sender.
     pub priority: Priority,
     /// The sender's Advertisement_Interval.

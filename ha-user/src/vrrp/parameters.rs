@@ -1,6 +1,6 @@
 //! What the operator decides about a Virtual Router (RFC 9568 section 6.1), in the RFC's words.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ha_common::{Priority, Vrid};
@@ -35,9 +35,9 @@ pub struct Parameters {
     pub down_timer_adverts: u8,
     /// Source of our adverts; decides between equal priorities. `None` while the interface has no
     /// address, which keeps the router in Initialize.
-    pub primary_ip: Option<Ipv4Addr>,
+    pub primary_ip: Option<IpAddr>,
     /// Addresses named in adverts.
-    pub addresses: Vec<Ipv4Addr>,
+    pub addresses: Vec<IpAddr>,
     /// Expect to become Active at start: a shorter first timer (keepalived's `state MASTER`).
     pub eager_start: bool,
     /// Whether less than Skew_Time is waited for an Active router that is known to go.

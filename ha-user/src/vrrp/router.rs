@@ -5,7 +5,7 @@ mod backup;
 mod claim;
 mod initialize;
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
@@ -67,9 +67,9 @@ pub(super) struct Router {
     since: Nanos,
     /// Active_Adver_Interval, where an advert has taught it.
     learnt: Option<Duration>,
-    active: Option<Ipv4Addr>,
+    active: Option<IpAddr>,
     /// Who last sent an advert of too low a priority, and when.
-    lower: Option<(Ipv4Addr, Nanos)>,
+    lower: Option<(IpAddr, Nanos)>,
     others: Others,
     dual: DualActive,
     statistics: Statistics,

@@ -1,6 +1,6 @@
 //! What a router is doing, for people.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
@@ -23,7 +23,7 @@ pub struct Status {
     /// When time alone next changes something.
     pub deadline: Option<Nanos>,
     /// Source of the last advert that was accepted as the Active router's.
-    pub active: Option<Ipv4Addr>,
+    pub active: Option<IpAddr>,
     /// Counters.
     pub statistics: Statistics,
 }

@@ -18,7 +18,7 @@ pub struct Record {
     pub fenced_at: Nanos,
     /// Last advert that counts as a sign of life.
     pub last_advert: Nanos,
-    /// Source address of that; 0.0.0.0 before the first.
+    /// Tag of the source address of that; 0.0.0.0 before the first.
     pub last_speaker: [u8; 4],
     /// Last valid advert of too low a priority.
     pub last_lower: Nanos,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ha_common::wire::checksum::PseudoHeader;
-use ha_common::wire::vrrp::Version;
+use ha_common::wire::vrrp::{Addresses, Version};
 use ha_common::wire::{arp, ethernet, ipv4, vlan, vrrp};
 use ha_common::{Priority, Vrid};
 
@@ -196,7 +196,7 @@ impl Advert {
             vrid: Vrid::new(self.vrid).expect("a VRID that exists"),
             priority: Priority::new(self.priority),
             interval: self.interval,
-            addresses: &self.addresses,
+            addresses: Addresses::Ipv4(&self.addresses),
         };
         let header = ipv4::Repr {
             ttl: self.ttl,

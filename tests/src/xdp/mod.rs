@@ -6,7 +6,6 @@ pub mod raw;
 pub mod service;
 mod test_run;
 
-use std::net::Ipv4Addr;
 use std::thread;
 use std::time::Duration;
 
@@ -79,7 +78,7 @@ impl Director {
             self.datapath.set_router(key, ROUTER)?;
         }
         self.datapath
-            .set_address(Ipv4Addr::from(frame::VIRTUAL_IP), ROUTER)?;
+            .set_address(frame::VIRTUAL_IP.into(), ROUTER)?;
         self.reset()
     }
 

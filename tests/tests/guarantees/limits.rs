@@ -245,7 +245,7 @@ fn a_stranger_with_a_higher_advert_silences_all_and_is_named() -> Result<()> {
     scene.daemons[0].log().wait_for(&phrase, spoke, PATIENCE)?;
     let seen = scene.instance(0)?;
     ensure!(
-        seen.state == "BACKUP" && seen.active_router == Some(address),
+        seen.state == "BACKUP" && seen.active_router == Some(address.into()),
         "{seen:?}"
     );
     scene.wait_for(0, "MASTER", spoke)?;

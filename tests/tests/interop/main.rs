@@ -4,6 +4,7 @@
 //! preempts), its graceful stop. All the time somebody asks every millisecond who answers.
 
 mod dumps;
+mod ipv6;
 mod ownership;
 mod patience;
 mod profile;
@@ -49,6 +50,11 @@ fn version_3_every_10_ms() -> Result<()> {
 #[test]
 fn a_lower_master_is_left_alone_for_the_delay() -> Result<()> {
     ROLES.into_iter().try_for_each(patience::is_shown)
+}
+
+#[test]
+fn routers_of_ipv6_every_100_ms() -> Result<()> {
+    at_once(ROLES, ipv6::is_shared)
 }
 
 /// All roles at a time: what is measured is long against what their labs do to each other.

@@ -1,6 +1,6 @@
 //! The thread that puts addresses on interfaces.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -30,8 +30,37 @@ pub(super) fn worker(netns: &Netns) -> Result<AddressWorker> {
 pub(super) fn addresses(netns: &Netns) -> Result<Vec<(Ipv4Addr, u8)>> {
     let links = netns.enter(Links::read)??;
     let link = links.named("eth0").context("eth0")?;
-    let pair = |address: &Address| (address.address, address.prefix_len);
+    let pair = |address: &Address<Ipv4Addr>| (address.address, address.prefix_len);
     Ok(link.addresses.iter().map(pair).collect())
+}
+
+#[test]
+fn ipv6_addresses_come_and_go_and_serve_at_once() -> Result<()> {
+    let pair = Pair::new(1)?;
+    let eth0 = ifindex(&pair.left, "eth0")?;
+    let worker = worker(&pair.left)?;
+    let vip = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x66);
+    for (length, expected) in [(64, "global nodad"), (128, "global nodad deprecated")] {
+        for _ in 0..2 {
+            let add = AddressChange::plain(Operation::Add, eth0, vip, length);
+            let outcomes = carry_out(&worker, vec![add])?;
+            assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+        }
+        let shown = pair.left.ip("-6 address show dev eth0")?;
+        let entry = format!("inet6 {vip}/{length} scope {expected}");
+        assert!(shown.contains(&entry), "{shown}");
+        let links = pair.left.enter(Links::read)??;
+        let link = links.named("eth0").context("eth0")?;
+        assert!(link.every_address().any(|one| one == (vip.into(), length)));
+        for _ in 0..2 {
+            let remove = AddressChange::plain(Operation::Remove, eth0, vip, length);
+            let outcomes = carry_out(&worker, vec![remove])?;
+            assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+        }
+        let shown = pair.left.ip("-6 address show dev eth0")?;
+        assert!(!shown.contains(&vip.to_string()), "{shown}");
+    }
+    Ok(())
 }
 
 #[test]

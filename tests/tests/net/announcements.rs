@@ -42,7 +42,7 @@ impl Link {
         let announcement = |number| Announcement {
             ifindex,
             mac: MAC,
-            address: address(number),
+            address: address(number).into(),
         };
         let announcements = numbers.map(announcement).collect();
         self.announcer.announce(announcements, manner, held);

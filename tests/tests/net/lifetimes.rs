@@ -13,7 +13,7 @@ use ha_user::net::address::{AddressChange, AddressWorker, Operation};
 
 use super::addresses::addresses;
 use super::links::monitored;
-use super::{LEFT, PATIENCE, Pair, VIP, ifindex};
+use super::{LEFT, PATIENCE, Pair, VIP, ifindex, link_local};
 
 const LIFETIME: Duration = Duration::from_secs(5);
 /// What a busy machine may add.
@@ -32,6 +32,8 @@ fn what_is_held_stays_and_the_rest_goes_within_a_lifetime() -> Result<()> {
     pair.left.ip(&format!(
         "address add {PREDECESSORS}/32 dev eth0 valid_lft 9 preferred_lft 9"
     ))?;
+    // It comes some time after the interface, and is a change.
+    link_local(&pair.left, "eth0")?;
     let worker = pair.left.enter(|| AddressWorker::spawn(LIFETIME))??;
     let held = Arc::new(AtomicBool::new(true));
     hold(&worker, eth0, &held)?;

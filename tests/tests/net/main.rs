@@ -7,11 +7,11 @@ mod links;
 mod processes;
 mod sockets;
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use ha_tests::lab::Netns;
+use ha_tests::lab::{Netns, until};
 use ha_user::net::link::Links;
 
 const LEFT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
@@ -48,4 +48,17 @@ impl Pair {
 fn ifindex(netns: &Netns, name: &str) -> Result<u32> {
     let links = netns.enter(Links::read)??;
     Ok(links.named(name).context("no such interface")?.ifindex)
+}
+
+/// The address that the kernel gives `interface`.
+fn link_local(netns: &Netns, interface: &str) -> Result<IpAddr> {
+    let mut found = None;
+    until("a link-local address", PATIENCE, || {
+        let links = netns.enter(Links::read)??;
+        let link = links.named(interface).context("an interface")?;
+        let mut addresses = link.every_address().map(|(address, _)| address);
+        found = addresses.find(IpAddr::is_ipv6);
+        Ok(found.is_some())
+    })?;
+    found.context("a link-local address")
 }

@@ -1,15 +1,15 @@
 //! Adverts and announcements from one host to another.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use bytes::BytesMut;
 use ha_common::wire::ipv4::HEADER_LEN;
-use ha_common::{Priority, Vrid};
+use ha_common::{Family, Priority, Vrid};
 use ha_tests::lab::until;
-use ha_user::net::advert::{Cast, Framing, GROUP};
+use ha_user::net::advert::{Cast, Framing, group};
 use ha_user::net::filter::Rules;
 use ha_user::net::link::Links;
 use ha_user::net::socket::{AdvertSocket, Path};
@@ -17,8 +17,9 @@ use ha_user::vrrp::Version;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
-use super::{LEFT, PATIENCE, Pair, RIGHT, VIP, ifindex};
+use super::{LEFT, PATIENCE, Pair, RIGHT, VIP, ifindex, link_local};
 
+const GROUP: IpAddr = group(Family::Ipv4);
 /// How long to listen for what must not come.
 const SILENCE: Duration = Duration::from_millis(200);
 
@@ -33,20 +34,23 @@ fn rules(ids: &[u8]) -> Rules {
         .collect()
 }
 
-fn packet(id: u8, to: Ipv4Addr) -> BytesMut {
-    let framing = Framing {
+fn framing(id: u8) -> Framing {
+    Framing {
         vrid: vrid(id),
         version: Version::V3,
-        source: LEFT,
+        source: LEFT.into(),
         auth: None,
-        addresses: vec![VIP],
+        addresses: vec![VIP.into()],
         interval: Duration::from_secs(1),
         cast: Cast::Multicast,
         checksum_as_v2: false,
         check_unicast_source: false,
-    };
+    }
+}
+
+fn packet(id: u8, to: IpAddr) -> BytesMut {
     let mut packet = BytesMut::new();
-    framing.encode(Priority::DEFAULT, to, &mut packet);
+    framing(id).encode(Priority::DEFAULT, to, &mut packet);
     packet
 }
 
@@ -67,7 +71,7 @@ impl Hosts {
         })
     }
 
-    fn send(&self, id: u8, interface: &str, to: Ipv4Addr) -> Result<io::Result<()>> {
+    fn send(&self, id: u8, interface: &str, to: IpAddr) -> Result<io::Result<()>> {
         let ifindex = ifindex(&self.pair.left, interface)?;
         Ok(send(&self.sender, ifindex, to, &packet(id, to)))
     }
@@ -88,23 +92,26 @@ impl Hosts {
     }
 }
 
-fn send(socket: &AdvertSocket, ifindex: u32, to: Ipv4Addr, packet: &[u8]) -> io::Result<()> {
+fn send(socket: &AdvertSocket, ifindex: u32, to: IpAddr, packet: &[u8]) -> io::Result<()> {
     socket
         .send_all(path(ifindex, to), &[(to, packet)])
         .into_iter()
         .collect()
 }
 
-fn path(ifindex: u32, to: Ipv4Addr) -> Path {
+fn path(ifindex: u32, to: IpAddr) -> Path {
     Path {
         ifindex,
-        source: LEFT,
+        source: LEFT.into(),
         multicast: to.is_multicast(),
     }
 }
 
 fn is_readable(socket: &AdvertSocket, limit: Duration) -> Result<bool> {
-    let mut fds = [PollFd::new(socket, PollFlags::IN)];
+    let fds = socket.fds();
+    let mut fds: Vec<_> = fds
+        .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
+        .collect();
     Ok(poll(&mut fds, Some(&Timespec::try_from(limit)?))? > 0)
 }
 
@@ -114,14 +121,14 @@ fn adverts_arrive_with_their_interface_and_no_others() -> Result<()> {
     let eth1 = ifindex(&hosts.pair.right, "eth1")?;
     hosts.join(eth1)?;
     hosts.join(eth1)?;
-    hosts.receiver.listen_to(rules(&[51, 255]))?;
+    hosts.receiver.listen_to(Family::Ipv4, rules(&[51, 255]))?;
     for id in [51, 52, 255] {
         hosts.send(id, "eth1", GROUP)??;
         // Nobody has joined here.
         hosts.send(id, "eth0", GROUP)??;
     }
     assert_eq!(hosts.heard(PATIENCE)?, [eth1, eth1]);
-    hosts.receiver.listen_to(rules(&[]))?;
+    hosts.receiver.listen_to(Family::Ipv4, rules(&[]))?;
     hosts.send(51, "eth1", GROUP)??;
     assert!(!is_readable(&hosts.receiver, SILENCE)?, "it never wakes");
     Ok(())
@@ -133,7 +140,7 @@ fn a_sender_does_not_hear_itself() -> Result<()> {
     let eth0 = ifindex(&hosts.pair.left, "eth0")?;
     let sender = &mut hosts.sender;
     hosts.pair.left.enter(|| sender.join(eth0, GROUP))??;
-    hosts.sender.listen_to(rules(&[51]))?;
+    hosts.sender.listen_to(Family::Ipv4, rules(&[51]))?;
     hosts.send(51, "eth0", GROUP)??;
     assert!(!is_readable(&hosts.sender, SILENCE)?);
     Ok(())
@@ -142,8 +149,8 @@ fn a_sender_does_not_hear_itself() -> Result<()> {
 #[test]
 fn unicast_adverts_arrive() -> Result<()> {
     let mut hosts = Hosts::new(1)?;
-    hosts.receiver.listen_to(rules(&[51]))?;
-    hosts.send(51, "eth0", RIGHT)??;
+    hosts.receiver.listen_to(Family::Ipv4, rules(&[51]))?;
+    hosts.send(51, "eth0", RIGHT.into())??;
     assert_eq!(
         hosts.heard(PATIENCE)?,
         [ifindex(&hosts.pair.right, "eth0")?]
@@ -154,13 +161,14 @@ fn unicast_adverts_arrive() -> Result<()> {
 #[test]
 fn many_leave_together_and_one_that_is_refused_stops_none() -> Result<()> {
     let mut hosts = Hosts::new(1)?;
-    hosts.receiver.listen_to(rules(&[51]))?;
-    let (from, advert) = (ifindex(&hosts.pair.left, "eth0")?, packet(51, RIGHT));
+    hosts.receiver.listen_to(Family::Ipv4, rules(&[51]))?;
+    let right = RIGHT.into();
+    let (from, advert) = (ifindex(&hosts.pair.left, "eth0")?, packet(51, right));
     // Without SO_BROADCAST nobody may send there.
-    let forbidden = Ipv4Addr::BROADCAST;
-    let mut packets = vec![(RIGHT, &advert[..]); 100];
+    let forbidden = Ipv4Addr::BROADCAST.into();
+    let mut packets = vec![(right, &advert[..]); 100];
     (packets[0].0, packets[42].0) = (forbidden, forbidden);
-    let outcomes = hosts.sender.send_all(path(from, RIGHT), &packets);
+    let outcomes = hosts.sender.send_all(path(from, right), &packets);
     let refused: Vec<_> = (0..100).filter(|index| outcomes[*index].is_err()).collect();
     assert_eq!(refused, [0, 42]);
     assert_eq!(hosts.heard(PATIENCE)?.len(), 98);
@@ -168,10 +176,50 @@ fn many_leave_together_and_one_that_is_refused_stops_none() -> Result<()> {
 }
 
 #[test]
+fn a_packet_of_ipv6_arrives_as_it_left() -> Result<()> {
+    let mut hosts = Hosts::new(1)?;
+    let group = group(Family::Ipv6);
+    let [from, to] = [&hosts.pair.left, &hosts.pair.right].map(|netns| ifindex(netns, "eth0"));
+    let (from, to) = (from?, to?);
+    let source = link_local(&hosts.pair.left, "eth0")?;
+    let peer = link_local(&hosts.pair.right, "eth0")?;
+    let receiver = &mut hosts.receiver;
+    hosts.pair.right.enter(|| receiver.join(to, group))??;
+    receiver.listen_to(Family::Ipv6, rules(&[51]))?;
+    for destination in [group, peer] {
+        for id in [50, 51] {
+            let framing = Framing {
+                source,
+                addresses: vec!["2001:db8::66".parse()?],
+                ..framing(id)
+            };
+            let mut packet = BytesMut::new();
+            framing.encode(Priority::DEFAULT, destination, &mut packet);
+            let path = Path {
+                ifindex: from,
+                source,
+                multicast: destination == group,
+            };
+            let sent = hosts.sender.send_all(path, &[(destination, &packet)]);
+            sent.into_iter().collect::<io::Result<()>>()?;
+            if id == 51 {
+                assert!(is_readable(&hosts.receiver, PATIENCE)?);
+                let mut arrived = Vec::new();
+                hosts.receiver.receive(10, |received| {
+                    arrived.push((received.ifindex, received.packet.to_vec()));
+                })?;
+                assert_eq!(arrived, [(to, packet.to_vec())], "to {destination}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn more_interfaces_than_one_socket_may_join_groups_on() -> Result<()> {
     const CABLES: usize = 30;
     let mut hosts = Hosts::new(CABLES)?;
-    hosts.receiver.listen_to(rules(&[51]))?;
+    hosts.receiver.listen_to(Family::Ipv4, rules(&[51]))?;
     let links = hosts.pair.right.enter(Links::read)??;
     let mut expected: Vec<u32> = Vec::new();
     for cable in 0..CABLES {
@@ -218,7 +266,7 @@ fn a_flood_is_taken_in_turns() -> Result<()> {
     let eth0 = ifindex(&hosts.pair.right, "eth0")?;
     let from = ifindex(&hosts.pair.left, "eth0")?;
     hosts.join(eth0)?;
-    hosts.receiver.listen_to(rules(&[51]))?;
+    hosts.receiver.listen_to(Family::Ipv4, rules(&[51]))?;
     let advert = packet(51, GROUP);
     for _ in 0..2000 {
         send(&hosts.sender, from, GROUP, &advert)?;
@@ -253,7 +301,7 @@ fn a_flood_of_no_consequence_is_shed_before_it_wakes_anybody() -> Result<()> {
     hosts.join(eth0)?;
     let mut heard = |shed_below: Priority| -> Result<usize> {
         let rules = Rules::from([(vrid(51), shed_below)]);
-        hosts.receiver.listen_to(rules)?;
+        hosts.receiver.listen_to(Family::Ipv4, rules)?;
         let advert = packet(51, GROUP);
         (0..SENT).try_for_each(|_| send(&hosts.sender, from, GROUP, &advert))?;
         Ok(hosts.receiver.receive(2 * SENT, |_| ())?)

@@ -1,7 +1,7 @@
 //! A line of `virtual_ipaddress`: `ADDRESS[/LENGTH]` and its options.
 
 use super::super::diagnostic::{At, Location, Report, Severity};
-use super::super::draft::{AddressDraft, AddressKind, InstanceDraft};
+use super::super::draft::{AddressDraft, InstanceDraft};
 use super::super::lexer::Word;
 use super::super::model::VirtualAddress;
 use super::instance_value::interface_name;
@@ -11,17 +11,28 @@ use std::slice::Iter;
 
 /// A label is an interface's name as far as the kernel is concerned.
 const MAX_LABEL: usize = 15;
+/// As the kernel numbers them.
+const GLOBAL: u8 = 0;
+const LINK: u8 = 253;
 /// Scopes that iproute2 knows by name, and any number besides.
 const SCOPES: [(&str, u8); 5] = [
-    ("global", 0),
+    ("global", GLOBAL),
     ("site", 200),
-    ("link", 253),
+    ("link", LINK),
     ("host", 254),
     ("nowhere", 255),
 ];
 
 pub(super) fn address(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
-    instance.addresses.extend(read(words, report));
+    let Some(draft) = read(words, report) else {
+        return;
+    };
+    if instance.admits(draft.address.address) {
+        return instance.addresses.push(draft);
+    }
+    let name = &instance.name.value;
+    let message = format!("({name}): address family must match VRRP instance - ignoring it");
+    report.add(Severity::Error, &draft.at, message);
 }
 
 pub(super) fn excluded_address(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
@@ -44,42 +55,44 @@ fn read(words: &[Word], report: &mut Report) -> Option<AddressDraft> {
     })
 }
 
-fn host_address(word: &Word, report: &mut Report) -> Option<AddressKind> {
+fn host_address(word: &Word, report: &mut Report) -> Option<VirtualAddress> {
     let (address, length) = match word.text.split_once('/') {
         Some((address, length)) => (address, Some(length)),
         None => (word.text.as_str(), None),
     };
-    match address.parse() {
-        Ok(IpAddr::V4(address)) => Some(AddressKind::V4(VirtualAddress {
-            address,
-            prefix_len: length.map_or(32, |length| prefix(length, word, report)),
-            device: None,
-            label: None,
-            broadcast: None,
-            scope: 0,
-        })),
-        Ok(IpAddr::V6(_)) => Some(AddressKind::V6),
-        Err(_) => {
-            let message = format!("invalid IP address '{}': skipping it", word.text);
-            report.add_with_help(Severity::Error, &word.at, message, "ADDRESS[/LENGTH]");
-            None
-        }
-    }
+    let Ok(address) = address.parse::<IpAddr>() else {
+        let message = format!("invalid IP address '{}': skipping it", word.text);
+        report.add_with_help(Severity::Error, &word.at, message, "ADDRESS[/LENGTH]");
+        return None;
+    };
+    let (longest, scope) = match address {
+        IpAddr::V6(address) if address.is_unicast_link_local() => (128, LINK),
+        IpAddr::V6(_) => (128, GLOBAL),
+        IpAddr::V4(_) => (32, GLOBAL),
+    };
+    Some(VirtualAddress {
+        address,
+        prefix_len: length.map_or(longest, |length| prefix(length, longest, word, report)),
+        device: None,
+        label: None,
+        broadcast: None,
+        scope,
+    })
 }
 
-fn prefix(length: &str, word: &Word, report: &mut Report) -> u8 {
-    let fault = match number::whole(length, &(0..=32)) {
-        Ok(length) => return u8::try_from(length).unwrap_or(32),
+fn prefix(length: &str, longest: u8, word: &Word, report: &mut Report) -> u8 {
+    let fault = match number::whole(length, &(0..=longest.into())) {
+        Ok(length) => return u8::try_from(length).unwrap_or(longest),
         Err(fault) => fault,
     };
-    let message = format!("prefix length of {}: {fault}. Using 32", word.text);
+    let message = format!("prefix length of {}: {fault}. Using {longest}", word.text);
     report.add(Severity::Error, &word.at, message);
-    32
+    longest
 }
 
 /// What is known of a line while its options are read.
 struct Line<'r> {
-    address: AddressKind,
+    address: VirtualAddress,
     device: Option<At<String>>,
     report: &'r mut Report,
 }
@@ -126,8 +139,8 @@ impl Line<'_> {
             self.say(&value.at, message);
             return None;
         }
-        if let AddressKind::V4(address) = &mut self.address {
-            address.label = Some(value.text.clone());
+        if self.address.address.is_ipv4() {
+            self.address.label = Some(value.text.clone());
         }
         Some(())
     }
@@ -137,10 +150,11 @@ impl Line<'_> {
         let scope = named
             .map(|(_, scope)| *scope)
             .or_else(|| value.text.parse().ok());
-        match (scope, &mut self.address) {
-            (Some(scope), AddressKind::V4(address)) => address.scope = scope,
-            (Some(_), AddressKind::V6) => {}
-            (None, _) => {
+        match scope {
+            // The kernel knows it of an IPv6 address.
+            Some(_) if self.address.address.is_ipv6() => {}
+            Some(scope) => self.address.scope = scope,
+            None => {
                 let message = format!("invalid scope '{}': ignoring it", value.text);
                 self.say(&value.at, message);
             }
@@ -148,17 +162,20 @@ impl Line<'_> {
     }
 
     fn broadcast(&mut self, value: &Word) -> Option<()> {
-        let AddressKind::V4(address) = &mut self.address else {
-            return Some(());
+        let IpAddr::V4(address) = self.address.address else {
+            let message = "an IPv6 address has no broadcast address: skipping the address";
+            self.say(&value.at, message.to_owned());
+            return None;
         };
-        let hosts = u32::MAX.checked_shr(address.prefix_len.into()).unwrap_or(0);
-        let network = u32::from(address.address) & !hosts;
-        address.broadcast = match value.text.as_str() {
+        let length = self.address.prefix_len.into();
+        let hosts = u32::MAX.checked_shr(length).unwrap_or(0);
+        let network = u32::from(address) & !hosts;
+        self.address.broadcast = match value.text.as_str() {
             "-" => Some(Ipv4Addr::from(network)),
             "+" => Some(Ipv4Addr::from(network | hosts)),
             text => text.parse().ok(),
         };
-        if address.broadcast.is_some() {
+        if self.address.broadcast.is_some() {
             return Some(());
         }
         let text = &value.text;

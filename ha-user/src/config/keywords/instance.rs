@@ -11,6 +11,7 @@ use super::{
     Keyword, Table, accepted, block, dispensable, flag, later, lines, number, number_or, seconds,
     switch, taken_for_granted, value, words,
 };
+use ha_common::Family;
 use std::time::Duration;
 
 pub(super) const TABLE: Table<InstanceDraft> = Table {
@@ -120,6 +121,13 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "ADDRESS",
         "adverts go to these instead of the group",
         unicast_peer,
+    ),
+    flag(
+        "native_ipv6",
+        "a router of IPv6, whatever its first address is",
+        |instance, _| {
+            instance.family.get_or_insert(Family::Ipv6);
+        },
     ),
     switch(
         "check_unicast_src",

@@ -75,7 +75,7 @@ pub(super) fn multicast_source(
     report: &mut Report,
 ) {
     let [word, ..] = words else { return };
-    instance.multicast_source = value::ipv4(&keyword.text, word, report);
+    instance.multicast_source = value::address_of(instance, &keyword.text, word, report);
 }
 
 pub(super) fn unicast_source(
@@ -86,15 +86,15 @@ pub(super) fn unicast_source(
 ) {
     let [word, ..] = words else { return };
     let at = word.at.clone();
-    instance.unicast_source =
-        value::ipv4(&keyword.text, word, report).map(|value| At { value, at });
+    let source = value::address_of(instance, &keyword.text, word, report);
+    instance.unicast_source = source.map(|value| At { value, at });
 }
 
 pub(super) fn unicast_peer(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
     let Some((peer, options)) = words.split_first() else {
         return;
     };
-    if let Some(peer) = value::ipv4("unicast_peer", peer, report)
+    if let Some(peer) = value::address_of(instance, "unicast_peer", peer, report)
         && !instance.unicast_peers.contains(&peer)
     {
         instance.unicast_peers.push(peer);

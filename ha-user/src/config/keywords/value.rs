@@ -1,12 +1,13 @@
 //! Values made of words: addresses, commands, users, weights.
 
 use super::super::diagnostic::{At, Report, Severity};
+use super::super::draft::InstanceDraft;
 use super::super::lexer::Word;
 use super::super::model::file::FileWeight;
 use super::super::model::{Command, ScriptUser, VrrpVersion, Weight};
 use super::number;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -56,15 +57,23 @@ pub(super) fn located(word: &Word) -> At<String> {
     }
 }
 
-/// The IPv4 address that `keyword` wants; anything else is reported and left out.
-pub(super) fn ipv4(keyword: &str, word: &Word, report: &mut Report) -> Option<Ipv4Addr> {
-    let message = match word.text.parse() {
-        Ok(IpAddr::V4(address)) => return Some(address),
-        Ok(IpAddr::V6(_)) => format!(
-            "{keyword}: '{}' is not of the instance's family, IPv4. Skipping it",
-            word.text
-        ),
-        Err(_) => format!("{keyword}: malformed address '{}'. Skipping it", word.text),
+/// The address of an instance that `keyword` wants; anything else is reported and left out.
+pub(super) fn address_of(
+    instance: &mut InstanceDraft,
+    keyword: &str,
+    word: &Word,
+    report: &mut Report,
+) -> Option<IpAddr> {
+    let text = &word.text;
+    let message = match text.parse() {
+        Ok(address) if instance.admits(address) => return Some(address),
+        Ok(_) => {
+            let name = &instance.name.value;
+            format!(
+                "VRRP instance[{name}] and {keyword} '{text}' MUST be of the same family. Skipping it"
+            )
+        }
+        Err(_) => format!("{keyword}: malformed address '{text}'. Skipping it"),
     };
     report.add(Severity::Error, &word.at, message);
     None

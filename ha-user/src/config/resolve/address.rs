@@ -1,12 +1,20 @@
 //! `virtual_ipaddress` and `virtual_ipaddress_excluded`.
 
-use super::super::diagnostic::{Location, Severity};
-use super::super::draft::{AddressDraft, AddressKind, InstanceDraft};
+use super::super::diagnostic::Severity;
+use super::super::draft::{AddressDraft, InstanceDraft};
 use super::super::model::VirtualAddress;
 use super::{Context, owner};
+use ha_common::Family;
+use std::net::IpAddr;
 
-/// The number of addresses in an advert is one octet.
-const MOST_ADVERTISED: usize = 255;
+/// The most addresses that an advert of `family` lists: their number is one octet, and keepalived keeps
+/// those of IPv6 below what an Ethernet frame has room for.
+const fn most_advertised(family: Family) -> usize {
+    match family {
+        Family::Ipv4 => 255,
+        Family::Ipv6 => 89,
+    }
+}
 
 /// The addresses of an instance.
 pub(super) struct Addresses {
@@ -16,33 +24,41 @@ pub(super) struct Addresses {
     pub excluded: Vec<VirtualAddress>,
 }
 
-/// The addresses of `instance`; `None` if it is an IPv6 router, which is not supported yet.
-pub(super) fn resolve(instance: &InstanceDraft, context: &mut Context<'_>) -> Option<Addresses> {
-    let listed = instance.addresses.first();
-    if let Some(AddressDraft {
-        address: AddressKind::V6,
-        at,
-        ..
-    }) = listed
-    {
-        let text = "IPv6 is not supported yet: leaving the instance out";
-        context.say(Severity::Error, &instance.name, at, text);
-        return None;
-    }
+/// The addresses of `instance`, a router of `family`. Those that are only carried may be of the other
+/// one, too.
+pub(super) fn resolve(
+    instance: &InstanceDraft,
+    family: Family,
+    context: &mut Context<'_>,
+) -> Addresses {
     let mut addresses = Addresses {
-        advertised: family(&instance.addresses, instance, context),
-        excluded: family(&instance.excluded_addresses, instance, context),
+        advertised: each_once(&instance.addresses, instance, context),
+        excluded: each_once(&instance.excluded_addresses, instance, context),
     };
     if addresses.advertised.is_empty() {
         let text = "No VIP specified; at least one is sensible";
         context.say(Severity::Error, &instance.name, &instance.name.at, text);
     }
-    overflow(&mut addresses, instance, context);
-    Some(addresses)
+    first_of_ipv6(instance, context);
+    overflow(&mut addresses, instance, family, context);
+    addresses
 }
 
-/// The IPv4 addresses of `drafts`, each once.
-fn family(
+/// RFC 9568 section 5.2.9 wants a link-local one.
+fn first_of_ipv6(instance: &InstanceDraft, context: &mut Context<'_>) {
+    let is_strict = instance.strict.unwrap_or(context.global.strict);
+    let first = instance.addresses.first().filter(|_| is_strict);
+    if let Some(AddressDraft { address, at, .. }) = first
+        && let IpAddr::V6(address) = address.address
+        && !address.is_unicast_link_local()
+    {
+        let text = "the first IPv6 VIP address must be link local";
+        context.say(Severity::Error, &instance.name, at, text);
+    }
+}
+
+/// The addresses of `drafts`, each once.
+fn each_once(
     drafts: &[AddressDraft],
     instance: &InstanceDraft,
     context: &mut Context<'_>,
@@ -52,11 +68,7 @@ fn family(
         if let Some(device) = &draft.device {
             context.interface(device, &owner(instance));
         }
-        let AddressKind::V4(address) = &draft.address else {
-            wrong_family(instance, &draft.at, context);
-            continue;
-        };
-        let mut address = address.clone();
+        let mut address = draft.address.clone();
         address.device = draft.device.as_ref().map(|device| device.value.clone());
         if addresses.contains(&address) {
             let text = "this address is listed twice: ignoring the second";
@@ -68,22 +80,22 @@ fn family(
     addresses
 }
 
-fn wrong_family(instance: &InstanceDraft, at: &Location, context: &mut Context<'_>) {
-    let text = "address family must match VRRP instance, IPv4 - ignoring it";
-    context.say(Severity::Error, &instance.name, at, text);
-}
-
 /// What an advert has no room for is carried without being advertised.
-fn overflow(addresses: &mut Addresses, instance: &InstanceDraft, context: &mut Context<'_>) {
-    let count = addresses.advertised.len();
-    if count <= MOST_ADVERTISED {
+fn overflow(
+    addresses: &mut Addresses,
+    instance: &InstanceDraft,
+    family: Family,
+    context: &mut Context<'_>,
+) {
+    let (count, most) = (addresses.advertised.len(), most_advertised(family));
+    if count <= most {
         return;
     }
     let text = format!(
         "Number of VIPs ({count}) exceeds maximum/space available in packet \
-         (max {MOST_ADVERTISED} addresses) - excess moved to eVIPs"
+         (max {most} addresses) - excess moved to eVIPs"
     );
     context.say(Severity::Error, &instance.name, &instance.name.at, &text);
-    let excess = addresses.advertised.split_off(MOST_ADVERTISED);
+    let excess = addresses.advertised.split_off(most);
     addresses.excluded.extend(excess);
 }

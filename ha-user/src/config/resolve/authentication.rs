@@ -4,6 +4,7 @@ use super::super::diagnostic::Severity;
 use super::super::draft::{AuthType, InstanceDraft};
 use super::super::model::VrrpVersion;
 use super::Context;
+use ha_common::Family;
 
 /// What an advert can carry of a password (RFC 2338 section 5.3.10).
 const LENGTH: usize = 8;
@@ -21,6 +22,7 @@ pub(super) enum Authentication {
 /// The authentication of `instance`; what is left out of it is reported.
 pub(super) fn resolve(
     instance: &InstanceDraft,
+    family: Family,
     version: VrrpVersion,
     context: &mut Context<'_>,
 ) -> Authentication {
@@ -31,6 +33,7 @@ pub(super) fn resolve(
     };
     let strict = instance.strict.unwrap_or(context.global.strict);
     let refused = match (version, password) {
+        _ if family == Family::Ipv6 => "adverts over IPv6 have no authentication. Ignoring.",
         _ if strict => "Strict mode does not support authentication. Ignoring.",
         (VrrpVersion::V3, _) => "VRRP version 3 does not support authentication. Ignoring.",
         (_, None) => "Authentication specified but no password given. Ignoring",

@@ -12,7 +12,8 @@ use super::super::model::{
 use super::authentication::{self, Authentication};
 use super::tracked::{Found, Pool, Tracked};
 use super::{Context, address, command, owner, preemption, timing};
-use std::net::Ipv4Addr;
+use ha_common::Family;
+use std::net::IpAddr;
 
 /// RFC 9568 section 5.2.4.
 const DEFAULT_PRIORITY: u8 = 100;
@@ -32,16 +33,14 @@ pub(super) fn resolve(
     context: &mut Context<'_>,
 ) -> Option<Instance> {
     let (virtual_router_id, interface) = identity(&draft, context)?;
-    let version = draft
-        .version
-        .or(context.global.version)
-        .unwrap_or(VrrpVersion::V2);
-    let auth_pass = match authentication::resolve(&draft, version, context) {
+    let family = draft.family.unwrap_or(Family::Ipv4);
+    let version = version(&draft, family, context);
+    let auth_pass = match authentication::resolve(&draft, family, version, context) {
         Authentication::None => None,
         Authentication::Password(password) => Some(password),
         Authentication::Unsupported => return None,
     };
-    let addresses = address::resolve(&draft, context)?;
+    let addresses = address::resolve(&draft, family, context);
     let priority = priority(&draft);
     let global = context.global;
     let preemption = preemption::resolve(&draft, priority, context);
@@ -50,6 +49,7 @@ pub(super) fn resolve(
         interface,
         virtual_router_id,
         priority,
+        family,
         version,
         advert_int: advert_interval(&draft, version, context),
         preempt: preemption.preempts,
@@ -80,6 +80,15 @@ pub(super) fn resolve(
         v3_checksum_as_v2: draft.v3_checksum_as_v2.unwrap_or(global.v3_checksum_as_v2),
         name: draft.name.value,
         unicast_peers: draft.unicast_peers,
+    })
+}
+
+/// As of keepalived, which speaks version 2 over IPv6 only if it is told to.
+fn version(draft: &InstanceDraft, family: Family, context: &Context<'_>) -> VrrpVersion {
+    let asked = draft.version.or(context.global.version);
+    asked.unwrap_or(match family {
+        Family::Ipv4 => VrrpVersion::V2,
+        Family::Ipv6 => VrrpVersion::V3,
     })
 }
 
@@ -125,7 +134,7 @@ fn advert_interval(
 
 /// The source of unicast adverts counts where there are peers, and for multicast where no other
 /// is given, as in keepalived.
-fn source(draft: &InstanceDraft) -> Option<Ipv4Addr> {
+fn source(draft: &InstanceDraft) -> Option<IpAddr> {
     let unicast = draft.unicast_source.as_ref().map(|source| source.value);
     if draft.unicast_peers.is_empty() {
         return draft.multicast_source.or(unicast);

@@ -315,7 +315,7 @@ impl Services<'_, '_> {
                 .iter()
                 .chain(&instance.excluded_addresses)
         });
-        addresses.any(|ours| IpAddr::V4(ours.address) == address)
+        addresses.any(|ours| ours.address == address)
     }
 
     fn leave_out<V>(&mut self, name: &str, at: &Location, why: &str) -> Option<V> {

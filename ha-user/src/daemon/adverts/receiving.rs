@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use ha_common::abi::{Familiar, Speaker};
-use ha_common::{Priority, Reason};
+use ha_common::{Family, Priority, Reason};
 
 use super::AdvertThread;
 use crate::daemon::listeners::Judged;
+use crate::datapath::is_judged;
 use crate::net::clock;
 use crate::vrrp::{Advert, Event, RouterId};
 
@@ -35,11 +36,12 @@ impl AdvertThread {
         let Judged {
             router,
             ifindex,
+            family,
             familiar,
             verdict,
             detail,
         } = judged;
-        let judged = self.judged.contains(&ifindex);
+        let judged = is_judged(family) && self.judged.contains(&ifindex);
         if let Some(detail) = detail {
             self.details.entry(router).or_default().note(detail);
         }
@@ -78,7 +80,7 @@ impl AdvertThread {
     fn stamp(&self, router: RouterId, advert: Advert) {
         let record = self.executor.records.record(router);
         let speaker = Speaker {
-            source: advert.source.octets(),
+            source: Speaker::tag(advert.source),
             priority: advert.priority.get(),
         };
         record.count_advert();
@@ -124,9 +126,12 @@ impl AdvertThread {
 
     /// Packets for VRIDs that are not ours must not even wake this thread.
     pub(super) fn listen_to_our_routers(&mut self) {
-        let rules = self.listeners.rules(|router| self.shed_below(router));
-        if let Err(error) = self.executor.socket.listen_to(rules) {
-            log::debug!("cannot filter adverts: {error}");
+        for family in [Family::Ipv4, Family::Ipv6] {
+            let shed_below = |router| self.shed_below(router);
+            let rules = self.listeners.rules(family, shed_below);
+            if let Err(error) = self.executor.socket.listen_to(family, rules) {
+                log::debug!("cannot filter adverts of {family}: {error}");
+            }
         }
     }
 

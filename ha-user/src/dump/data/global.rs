@@ -1,11 +1,13 @@
 //! `global_defs`.
 
+use ha_common::Family;
+
 use super::{Text, announcements};
 use crate::config::machine_name;
 use crate::config::model::Global;
 use crate::dump::command;
 use crate::dump::picture::Picture;
-use crate::net::advert::GROUP;
+use crate::net::advert::group;
 
 pub(super) fn show(picture: &Picture, text: &mut Text) {
     let Picture {
@@ -18,7 +20,10 @@ pub(super) fn show(picture: &Picture, text: &mut Text) {
         "Dynamic interfaces = {}",
         defaults.dynamic_interfaces
     ));
-    text.thing(format_args!("VRRP IPv4 mcast group = {GROUP}"));
+    for family in [Family::Ipv4, Family::Ipv6] {
+        let group = group(family);
+        text.thing(format_args!("VRRP {family} mcast group = {group}"));
+    }
     announcements(&defaults.garp, "refresh timer", |what, value| {
         text.thing(format_args!("Gratuitous ARP {what} = {value}"));
     });

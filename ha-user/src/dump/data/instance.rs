@@ -5,7 +5,7 @@ use super::{Text, address, announcements, enabled, notify, yes};
 use crate::config::model::{Instance, VirtualAddress, VrrpVersion};
 use crate::dump::json::MASKED;
 use crate::dump::picture::{Picture, Router};
-use crate::net::advert::GROUP;
+use crate::net::advert::group;
 use crate::vrrp::State;
 
 pub(super) fn show(picture: &Picture, router: &Router, text: &mut Text) {
@@ -100,7 +100,8 @@ fn wire(router: &Router, text: &mut Text) {
     };
     text.about(format_args!("Using src_ip = {source}{origin}"));
     if !is_unicast(instance) {
-        text.about(format_args!("Multicast address {GROUP}"));
+        let group = group(instance.family);
+        text.about(format_args!("Multicast address {group}"));
     }
 }
 

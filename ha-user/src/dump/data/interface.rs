@@ -1,5 +1,7 @@
 //! An interface of the host.
 
+use std::net::IpAddr;
+
 use super::Text;
 use crate::config::model::{Instance, Weight};
 use crate::dump::picture::Picture;
@@ -16,11 +18,12 @@ pub(super) fn show(picture: &Picture, link: &Link, text: &mut Text) {
             .chain(&instance.excluded_addresses)
     });
     let virtual_addresses: Vec<_> = virtual_addresses.map(|one| one.address).collect();
-    let own = link.addresses.iter().map(|one| one.address);
-    let own = own.filter(|address| !virtual_addresses.contains(address));
-    addresses("IPv4", own.map(|address| address.to_string()), text);
-    let ipv6 = link.ipv6_addresses.iter();
-    addresses("IPv6", ipv6.map(ToString::to_string), text);
+    let own = link.every_address().map(|(address, _)| address);
+    let (ipv4, ipv6): (Vec<_>, Vec<_>) = own
+        .filter(|address| !virtual_addresses.contains(address))
+        .partition(IpAddr::is_ipv4);
+    addresses("IPv4", &ipv4, text);
+    addresses("IPv6", &ipv6, text);
     // The loopback says that it has one.
     if let Some([a, b, c, d, e, f]) = link.mac.filter(|mac| *mac != [0; 6]) {
         text.about(format_args!(
@@ -47,12 +50,12 @@ pub(super) fn show(picture: &Picture, link: &Link, text: &mut Text) {
     }
 }
 
-fn addresses(family: &str, mut addresses: impl Iterator<Item = String>, text: &mut Text) {
-    let first = addresses.next();
-    let first = first.as_deref().unwrap_or("(none)");
+fn addresses(family: &str, addresses: &[IpAddr], text: &mut Text) {
+    let Some((first, others)) = addresses.split_first() else {
+        return text.about(format_args!("{family} address = (none)"));
+    };
     text.about(format_args!("{family} address = {first}"));
-    let mut others = addresses.peekable();
-    if others.peek().is_some() {
+    if !others.is_empty() {
         text.about(format_args!("Additional {family} addresses :"));
     }
     for other in others {

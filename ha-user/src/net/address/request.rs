@@ -44,11 +44,9 @@ pub(super) fn remove(change: &AddressChange) -> Request {
     (RouteNetlinkMessage::DelAddress(address(change)), 0)
 }
 
-/// All IPv4 addresses of all interfaces.
+/// All addresses of all interfaces.
 pub(super) fn list() -> RouteNetlinkMessage {
-    let mut message = AddressMessage::default();
-    message.header.family = AddressFamily::Inet;
-    RouteNetlinkMessage::GetAddress(message)
+    RouteNetlinkMessage::GetAddress(AddressMessage::default())
 }
 
 /// The address that `message` shows, if it has a lifetime.
@@ -61,8 +59,11 @@ pub(super) fn mortal(message: &RouteNetlinkMessage) -> Option<Key> {
         return None;
     }
     message.attributes.iter().find_map(|attribute| {
-        let AddressAttribute::Local(IpAddr::V4(address)) = attribute else {
-            return None;
+        let address = match attribute {
+            AddressAttribute::Local(address @ IpAddr::V4(_)) => address,
+            // The kernel names no local one where there is no other end.
+            AddressAttribute::Address(address @ IpAddr::V6(_)) => address,
+            _ => return None,
         };
         Some((header.index, *address, header.prefix_len))
     })
@@ -70,10 +71,13 @@ pub(super) fn mortal(message: &RouteNetlinkMessage) -> Option<Key> {
 
 fn address(change: &AddressChange) -> AddressMessage {
     let mut message = AddressMessage::default();
-    message.header.family = AddressFamily::Inet;
+    message.header.family = match change.address {
+        IpAddr::V4(_) => AddressFamily::Inet,
+        IpAddr::V6(_) => AddressFamily::Inet6,
+    };
     message.header.prefix_len = change.prefix_len;
     message.header.index = change.ifindex;
-    let address = IpAddr::V4(change.address);
+    let address = change.address;
     message.attributes = vec![
         AddressAttribute::Local(address),
         AddressAttribute::Address(address),
@@ -85,11 +89,21 @@ fn address(change: &AddressChange) -> AddressMessage {
 fn new(change: &AddressChange, lifetime: Lifetime) -> AddressMessage {
     let mut message = address(change);
     message.header.scope = AddressScope::from(change.scope);
-    let label = change.label.clone().map(AddressAttribute::Label);
-    let broadcast = change.broadcast.map(AddressAttribute::Broadcast);
-    let attributes = label.into_iter().chain(broadcast);
-    let lifetime = AddressAttribute::CacheInfo(cache_info(lifetime));
-    message.attributes.extend(attributes.chain([lifetime]));
+    let mut info = cache_info(lifetime);
+    if change.address.is_ipv6() {
+        // The other director may still have it, and nobody waits for the kernel to ask around.
+        message.header.flags |= AddressHeaderFlags::Nodad;
+        // Nothing is to be sent from a service's address unasked, as in keepalived.
+        if change.prefix_len == 128 {
+            info.ifa_preferred = 0;
+        }
+    } else {
+        let label = change.label.clone().map(AddressAttribute::Label);
+        let broadcast = change.broadcast.map(AddressAttribute::Broadcast);
+        let attributes = label.into_iter().chain(broadcast);
+        message.attributes.extend(attributes);
+    }
+    message.attributes.push(AddressAttribute::CacheInfo(info));
     message
 }
 

@@ -1,12 +1,10 @@
 //! What keepalived counts apart and the data path does not.
 
-use std::net::Ipv4Addr;
-
 use ha_common::Reason;
-use ha_common::wire::ipv4;
-use ha_common::wire::vrrp::{Authentication, Packet};
+use ha_common::wire::vrrp::{self, Authentication};
 
 use super::Framing;
+use super::packet::Packet;
 use crate::vrrp::Advert;
 
 /// IPsec's, which was in RFC 2338.
@@ -27,8 +25,8 @@ impl Framing {
     /// What there is to say of a packet with this verdict.
     #[must_use]
     pub fn detail(&self, packet: &[u8], verdict: &Result<Advert, Reason>) -> Option<Detail> {
-        let packet = ipv4::Packet::new_checked(packet).ok()?;
-        let message = Packet::new_checked(packet.payload()).ok()?;
+        let packet = Packet::parse(packet).ok()?;
+        let message = vrrp::Packet::new_checked(packet.payload, packet.family()).ok()?;
         match verdict {
             Ok(_) => (!self.lists_ours(&message)).then_some(Detail::AddressList),
             Err(Reason::AdvertAuth) => self.stranger(message.header().auth_kind()),
@@ -37,8 +35,8 @@ impl Framing {
     }
 
     /// The same addresses, in any order.
-    fn lists_ours(&self, message: &Packet<'_>) -> bool {
-        let listed = message.addresses().iter().copied().map(Ipv4Addr::from);
+    fn lists_ours(&self, message: &vrrp::Packet<'_>) -> bool {
+        let listed = message.addresses().iter();
         if listed.clone().eq(self.addresses.iter().copied()) {
             return true;
         }

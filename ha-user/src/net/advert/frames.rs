@@ -1,6 +1,6 @@
 //! Adverts that are encoded once and sent many times.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use bytes::BytesMut;
 use ha_common::Priority;
@@ -9,22 +9,22 @@ use super::Framing;
 
 /// The packets of one router's advert, one for each destination.
 #[derive(Debug)]
-pub struct Frames(Vec<(Ipv4Addr, BytesMut)>);
+pub struct Frames(Vec<(IpAddr, BytesMut)>);
 
 impl Frames {
     /// The packets of an advert of `priority`.
     #[must_use]
     pub fn new(framing: &Framing, priority: Priority) -> Self {
-        let encode = |destination: &Ipv4Addr| {
+        let encode = |destination: IpAddr| {
             let mut packet = BytesMut::new();
-            framing.encode(priority, *destination, &mut packet);
-            (*destination, packet)
+            framing.encode(priority, destination, &mut packet);
+            (destination, packet)
         };
-        Self(framing.destinations().iter().map(encode).collect())
+        Self(framing.destinations().into_iter().map(encode).collect())
     }
 
     /// Packets and where each is sent.
-    pub fn packets(&self) -> impl ExactSizeIterator<Item = (Ipv4Addr, &[u8])> {
+    pub fn packets(&self) -> impl ExactSizeIterator<Item = (IpAddr, &[u8])> {
         self.0.iter().map(|(to, packet)| (*to, &packet[..]))
     }
 }

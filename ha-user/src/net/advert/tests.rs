@@ -2,12 +2,18 @@ use pnet::packet::Packet as _;
 use pnet::packet::ipv4::{Ipv4Packet, checksum};
 use proptest::prelude::*;
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use super::*;
 
-const OURS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
-const PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
-const STRANGER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 66);
+const OURS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
+const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 66));
 const IP_HEADER: usize = 20;
+
+const fn vip(last: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(192, 0, 2, last))
+}
 
 fn framing(version: Version) -> Framing {
     Framing {
@@ -15,7 +21,7 @@ fn framing(version: Version) -> Framing {
         version,
         source: OURS,
         auth: None,
-        addresses: vec![Ipv4Addr::new(192, 0, 2, 100), Ipv4Addr::new(192, 0, 2, 101)],
+        addresses: vec![vip(100), vip(101)],
         interval: Duration::from_secs(1),
         cast: Cast::Multicast,
         checksum_as_v2: false,
@@ -24,7 +30,7 @@ fn framing(version: Version) -> Framing {
 }
 
 /// The same router on another host.
-fn from(source: Ipv4Addr, framing: &Framing) -> Framing {
+fn from(source: IpAddr, framing: &Framing) -> Framing {
     Framing {
         source,
         ..framing.clone()
@@ -34,7 +40,7 @@ fn from(source: Ipv4Addr, framing: &Framing) -> Framing {
 fn sent(by: &Framing) -> Vec<u8> {
     let mut packet = BytesMut::new();
     let to = match by.cast {
-        Cast::Multicast => GROUP,
+        Cast::Multicast => group(by.family()),
         Cast::Unicast(_) => OURS,
     };
     by.encode(Priority::new(100), to, &mut packet);
@@ -229,4 +235,44 @@ fn every_peer_has_a_frame_of_its_own() {
         framing.encode(Priority::new(100), peer, &mut expected);
         assert_eq!((to, packet), (peer, &expected[..]));
     }
+}
+
+/// The host `last` of a link, and its advert for two addresses.
+fn over_ipv6(last: u16) -> Framing {
+    let address = |network, last| IpAddr::V6(Ipv6Addr::new(network, 0, 0, 0, 0, 0, 0, last));
+    Framing {
+        source: address(0xfe80, last),
+        addresses: vec![address(0xfe80, 0x66), address(0x2001, 0x66)],
+        ..framing(Version::V3)
+    }
+}
+
+#[test]
+fn an_advert_over_ipv6_is_understood_and_none_of_its_octets_may_change() {
+    let (ours, theirs) = (over_ipv6(1), over_ipv6(2));
+    let packet = sent(&theirs);
+    let expected = Advert {
+        source: theirs.source,
+        priority: Priority::new(100),
+        interval: theirs.interval,
+    };
+    assert_eq!(ours.validate(&packet), Ok(expected));
+    assert_eq!(addressee(7, &packet), Some(ours.key(7)));
+    assert_eq!(ours.detail(&packet, &Ok(expected)), None);
+    assert_eq!(theirs.validate(&packet), Err(Reason::AdvertOwn));
+    // The first octets have a traffic class and a flow label, for whatever is on the way.
+    for at in 4..packet.len() {
+        let mut other = packet.clone();
+        other[at] ^= 1;
+        assert!(ours.validate(&other).is_err(), "octet {at}");
+    }
+}
+
+#[test]
+fn routers_of_both_families_with_one_vrid_do_not_hear_each_other() {
+    let (ipv4, ipv6) = (framing(Version::V3), over_ipv6(1));
+    assert_ne!(ipv4.key(7), ipv6.key(7));
+    let (from_ipv4, from_ipv6) = (sent(&from(PEER, &ipv4)), sent(&over_ipv6(2)));
+    assert_eq!(ipv6.validate(&from_ipv4), Err(Reason::AdvertForeign));
+    assert_eq!(ipv4.validate(&from_ipv6), Err(Reason::AdvertForeign));
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ha_common::Nanos;
 
-use super::arp::Line;
+use super::line::Line;
 use super::{Announcement, Held, Manner};
 
 /// Announcements that one system call takes; before each, the addresses must still be held.

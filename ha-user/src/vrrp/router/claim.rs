@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ha_common::abi::Speaker;
 use ha_common::{Nanos, Priority};
 
 use super::super::action::Reason;
@@ -64,7 +65,7 @@ impl Router {
     /// same. A stamp of anyone else may be of a router that we have not heard yet.
     fn disregard(&self, claim: Claim, advert: &Advert, cx: &Context<'_>) -> Claim {
         let record = self.record(cx);
-        let heard = if record.last_speaker == advert.source.octets() {
+        let heard = if record.last_speaker == Speaker::tag(advert.source) {
             claim.will.heard.max(record.last_advert)
         } else {
             claim.will.heard

@@ -1,6 +1,5 @@
 //! One router on a bench: inputs by hand, effects written into a record as the shell would.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
@@ -9,6 +8,8 @@ use super::super::{
     Action, Advert, Engine, Event, Inheritance, Parameters, Record, RouterId, Standing, State,
     Status, View,
 };
+
+use super::host;
 
 pub(super) const ROUTER: RouterId = RouterId(7);
 
@@ -148,7 +149,7 @@ impl Bench {
 /// An advert from 192.0.2.`last_octet`, whose sender advertises every second.
 pub(super) fn advert(last_octet: u8, priority: u8) -> Advert {
     Advert {
-        source: Ipv4Addr::new(192, 0, 2, last_octet),
+        source: host(last_octet),
         priority: Priority::new(priority),
         interval: Duration::from_secs(1),
     }

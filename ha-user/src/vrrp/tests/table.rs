@@ -4,13 +4,13 @@
 //! 192.0.2.20 (above) or 192.0.2.2 (below). Each input comes 100 µs after the state was entered.
 
 use std::fmt::Write as _;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
 
 use super::super::{Event, Parameters, Standing};
 use super::bench::{Bench, inheritance, name, summary};
+use super::host;
 use super::parameters;
 
 const TABLE: &str = include_str!("table.txt");
@@ -127,7 +127,7 @@ const INPUTS: [(&str, Apply); 24] = [
     }),
     ("Reconfigured, one more address", |bench| {
         reconfigure(bench, |parameters| {
-            parameters.addresses.push(Ipv4Addr::new(192, 0, 2, 101));
+            parameters.addresses.push(host(101));
         })
     }),
     ("Shutdown", |bench| bench.tell(Event::Shutdown)),

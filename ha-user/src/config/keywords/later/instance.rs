@@ -7,7 +7,6 @@ use super::word::{is_group, is_pause, is_process_weight, is_vmac, is_whole, weig
 
 pub(in crate::config::keywords) const INSTANCE: &[Known] = known! {
     "vrf" [interface()] "VRF of unicast adverts without an interface";
-    "native_ipv6" [] "IPv6 although there is no address yet";
     "vmac_xmit_base" [] "adverts leave by the interface below the virtual MAC";
     "use_vmac" [each("[INTERFACE] [MAC]", 0..=2, is_vmac)] "addresses have the virtual MAC";
     "use_vmac_addr" [] "addresses on other interfaces have the virtual MAC";

@@ -1,13 +1,13 @@
 //! What a seed draws: the routers, the weather, the faults.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ha_common::Priority;
 use ha_common::abi::LeasePolicy;
 
 use super::super::super::{Announcements, FastHandover, Parameters, Version};
-use super::super::parameters;
+use super::super::{host, parameters};
 use super::host::{Host, Port};
 use super::rng::Rng;
 use super::watch::Bounds;
@@ -176,7 +176,7 @@ impl Draw {
 
     pub(super) fn port(&self, at: usize, rng: &mut Rng) -> Port {
         let last = 10 + u8::try_from(at).unwrap_or(0);
-        let address = Ipv4Addr::new(192, 0, 2, last);
+        let address = host(last);
         Port::new(address, self.parameters(address, rng))
     }
 
@@ -196,9 +196,9 @@ impl Draw {
         }
     }
 
-    pub(super) fn parameters(&self, address: Ipv4Addr, rng: &mut Rng) -> Parameters {
+    pub(super) fn parameters(&self, address: IpAddr, rng: &mut Rng) -> Parameters {
         let priority = rng.number(70..=254);
-        let owner = if self.harsh || address.octets()[3] == 10 {
+        let owner = if self.harsh || address == host(10) {
             255
         } else {
             100

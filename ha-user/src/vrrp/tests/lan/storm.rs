@@ -1,11 +1,11 @@
 //! The storm: what goes wrong, until it is over.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
 
 use super::super::super::{Advert, Event, Standing};
+use super::super::host;
 use super::draw::Draw;
 use super::host::Letter;
 use super::rng::Rng;
@@ -68,7 +68,7 @@ impl Seed {
 
     fn stranger(&self, lan: usize) -> Advert {
         Advert {
-            source: Ipv4Addr::new(192, 0, 2, 1),
+            source: host(1),
             priority: Priority::new(1),
             interval: self.draws[lan].interval,
         }

@@ -1,8 +1,9 @@
 //! What the XDP program and its maps do, by the rules of the design.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
+use ha_common::abi::Speaker;
 use ha_common::{Nanos, Priority};
 
 use crate::vrrp::{Advert, Inheritance, Record};
@@ -13,7 +14,7 @@ pub(in super::super) struct DataPath {
     pub(in super::super) record: Record,
     pub(in super::super) priority: u8,
     pub(in super::super) accept_min_priority: u8,
-    pub(super) address: Option<Ipv4Addr>,
+    pub(super) address: Option<IpAddr>,
     pub(in super::super) interval: Duration,
     /// The advert that need not wake the process.
     pub(super) familiar: Option<Advert>,
@@ -48,8 +49,8 @@ impl DataPath {
         }
         if !leaves && !lower {
             self.record.last_advert = now;
-            self.record.last_speaker = advert.source.octets();
-        } else if self.record.last_speaker == advert.source.octets() {
+            self.record.last_speaker = Speaker::tag(advert.source);
+        } else if self.record.last_speaker == Speaker::tag(advert.source) {
             self.record.last_resignation = now;
         }
     }

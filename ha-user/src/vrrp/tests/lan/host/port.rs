@@ -1,6 +1,6 @@
 //! A host's place on one LAN: one router, its cable, its part of the data path.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::ops::{Index, IndexMut};
 
 use ha_common::Nanos;
@@ -17,7 +17,7 @@ pub(super) fn router(lan: usize) -> RouterId {
 /// One router on a simulated LAN.
 #[derive(Debug)]
 pub(in super::super) struct Port {
-    pub(in super::super) address: Ipv4Addr,
+    pub(in super::super) address: IpAddr,
     pub(in super::super) parameters: Parameters,
     pub(in super::super) standing: Standing,
     pub(in super::super) data_path: DataPath,
@@ -34,7 +34,7 @@ pub(in super::super) struct Port {
 }
 
 impl Port {
-    pub(in super::super) fn new(address: Ipv4Addr, parameters: Parameters) -> Self {
+    pub(in super::super) fn new(address: IpAddr, parameters: Parameters) -> Self {
         Self {
             address,
             parameters,
