@@ -10,6 +10,9 @@ pub const VRRP_GROUP: [u8; 16] = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 /// Hop limit of adverts, proof that no router has forwarded them (RFC 9568 section 5.1.2.3).
 pub const VRRP_HOP_LIMIT: u8 = 255;
 
+/// Of packets of which nothing is said: Linux's.
+const HOP_LIMIT: u8 = 64;
+
 mod field {
     pub(super) const VERSION_CLASS: usize = 0;
     pub(super) const PAYLOAD_LEN: usize = 4;
@@ -78,13 +81,17 @@ pub struct Repr {
 }
 
 impl Repr {
-    /// Header of an advert of `payload_len` octets.
+    /// Header of an advert of `payload_len` octets. To a peer it has the hop limit of any packet, which
+    /// is what keepalived's peers expect.
     #[must_use]
     pub fn vrrp(source: [u8; 16], destination: [u8; 16], payload_len: usize) -> Self {
         Self {
             source,
             destination,
-            hop_limit: VRRP_HOP_LIMIT,
+            hop_limit: match destination {
+                VRRP_GROUP => VRRP_HOP_LIMIT,
+                _ => HOP_LIMIT,
+            },
             payload_len: u16::try_from(payload_len).unwrap_or(u16::MAX),
         }
     }

@@ -139,7 +139,7 @@ impl Line<'_> {
             self.say(&value.at, message);
             return None;
         }
-        if self.address.address.is_ipv4() {
+        if self.is_of_ipv4("label", value) {
             self.address.label = Some(value.text.clone());
         }
         Some(())
@@ -151,14 +151,23 @@ impl Line<'_> {
             .map(|(_, scope)| *scope)
             .or_else(|| value.text.parse().ok());
         match scope {
-            // The kernel knows it of an IPv6 address.
-            Some(_) if self.address.address.is_ipv6() => {}
-            Some(scope) => self.address.scope = scope,
+            Some(scope) if self.is_of_ipv4("scope", value) => self.address.scope = scope,
+            Some(_) => {}
             None => {
                 let message = format!("invalid scope '{}': ignoring it", value.text);
                 self.say(&value.at, message);
             }
         }
+    }
+
+    /// Whether it can have `option`. The kernel knows an IPv6 address's scope itself.
+    fn is_of_ipv4(&mut self, option: &str, value: &Word) -> bool {
+        let is_ipv4 = self.address.address.is_ipv4();
+        if !is_ipv4 {
+            let message = format!("Cannot specify {option} for IPv6 addresses - ignoring {option}");
+            self.say(&value.at, message);
+        }
+        is_ipv4
     }
 
     fn broadcast(&mut self, value: &Word) -> Option<()> {
