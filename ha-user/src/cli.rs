@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::config::System;
+use crate::config::{Format, System};
 use crate::logging::Facility;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, FromArgMatches as _};
@@ -59,9 +59,17 @@ pub struct Options {
     )]
     pub checkers_pid: PathBuf,
     /// Check the configuration, write what is wrong with it to FILE or standard error, and exit:
-    /// 0 good, 4 cannot run, 5 warnings or errors, 6 insecure scripts
+    /// 0 good, 4 cannot run, 5 warnings or errors, 6 insecure scripts. Needs neither root nor the
+    /// interfaces
     #[arg(short = 't', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub config_test: Option<Option<PathBuf>>,
+    /// With -t: whether it would start here; an interface that is not there is status 5
+    #[arg(long, requires = "config_test")]
+    pub check_interfaces: bool,
+    /// With -t: how to write it; json goes to standard output [default: picture on a terminal, else
+    /// plain]
+    #[arg(long, value_name = "FORMAT", requires = "config_test")]
+    pub format: Option<Format>,
     /// Say what a keyword of the configuration takes, where it stands, and what vipd does with it
     #[arg(long, value_name = "KEYWORD")]
     pub explain: Option<String>,
@@ -88,6 +96,7 @@ impl Options {
     pub fn system(&self) -> System {
         System {
             config_id: self.config_id.clone(),
+            ..System::default()
         }
     }
 

@@ -95,18 +95,21 @@ impl Context<'_> {
         self.report.add(severity, at, message);
     }
 
-    /// An interface that is not there stops keepalived, unless interfaces may come later.
+    /// An interface that is not there stops keepalived, unless interfaces may come later, or the
+    /// configuration is only looked at.
     fn interface(&mut self, name: &At<String>, owner: &str) {
         if self.host.has_interface(&name.value) {
             return;
         }
-        let severity = if self.global.dynamic_interfaces {
-            Severity::Notice
-        } else {
-            Severity::Fatal
+        let (severity, help) = match self.host.absence() {
+            _ if self.global.dynamic_interfaces => (Severity::Notice, "it may come later"),
+            Severity::Notice => (Severity::Notice, "`--check-interfaces` makes that a fault"),
+            severity => (
+                severity,
+                "create it first, or say `dynamic_interfaces` in global_defs",
+            ),
         };
         let message = format!("interface {} for {owner} doesn't exist", name.value);
-        let help = "create it first, or say `dynamic_interfaces` in global_defs";
         self.report.add_with_help(severity, &name.at, message, help);
     }
 }
