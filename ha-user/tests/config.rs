@@ -5,6 +5,7 @@
 use ha_user::config::keywords::{self, Effect};
 use ha_user::config::model::check::Check;
 use ha_user::config::model::dump::{Defaults, Dumps};
+use ha_user::config::model::errand::Errands;
 use ha_user::config::model::fifo::Fifos;
 use ha_user::config::model::mail::Mail;
 use ha_user::config::model::service::VirtualServer;
@@ -65,6 +66,9 @@ fn summary(config: &Config) -> String {
     let mut text = format!("global: {:?}\nxdp: {:?}\n", config.global, config.xdp);
     if config.fifos != Fifos::default() {
         writeln!(text, "{:?}", config.fifos).expect("text");
+    }
+    if config.errands != Errands::default() {
+        writeln!(text, "{:?}", config.errands).expect("text");
     }
     if config.mail != Mail::default() {
         writeln!(text, "{:?}", config.mail).expect("text");

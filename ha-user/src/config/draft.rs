@@ -1,6 +1,7 @@
 //! What the file says, before defaults, references and rules between keywords are applied.
 
 pub(super) mod check;
+pub(super) mod errand;
 pub(super) mod fifo;
 pub(super) mod file;
 pub(super) mod mail;
@@ -13,6 +14,7 @@ use super::diagnostic::{At, Location};
 use super::model::dump::Dumps;
 use super::model::{Command, Garp, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
 use check::VrrpCheckDraft;
+use errand::ErrandsDraft;
 use fifo::FifosDraft;
 use file::FileDraft;
 use mail::MailDraft;
@@ -51,6 +53,7 @@ pub(super) struct GlobalDraft {
     pub smtp_server: Option<String>,
     pub smtp_connect_timeout: Option<Duration>,
     pub fifos: FifosDraft,
+    pub errands: ErrandsDraft,
     pub mail: MailDraft,
     pub notify_priority_changes: bool,
     pub rt_priority: Option<u8>,

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod dump;
+pub mod errand;
 pub mod fifo;
 pub mod file;
 pub mod mail;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use check::{TrackCheck, VrrpCheck};
 use dump::{Defaults, Dumps};
+use errand::Errands;
 use fifo::Fifos;
 use file::{InitialFile, TrackFile};
 use mail::Mail;
@@ -59,6 +61,8 @@ pub struct Config {
     pub ssl: Ssl,
     /// `notify_fifo` and its likes.
     pub fifos: Fifos,
+    /// `startup_script` and `shutdown_script`.
+    pub errands: Errands,
     /// Mail about transitions.
     pub mail: Mail,
     /// `init_file` of `track_file` blocks, in the order of the file.

@@ -17,6 +17,7 @@ mod child;
 mod configuration;
 mod describe;
 mod dumps;
+mod errand;
 mod estate;
 mod execute;
 mod exit;
@@ -83,6 +84,7 @@ use role::Role;
 pub fn forget_role(command: &mut tokio::process::Command) {
     role::forget(command);
     testament::forget(command);
+    manager::hide(command.as_std_mut());
 }
 
 /// Runs the daemon, or whichever of its processes this is.

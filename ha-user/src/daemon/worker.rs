@@ -20,6 +20,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::attachments::Attachments;
 use super::dumps::Dumps;
+use super::errand::Errand;
 use super::exit::Exit;
 use super::fifos::Fifos;
 use super::initial_files::InitialFiles;
@@ -76,6 +77,9 @@ pub(super) fn run(options: &Options, role: Role) -> Result<ExitCode> {
         .build()?;
     runtime.block_on(async {
         let mut supervisor = Link::new(starter)?;
+        if role == Role::Worker && !startup::has_begun(&config, &mut supervisor).await {
+            return Ok(Exit::Success.into());
+        }
         let mut prepared = Prepared::new(options, config).await?;
         if role == Role::Successor {
             if !prepared.wait_for_turn(&mut supervisor).await? {
@@ -116,6 +120,8 @@ struct Worker<'a> {
     whereabouts: Whereabouts,
     initial_files: InitialFiles,
     fifos: Fifos,
+    /// What runs when the daemon stops.
+    shutdown: Option<Errand>,
     mailer: Mailer,
     /// Interfaces that the configuration names and the host lacks.
     missing: BTreeSet<String>,
@@ -225,6 +231,7 @@ impl<'a> Worker<'a> {
             whereabouts: Whereabouts::default(),
             initial_files: InitialFiles::new(initialized),
             fifos: Fifos::new(fifos),
+            shutdown: None,
             mailer: Mailer::new(),
             missing: BTreeSet::new(),
             adverts,
@@ -346,6 +353,7 @@ impl<'a> Worker<'a> {
     fn look_after_config(&mut self) {
         // Before anybody reads them.
         self.initial_files.follow(&self.config.initial_files);
+        self.shutdown = Errand::shutdown(&self.config);
         self.look_after_probes();
         self.settle();
     }
@@ -385,6 +393,7 @@ impl<'a> Worker<'a> {
                 known: self.trackers.known(),
                 initialized: self.initial_files.paths().clone(),
                 fifos: self.fifos.left().clone(),
+                shutdown: self.shutdown.clone(),
             });
         }
     }

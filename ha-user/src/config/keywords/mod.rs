@@ -6,6 +6,7 @@ mod arguments;
 mod catalogue;
 mod check;
 mod choice;
+mod errand;
 mod explain;
 mod fifo;
 mod file;

@@ -5,6 +5,7 @@ mod address;
 mod authentication;
 mod check;
 mod command;
+mod errand;
 mod fifo;
 mod file;
 mod instance;
@@ -40,6 +41,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
     };
     command::security(&draft, &mut context);
     let fifos = fifo::resolve(&global.fifos, &mut context);
+    let errands = errand::resolve(&global.errands, &mut context);
     let mut pools = Pools {
         scripts: script::resolve(draft.scripts, &mut context),
         checks: check::resolve(draft.checks, &mut context),
@@ -74,6 +76,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         defaults: defaults(&global),
         dumps: global.dumps.clone(),
         fifos,
+        errands,
         mail: global.mail.mail.clone(),
         global: global_model(global),
         xdp: draft.xdp,
