@@ -101,6 +101,9 @@ fn summary(config: &Config) -> String {
     for service in &config.services {
         summarise_service(&mut text, service);
     }
+    for delay in &config.link_delays {
+        writeln!(text, "{delay:?}").expect("text");
+    }
     for file in &config.initial_files {
         writeln!(text, "{file:?}").expect("text");
     }

@@ -4,6 +4,7 @@ pub(super) mod check;
 pub(super) mod errand;
 pub(super) mod fifo;
 pub(super) mod file;
+pub(super) mod link;
 pub(super) mod mail;
 pub(super) mod process;
 pub(super) mod service;
@@ -17,6 +18,7 @@ use check::VrrpCheckDraft;
 use errand::ErrandsDraft;
 use fifo::FifosDraft;
 use file::FileDraft;
+use link::LinksDraft;
 use mail::MailDraft;
 use process::ProcessDraft;
 use service::{GroupDraft, VirtualServerDraft};
@@ -30,6 +32,7 @@ use sync::{SyncGroupDraft, TracksDraft};
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub global: GlobalDraft,
+    pub links: LinksDraft,
     pub scripts: Vec<ScriptDraft>,
     pub files: Vec<FileDraft>,
     pub processes: Vec<ProcessDraft>,

@@ -5,6 +5,7 @@ pub mod dump;
 pub mod errand;
 pub mod fifo;
 pub mod file;
+pub mod link;
 pub mod mail;
 pub mod process;
 pub mod service;
@@ -21,6 +22,7 @@ use dump::{Defaults, Dumps};
 use errand::Errands;
 use fifo::Fifos;
 use file::{InitialFile, TrackFile};
+use link::LinkDelay;
 use mail::Mail;
 use process::{FollowedProcess, TrackProcess};
 use serde::Serialize;
@@ -65,6 +67,9 @@ pub struct Config {
     pub errands: Errands,
     /// Mail about transitions.
     pub mail: Mail,
+    /// `interface_up_down_delays`, in the order of the file.
+    #[serde(rename = "interface_up_down_delays")]
+    pub link_delays: Vec<LinkDelay>,
     /// `init_file` of `track_file` blocks, in the order of the file.
     #[serde(rename = "init_file")]
     pub initial_files: Vec<InitialFile>,

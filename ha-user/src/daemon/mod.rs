@@ -52,6 +52,7 @@ mod role;
 mod routers;
 mod scripts;
 mod services;
+mod sight;
 mod signals;
 mod sole;
 mod standings;

@@ -35,6 +35,7 @@ use super::prepared::Prepared;
 use super::presence::Presence;
 use super::role::Role;
 use super::routers::Routers;
+use super::sight::Sight;
 use super::signals::Signals;
 use super::sole::Sole;
 use super::standings::Standings;
@@ -51,7 +52,6 @@ use crate::control::server::{Question, Server};
 use crate::datapath::{Datapath, Loaded};
 use crate::dump::Kind;
 use crate::net::clock;
-use crate::net::link::Monitor;
 use crate::net::urgency;
 use crate::notify::Occasion;
 use crate::vrrp::State;
@@ -102,7 +102,7 @@ struct Worker<'a> {
     config: Config,
     trial: Option<reload::Trial>,
     signals: Signals,
-    monitor: Monitor,
+    monitor: Sight,
     datapath: Option<Datapath>,
     attachments: Attachments,
     routers: Routers,
@@ -216,7 +216,7 @@ impl<'a> Worker<'a> {
             config,
             trial: None,
             signals,
-            monitor,
+            monitor: Sight::new(monitor),
             datapath,
             attachments,
             routers,
@@ -273,7 +273,7 @@ impl<'a> Worker<'a> {
                 kind = self.signals.dumps.next() => Wake::Dump(kind),
                 () = self.dumps.ended() => Wake::Dumped,
                 Some(programs) = arrival(&mut self.loading) => Wake::Loaded(programs),
-                changed = self.monitor.changed() => Wake::Links(changed.map(|_| ())),
+                changed = self.monitor.changed() => Wake::Links(changed),
                 Some(question) = self.questions.recv() => Wake::Question(question),
                 _ = heartbeat.tick() => Wake::Heartbeat,
                 () = self.life.shown() => Wake::Alive,
@@ -354,6 +354,7 @@ impl<'a> Worker<'a> {
         // Before anybody reads them.
         self.initial_files.follow(&self.config.initial_files);
         self.shutdown = Errand::shutdown(&self.config);
+        self.monitor.follow(&self.config.link_delays);
         self.look_after_probes();
         self.settle();
     }

@@ -9,7 +9,7 @@ const INSTANCE: &str = "vrrp_instance VI_1 {\n interface eth0\n virtual_router_i
                         virtual_ipaddress {\n 192.0.2.1\n }\n EXTRA\n}\n";
 
 /// What else the instance says, and what stands around it.
-const CASES: [(&str, &str); 7] = [
+const CASES: [(&str, &str); 10] = [
     ("", ""),
     ("virtual_ipaddress_excluded {\n 192.0.2.2 dev eth1\n }", ""),
     ("track_interface {\n eth1\n }", ""),
@@ -21,6 +21,12 @@ const CASES: [(&str, &str); 7] = [
     (
         "",
         "vrrp_sync_group G {\n group {\n VI_1\n }\n track_interface {\n eth1\n }\n}\n",
+    ),
+    ("", "interface_up_down_delays {\n eth1 0.5\n}\n"),
+    ("", "linkbeat_interfaces {\n eth1\n}\n"),
+    (
+        "",
+        "global_defs {\n dynamic_interfaces\n}\nlinkbeat_interfaces {\n eth1\n}\n",
     ),
     // A fault of script security besides.
     (

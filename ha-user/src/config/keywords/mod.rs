@@ -15,6 +15,7 @@ mod instance;
 mod instance_value;
 mod interpret;
 mod later;
+mod link;
 mod mail;
 mod number;
 mod process;

@@ -10,13 +10,13 @@ use super::super::tree::Statement;
 use super::catalogue::entries;
 use super::value::located;
 use super::{
-    Keyword, Table, file, global, instance, interpret, later, process, script, section, service,
-    ssl, sync_group, vrrp_check, xdp,
+    Keyword, Table, file, global, instance, interpret, later, link, process, script, section,
+    service, ssl, sync_group, vrrp_check, xdp,
 };
 
 /// Keywords outside all blocks.
 pub(in crate::config) const ROOT: Table<Draft> = Table {
-    keywords: &[KEYWORDS],
+    keywords: &[KEYWORDS, link::KEYWORDS],
     later: later::ROOT,
 };
 

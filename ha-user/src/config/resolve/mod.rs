@@ -9,6 +9,7 @@ mod errand;
 mod fifo;
 mod file;
 mod instance;
+mod link;
 mod page;
 mod preemption;
 mod process;
@@ -66,6 +67,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         .collect();
     Config {
         ssl: ssl::resolve(draft.ssl, &mut context),
+        link_delays: link::resolve(draft.links, &instances, &mut context),
         services: service::resolve(draft.services, &draft.groups, &instances, &mut context),
         scripts: pools.scripts.finish(context.report),
         checks: pools.checks.finish(context.report),
@@ -96,6 +98,19 @@ impl Context<'_> {
     fn say(&mut self, severity: Severity, instance: &At<String>, at: &Location, text: &str) {
         let message = format!("({}) {text}", instance.value);
         self.report.add(severity, at, message);
+    }
+
+    /// An interface that may come later, which keepalived misses nevertheless when it is asked.
+    fn awaited(&mut self, name: &At<String>, what: &str) {
+        if self.host.has_interface(&name.value) {
+            return;
+        }
+        let severity = match self.host.absence() {
+            Severity::Absent if !self.global.dynamic_interfaces => Severity::Fatal,
+            _ => Severity::Notice,
+        };
+        let message = format!("unknown interface {} specified for {what}", name.value);
+        self.report.add(severity, &name.at, message);
     }
 
     /// An interface that is not there stops keepalived, unless interfaces may come later, or the
