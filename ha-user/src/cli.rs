@@ -79,6 +79,9 @@ pub struct Options {
     /// Control socket for vipctl [default: the parent's pid file with the ending .sock]
     #[arg(long, value_name = "PATH")]
     pub socket: Option<PathBuf>,
+    /// Name of this daemon among others, as the configuration has it
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub instance: Option<String>,
     /// Print the number of a signal: STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON
     #[arg(long, value_name = "NAME")]
     pub signum: Option<String>,
@@ -123,6 +126,8 @@ impl Options {
 pub struct Invocation {
     /// Options with effect.
     pub options: Options,
+    /// Names of options that were not given, and that the configuration may speak for.
+    pub unsaid: Vec<&'static str>,
     /// Long names of options that were given and have none.
     pub without_effect: Vec<&'static str>,
 }
@@ -174,6 +179,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, cla
     let matches = command().try_get_matches_from(args)?;
     Ok(Invocation {
         options: Options::from_arg_matches(&matches)?,
+        unsaid: unsaid(&matches),
         without_effect: given_without_effect(&matches),
     })
 }
@@ -218,6 +224,12 @@ fn command() -> clap::Command {
             Takes::OptionalValue => arg.num_args(0..=1).require_equals(true),
         }
     }))
+}
+
+fn unsaid(matches: &ArgMatches) -> Vec<&'static str> {
+    let mut names = vec!["pid", "vrrp_pid", "checkers_pid", "instance"];
+    names.retain(|name| matches.value_source(name) != Some(ValueSource::CommandLine));
+    names
 }
 
 fn given_without_effect(matches: &ArgMatches) -> Vec<&'static str> {
@@ -340,6 +352,12 @@ mod tests {
                 .as_deref(),
             Some("JSON")
         );
+    }
+
+    #[test]
+    fn what_was_not_said_is_known() {
+        let unsaid = parse_words("vipd --vrrp_pid=x -p y").unsaid;
+        assert_eq!(unsaid, ["checkers_pid", "instance"]);
     }
 
     #[test]

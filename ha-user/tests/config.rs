@@ -8,6 +8,7 @@ use ha_user::config::model::dump::{Defaults, Dumps};
 use ha_user::config::model::errand::Errands;
 use ha_user::config::model::fifo::Fifos;
 use ha_user::config::model::mail::Mail;
+use ha_user::config::model::naming::Naming;
 use ha_user::config::model::service::VirtualServer;
 use ha_user::config::model::ssl::Ssl;
 use ha_user::config::model::{Config, Instance, Script, VirtualAddress};
@@ -66,6 +67,9 @@ fn summary(config: &Config) -> String {
     let mut text = format!("global: {:?}\nxdp: {:?}\n", config.global, config.xdp);
     if config.fifos != Fifos::default() {
         writeln!(text, "{:?}", config.fifos).expect("text");
+    }
+    if config.naming != Naming::default() {
+        writeln!(text, "{:?}", config.naming).expect("text");
     }
     if config.errands != Errands::default() {
         writeln!(text, "{:?}", config.errands).expect("text");

@@ -13,6 +13,7 @@ pub(super) mod sync;
 
 use super::diagnostic::{At, Location};
 use super::model::dump::Dumps;
+use super::model::naming::Naming;
 use super::model::{Command, Garp, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
 use check::VrrpCheckDraft;
 use errand::ErrandsDraft;
@@ -31,6 +32,7 @@ use sync::{SyncGroupDraft, TracksDraft};
 /// A whole file.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
+    pub naming: Naming,
     pub global: GlobalDraft,
     pub links: LinksDraft,
     pub scripts: Vec<ScriptDraft>,

@@ -7,6 +7,7 @@ pub mod fifo;
 pub mod file;
 pub mod link;
 pub mod mail;
+pub mod naming;
 pub mod process;
 pub mod service;
 mod spelling;
@@ -24,6 +25,7 @@ use fifo::Fifos;
 use file::{InitialFile, TrackFile};
 use link::LinkDelay;
 use mail::Mail;
+use naming::Naming;
 use process::{FollowedProcess, TrackProcess};
 use serde::Serialize;
 use service::VirtualServer;
@@ -33,6 +35,9 @@ use sync::SyncGroup;
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Config {
+    /// `instance` and `use_pid_dir`.
+    #[serde(flatten)]
+    pub naming: Naming,
     /// `global_defs`.
     #[serde(rename = "global_defs")]
     pub global: Global,

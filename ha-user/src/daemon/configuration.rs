@@ -10,7 +10,29 @@ use super::heap;
 use crate::cli::Options;
 use crate::config::diagnostic::{Diagnostic, Severity};
 use crate::config::model::Config;
-use crate::config::{self, Format, Interfaces, Loaded, Palette, System};
+use crate::config::model::naming::Naming;
+use crate::config::{self, Format, Host as _, Interfaces, Loaded, Palette, System};
+
+/// What the configuration says of the daemon's names, if anything. It is read as a whole only where it
+/// could: most files have none of these words.
+pub(super) fn naming(options: &Options) -> Option<Naming> {
+    let system = options.system();
+    let text = system.read(&options.config).ok()?;
+    if !may_name(&text) {
+        return None;
+    }
+    let naming = heap::without_crumbs(
+        || config::load(&system, &options.config),
+        |loaded| loaded.config.naming.clone(),
+    );
+    (naming != Naming::default()).then_some(naming)
+}
+
+fn may_name(text: &[u8]) -> bool {
+    let is_part = |octet: &u8| octet.is_ascii_alphabetic() || *octet == b'_';
+    let mut words = text.split(|octet| !is_part(octet));
+    words.any(|word| matches!(word, b"instance" | b"use_pid_dir") || word.starts_with(b"include"))
+}
 
 /// Reads the configuration of a daemon that starts; what is wrong with it is logged.
 ///

@@ -66,6 +66,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         .map(|(instance, _)| instance)
         .collect();
     Config {
+        naming: draft.naming,
         ssl: ssl::resolve(draft.ssl, &mut context),
         link_delays: link::resolve(draft.links, &instances, &mut context),
         services: service::resolve(draft.services, &draft.groups, &instances, &mut context),
