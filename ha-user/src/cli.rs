@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::config::System;
+use crate::config::{Format, System};
 use crate::logging::Facility;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, FromArgMatches as _};
@@ -59,9 +59,17 @@ pub struct Options {
     )]
     pub checkers_pid: PathBuf,
     /// Check the configuration, write what is wrong with it to FILE or standard error, and exit:
-    /// 0 good, 4 cannot run, 5 warnings or errors, 6 insecure scripts
+    /// 0 good, 4 cannot run, 5 warnings or errors, 6 insecure scripts. Needs neither root nor the
+    /// interfaces
     #[arg(short = 't', long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub config_test: Option<Option<PathBuf>>,
+    /// With -t: whether it would start here; an interface that is not there is status 5
+    #[arg(long, requires = "config_test")]
+    pub check_interfaces: bool,
+    /// With -t: how to write it; json goes to standard output [default: picture on a terminal, else
+    /// plain]
+    #[arg(long, value_name = "FORMAT", requires = "config_test")]
+    pub format: Option<Format>,
     /// Say what a keyword of the configuration takes, where it stands, and what vipd does with it
     #[arg(long, value_name = "KEYWORD")]
     pub explain: Option<String>,
@@ -71,6 +79,9 @@ pub struct Options {
     /// Control socket for vipctl [default: the parent's pid file with the ending .sock]
     #[arg(long, value_name = "PATH")]
     pub socket: Option<PathBuf>,
+    /// Name of this daemon among others, as the configuration has it
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub instance: Option<String>,
     /// Print the number of a signal: STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON
     #[arg(long, value_name = "NAME")]
     pub signum: Option<String>,
@@ -88,6 +99,7 @@ impl Options {
     pub fn system(&self) -> System {
         System {
             config_id: self.config_id.clone(),
+            ..System::default()
         }
     }
 
@@ -114,6 +126,8 @@ impl Options {
 pub struct Invocation {
     /// Options with effect.
     pub options: Options,
+    /// Names of options that were not given, and that the configuration may speak for.
+    pub unsaid: Vec<&'static str>,
     /// Long names of options that were given and have none.
     pub without_effect: Vec<&'static str>,
 }
@@ -165,6 +179,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, cla
     let matches = command().try_get_matches_from(args)?;
     Ok(Invocation {
         options: Options::from_arg_matches(&matches)?,
+        unsaid: unsaid(&matches),
         without_effect: given_without_effect(&matches),
     })
 }
@@ -209,6 +224,12 @@ fn command() -> clap::Command {
             Takes::OptionalValue => arg.num_args(0..=1).require_equals(true),
         }
     }))
+}
+
+fn unsaid(matches: &ArgMatches) -> Vec<&'static str> {
+    let mut names = vec!["pid", "vrrp_pid", "checkers_pid", "instance"];
+    names.retain(|name| matches.value_source(name) != Some(ValueSource::CommandLine));
+    names
 }
 
 fn given_without_effect(matches: &ArgMatches) -> Vec<&'static str> {
@@ -331,6 +352,12 @@ mod tests {
                 .as_deref(),
             Some("JSON")
         );
+    }
+
+    #[test]
+    fn what_was_not_said_is_known() {
+        let unsaid = parse_words("vipd --vrrp_pid=x -p y").unsaid;
+        assert_eq!(unsaid, ["checkers_pid", "instance"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use nix::unistd::{Group, User};
 use rustix::process::{Pid, Signal, kill_process_group};
+use serde::{Deserialize, Serialize};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -27,7 +28,7 @@ const KILL_DELAY: Duration = Duration::from_secs(2);
 const NO_INTERPRETER: i32 = 8;
 
 /// A command whose user has been looked up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
     words: Vec<String>,
     /// Whom it runs as, if not as the daemon does.
@@ -35,7 +36,7 @@ pub struct Script {
 }
 
 /// A user and a group, as the kernel counts them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// The user.
     pub uid: u32,

@@ -5,12 +5,14 @@
 use ha_user::config::keywords::{self, Effect};
 use ha_user::config::model::check::Check;
 use ha_user::config::model::dump::{Defaults, Dumps};
+use ha_user::config::model::errand::Errands;
 use ha_user::config::model::fifo::Fifos;
 use ha_user::config::model::mail::Mail;
+use ha_user::config::model::naming::Naming;
 use ha_user::config::model::service::VirtualServer;
 use ha_user::config::model::ssl::Ssl;
 use ha_user::config::model::{Config, Instance, Script, VirtualAddress};
-use ha_user::config::{self, Loaded, System};
+use ha_user::config::{self, Format, Loaded, Palette, System};
 use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::fs;
@@ -55,7 +57,7 @@ fn every_file_means_what_its_snapshot_says() {
     for path in files {
         let loaded = read(&path);
         let status = format!("status {}\n", loaded.test_status());
-        let text = status + &loaded.render(false) + &summary(&loaded.config);
+        let text = status + &loaded.plain() + &summary(&loaded.config);
         expect_file(&path.with_extension("expected"), &text);
     }
 }
@@ -65,6 +67,12 @@ fn summary(config: &Config) -> String {
     let mut text = format!("global: {:?}\nxdp: {:?}\n", config.global, config.xdp);
     if config.fifos != Fifos::default() {
         writeln!(text, "{:?}", config.fifos).expect("text");
+    }
+    if config.naming != Naming::default() {
+        writeln!(text, "{:?}", config.naming).expect("text");
+    }
+    if config.errands != Errands::default() {
+        writeln!(text, "{:?}", config.errands).expect("text");
     }
     if config.mail != Mail::default() {
         writeln!(text, "{:?}", config.mail).expect("text");
@@ -96,6 +104,9 @@ fn summary(config: &Config) -> String {
     }
     for service in &config.services {
         summarise_service(&mut text, service);
+    }
+    for delay in &config.link_delays {
+        writeln!(text, "{delay:?}").expect("text");
     }
     for file in &config.initial_files {
         writeln!(text, "{file:?}").expect("text");
@@ -249,22 +260,69 @@ fn a_file_that_cannot_be_read_is_fatal() {
     assert!(!loaded.readable);
     assert!(loaded.is_fatal());
     assert_eq!(loaded.test_status(), 4);
-    assert!(loaded.render(false).contains("no-such-file.conf: fatal: "));
+    assert!(loaded.plain().contains("no-such-file.conf: fatal: "));
 }
 
 #[test]
 fn files_are_included_from_beside_the_file_that_names_them() {
     let loaded = config::load(&System::default(), &directory().join("include.conf"));
     let router_id = loaded.config.global.router_id.as_deref();
-    assert_eq!(router_id, Some("included"), "{}", loaded.render(false));
+    assert_eq!(router_id, Some("included"), "{}", loaded.plain());
 }
+
+const FAULTY: &[u8] = b"global_defs {\n\tvrrp_strikt\n}\nxdp {\n";
 
 #[test]
 fn a_terminal_shows_the_line_and_the_place() {
-    let text = b"vrrp_instance VI_1 {\n\tprioritty 5\n}\n";
-    let shown = config::parse(text, "f").render(true);
-    assert!(shown.contains("    \tprioritty 5\n    \t^\n"), "{shown}");
-    assert!(shown.contains("did you mean `priority`?"), "{shown}");
+    let shown = config::parse(FAULTY, "f").render(Format::Picture, Palette::default());
+    for part in [
+        "! warning: Unknown keyword 'vrrp_strikt'",
+        ",-[f:2:2]",
+        " 2 |     vrrp_strikt\n",
+        "   :     ^^^^^^^^^^^\n",
+        "did you mean `vrrp_strict`?",
+        ",-[f:4:5]",
+    ] {
+        assert!(shown.contains(part), "{part:?} is not in\n{shown}");
+    }
+    let bright = Palette {
+        colours: true,
+        unicode: true,
+    };
+    let shown = config::parse(FAULTY, "f").render(Format::Picture, bright);
+    assert!(shown.contains("╭─[") && shown.contains("\x1b["), "{shown}");
+}
+
+#[test]
+fn a_picture_moves_no_cursor() {
+    let shown = config::parse(b"\x1b[2J\r\x07x y\n", "f\x1b");
+    let shown = shown.render(Format::Picture, Palette::default());
+    assert!(!shown.contains(['\x1b', '\r', '\x07']), "{shown:?}");
+}
+
+#[test]
+fn programs_are_told_the_same_as_people() {
+    let loaded = config::parse(FAULTY, "f");
+    let text = loaded.render(Format::Json, Palette::default());
+    let told: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(told["schema"], "vipd.findings/1");
+    assert_eq!(told["status"], loaded.test_status());
+    let findings = told["findings"].as_array().expect("a list");
+    assert_eq!(findings.len(), loaded.diagnostics.len());
+    let typo = &findings[0];
+    assert_eq!(typo["severity"], "warning");
+    assert_eq!(typo["file"], "f");
+    assert_eq!(
+        [&typo["line"], &typo["column"], &typo["length"]],
+        [2, 2, 11]
+    );
+    assert!(
+        typo["message"]
+            .as_str()
+            .expect("text")
+            .contains("vrrp_strikt")
+    );
+    assert_eq!(typo["help"], "did you mean `vrrp_strict`?");
 }
 
 #[test]
@@ -293,12 +351,12 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        let _ = config::parse(&bytes, "random").render(true);
+        let _ = config::parse(&bytes, "random").render(Format::Picture, Palette::default());
     }
 
     #[test]
     fn any_words_are_read(words in proptest::collection::vec(word(), 0..120)) {
-        let _ = config::parse(words.concat().as_bytes(), "random").render(true);
+        let _ = config::parse(words.concat().as_bytes(), "random").render(Format::Picture, Palette::default());
     }
 
     #[test]

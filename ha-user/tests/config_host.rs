@@ -64,7 +64,7 @@ impl Host for Small {
 
 fn on_small_host(text: &str) -> (Loaded, String) {
     let loaded = config::parse_for(&Small, text.as_bytes(), "/etc/k.conf");
-    let rendered = loaded.render(false);
+    let rendered = loaded.plain();
     (loaded, rendered)
 }
 

@@ -32,6 +32,13 @@ const LANGUAGE: &[Piece] = &[
         "~SEQ(NAME, FIRST, LAST), with a STEP before LAST if wanted, repeats the rest of its line for each number, ~LST for each of a list.",
     ),
     Piece::Example("~SEQ(N, 1, 9) 192.0.2.10$N"),
+    Piece::Text(
+        "vipd -t checks a file and says where it is wrong, why, and what mends it. It needs neither root \
+         nor the interfaces; --check-interfaces asks for those, too, and --format json is for programs. \
+         The status is 0 if the file is good, 5 if something in it is not used as it is written, 6 if \
+         scripts run that others than root may change, 4 if vipd would not start.",
+    ),
+    Piece::Example("vipd -t --check-interfaces -f /etc/keepalived/keepalived.conf"),
 ];
 
 enum Piece {

@@ -1,6 +1,6 @@
 //! What there is to say about a configuration: how serious, where, what, and how to mend it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -56,6 +56,9 @@ pub enum Severity {
     Error,
     /// Scripts run without `enable_script_security`.
     Security,
+    /// An interface is not there, and was asked for: keepalived would not start, and says so with
+    /// the status of an error.
+    Absent,
     /// keepalived would not start with this, and neither do we.
     Fatal,
 }
@@ -68,7 +71,7 @@ impl Severity {
             Self::Notice => "notice",
             Self::Warning | Self::Security => "warning",
             Self::Error => "error",
-            Self::Fatal => "fatal",
+            Self::Absent | Self::Fatal => "fatal",
         }
     }
 
@@ -77,7 +80,7 @@ impl Severity {
     pub const fn test_status(self) -> u8 {
         match self {
             Self::Notice => 0,
-            Self::Warning | Self::Error => 5,
+            Self::Warning | Self::Error | Self::Absent => 5,
             Self::Security => 6,
             Self::Fatal => 4,
         }
@@ -109,16 +112,6 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-impl Diagnostic {
-    /// The line that it is about, with a caret under the place, for a terminal.
-    fn excerpt(&self, line: &str) -> Option<String> {
-        let before = usize::try_from(self.location.column).ok()?.checked_sub(1)?;
-        let blank = |c: char| if c == '\t' { '\t' } else { ' ' };
-        let indent: String = line.chars().take(before).map(blank).collect();
-        Some(format!("    {line}\n    {indent}^\n"))
-    }
-}
-
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Source {
@@ -126,23 +119,6 @@ pub(super) struct Source {
     pub name: Arc<str>,
     /// Its text; bytes that are not UTF-8 are replaced.
     pub text: String,
-}
-
-/// A line for each diagnostic, and below it the line of `sources` that it is about.
-pub(super) fn render(diagnostics: &[Diagnostic], sources: &[Source]) -> String {
-    let files: BTreeMap<Arc<str>, Vec<&str>> = sources
-        .iter()
-        .map(|source| (Arc::clone(&source.name), source.text.lines().collect()))
-        .collect();
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        text += &format!("{diagnostic}\n");
-        let Location { file, line, .. } = &diagnostic.location;
-        let index = usize::try_from(*line).unwrap_or(0).wrapping_sub(1);
-        let line = files.get(file).and_then(|lines| lines.get(index));
-        text.extend(line.and_then(|line| diagnostic.excerpt(line)));
-    }
-    text
 }
 
 /// Collects diagnostics while a configuration is read.

@@ -1,8 +1,10 @@
 //! What the file says, before defaults, references and rules between keywords are applied.
 
 pub(super) mod check;
+pub(super) mod errand;
 pub(super) mod fifo;
 pub(super) mod file;
+pub(super) mod link;
 pub(super) mod mail;
 pub(super) mod process;
 pub(super) mod service;
@@ -11,11 +13,14 @@ pub(super) mod sync;
 
 use super::diagnostic::{At, Location};
 use super::model::dump::Dumps;
+use super::model::naming::Naming;
 use super::model::{Command, Garp, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
 use check::VrrpCheckDraft;
+use errand::ErrandsDraft;
 use fifo::FifosDraft;
 use file::FileDraft;
 use ha_common::Family;
+use link::LinksDraft;
 use mail::MailDraft;
 use process::ProcessDraft;
 use service::{GroupDraft, VirtualServerDraft};
@@ -28,7 +33,9 @@ use sync::{SyncGroupDraft, TracksDraft};
 /// A whole file.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
+    pub naming: Naming,
     pub global: GlobalDraft,
+    pub links: LinksDraft,
     pub scripts: Vec<ScriptDraft>,
     pub files: Vec<FileDraft>,
     pub processes: Vec<ProcessDraft>,
@@ -52,6 +59,7 @@ pub(super) struct GlobalDraft {
     pub smtp_server: Option<String>,
     pub smtp_connect_timeout: Option<Duration>,
     pub fifos: FifosDraft,
+    pub errands: ErrandsDraft,
     pub mail: MailDraft,
     pub notify_priority_changes: bool,
     pub rt_priority: Option<u8>,

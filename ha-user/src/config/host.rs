@@ -1,5 +1,6 @@
 //! What reading a configuration asks of the machine: its only way to files and interfaces.
 
+use super::diagnostic::Severity;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::IpAddr;
@@ -19,6 +20,11 @@ pub trait Host {
 
     /// There is a network interface of this name.
     fn has_interface(&self, name: &str) -> bool;
+
+    /// How serious it is that an interface is not there.
+    fn absence(&self) -> Severity {
+        Severity::Fatal
+    }
 
     /// An interface has this address.
     fn has_address(&self, address: IpAddr) -> bool;
@@ -61,6 +67,20 @@ pub enum Program {
 pub struct System {
     /// Who it is to lines that are for some directors only, if not what its name says.
     pub config_id: Option<String>,
+    /// What its interfaces are to the configuration.
+    pub interfaces: Interfaces,
+}
+
+/// What the interfaces of this machine are to a configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interfaces {
+    /// It is to run with them.
+    #[default]
+    Needed,
+    /// Somebody asks whether it would.
+    Asked,
+    /// It may be for another machine.
+    Elsewhere,
 }
 
 impl Host for System {
@@ -84,6 +104,14 @@ impl Host for System {
             return true;
         };
         netdevice::name_to_index(&socket, name).is_ok()
+    }
+
+    fn absence(&self) -> Severity {
+        match self.interfaces {
+            Interfaces::Needed => Severity::Fatal,
+            Interfaces::Asked => Severity::Absent,
+            Interfaces::Elsewhere => Severity::Notice,
+        }
     }
 
     fn has_address(&self, address: IpAddr) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! file ▶ `text` ▶ lines ▶ `expand` (`variables`, `directors`, `sequence`) ▶ `lexer` ▶ words and
 //! braces ▶ `reader` (`include`) ▶ `tree` ▶ statements ▶ `keywords` (the one table) ▶ `draft` ▶
-//! `resolve` ▶ `model`.
+//! `resolve` ▶ `model`. What there is to say about it is written by `present`.
 //!
 //! Reading never fails: what keepalived tolerates is tolerated, with a [`Diagnostic`]. Only a
 //! configuration that keepalived would not start with [is fatal](Loaded::is_fatal).
@@ -18,6 +18,7 @@ mod lexer;
 pub mod model;
 mod pattern;
 mod predefined;
+mod present;
 mod reader;
 mod resolve;
 mod sequence;
@@ -26,7 +27,8 @@ mod tree;
 mod variables;
 
 pub use difference::difference;
-pub use host::{Anywhere, Host, Program, System, machine_name};
+pub use host::{Anywhere, Host, Interfaces, Program, System, machine_name};
+pub use present::{Format, Palette};
 
 use diagnostic::{Diagnostic, Location, Report, Severity, Source};
 use draft::Draft;
@@ -51,13 +53,18 @@ impl Loaded {
     /// Whether it is nothing that keepalived would start with.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
-        self.worst() == Some(Severity::Fatal)
+        self.worst() >= Some(Severity::Absent)
     }
 
     /// Whether something in it cannot be used as it is written.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        let is_error = |severity| matches!(severity, Severity::Error | Severity::Fatal);
+        let is_error = |severity| {
+            matches!(
+                severity,
+                Severity::Error | Severity::Absent | Severity::Fatal
+            )
+        };
         self.diagnostics.iter().any(|said| is_error(said.severity))
     }
 
@@ -67,15 +74,17 @@ impl Loaded {
         self.worst().map_or(0, Severity::test_status)
     }
 
-    /// All diagnostics, a line for each; on a `terminal` with the line of the file and a caret.
+    /// All diagnostics, in this format.
     #[must_use]
-    pub fn render(&self, terminal: bool) -> String {
-        let sources = if terminal {
-            self.sources.as_slice()
-        } else {
-            &[]
-        };
-        diagnostic::render(&self.diagnostics, sources)
+    pub fn render(&self, format: Format, palette: Palette) -> String {
+        let status = self.test_status();
+        present::present(&self.diagnostics, &self.sources, status, format, palette)
+    }
+
+    /// All diagnostics, a line for each.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        self.render(Format::Plain, Palette::default())
     }
 
     fn worst(&self) -> Option<Severity> {

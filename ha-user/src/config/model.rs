@@ -2,9 +2,12 @@
 
 pub mod check;
 pub mod dump;
+pub mod errand;
 pub mod fifo;
 pub mod file;
+pub mod link;
 pub mod mail;
+pub mod naming;
 pub mod process;
 pub mod service;
 mod spelling;
@@ -17,10 +20,13 @@ use std::time::Duration;
 
 use check::{TrackCheck, VrrpCheck};
 use dump::{Defaults, Dumps};
+use errand::Errands;
 use fifo::Fifos;
 use file::{InitialFile, TrackFile};
 use ha_common::Family;
+use link::LinkDelay;
 use mail::Mail;
+use naming::Naming;
 use process::{FollowedProcess, TrackProcess};
 use serde::Serialize;
 use service::VirtualServer;
@@ -30,6 +36,9 @@ use sync::SyncGroup;
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Config {
+    /// `instance` and `use_pid_dir`.
+    #[serde(flatten)]
+    pub naming: Naming,
     /// `global_defs`.
     #[serde(rename = "global_defs")]
     pub global: Global,
@@ -60,8 +69,13 @@ pub struct Config {
     pub ssl: Ssl,
     /// `notify_fifo` and its likes.
     pub fifos: Fifos,
+    /// `startup_script` and `shutdown_script`.
+    pub errands: Errands,
     /// Mail about transitions.
     pub mail: Mail,
+    /// `interface_up_down_delays`, in the order of the file.
+    #[serde(rename = "interface_up_down_delays")]
+    pub link_delays: Vec<LinkDelay>,
     /// `init_file` of `track_file` blocks, in the order of the file.
     #[serde(rename = "init_file")]
     pub initial_files: Vec<InitialFile>,

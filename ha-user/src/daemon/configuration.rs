@@ -10,7 +10,29 @@ use super::heap;
 use crate::cli::Options;
 use crate::config::diagnostic::{Diagnostic, Severity};
 use crate::config::model::Config;
-use crate::config::{self, Loaded};
+use crate::config::model::naming::Naming;
+use crate::config::{self, Format, Host as _, Interfaces, Loaded, Palette, System};
+
+/// What the configuration says of the daemon's names, if anything. It is read as a whole only where it
+/// could: most files have none of these words.
+pub(super) fn naming(options: &Options) -> Option<Naming> {
+    let system = options.system();
+    let text = system.read(&options.config).ok()?;
+    if !may_name(&text) {
+        return None;
+    }
+    let naming = heap::without_crumbs(
+        || config::load(&system, &options.config),
+        |loaded| loaded.config.naming.clone(),
+    );
+    (naming != Naming::default()).then_some(naming)
+}
+
+fn may_name(text: &[u8]) -> bool {
+    let is_part = |octet: &u8| octet.is_ascii_alphabetic() || *octet == b'_';
+    let mut words = text.split(|octet| !is_part(octet));
+    words.any(|word| matches!(word, b"instance" | b"use_pid_dir") || word.starts_with(b"include"))
+}
 
 /// Reads the configuration of a daemon that starts; what is wrong with it is logged.
 ///
@@ -81,23 +103,48 @@ fn judge(loaded: Loaded, options: &Options) -> Reread {
     }
 }
 
-/// `--config-test`: says what is wrong with the configuration, in `destination` or on standard
-/// error.
+/// `--config-test`: says what is wrong with the configuration, in `destination`, or on standard
+/// error; to programs on standard output.
 #[must_use]
 pub(super) fn test(options: &Options, destination: Option<&Path>) -> ExitCode {
-    let loaded = config::load(&options.system(), &options.config);
-    let said = match destination {
-        None => {
-            let terminal = std::io::stderr().is_terminal();
-            std::io::stderr().write_all(loaded.render(terminal).as_bytes())
-        }
-        Some(file) => {
-            File::create(file).and_then(|mut file| file.write_all(loaded.render(false).as_bytes()))
-        }
+    let system = System {
+        interfaces: match options.check_interfaces {
+            true => Interfaces::Asked,
+            false => Interfaces::Elsewhere,
+        },
+        ..options.system()
     };
-    match said {
+    let loaded = config::load(&system, &options.config);
+    match tell(&loaded, options.format, destination) {
         Ok(()) => ExitCode::from(loaded.test_status()),
-        Err(_) => Exit::Fatal.into(),
+        Err(error) => {
+            // If standard error is what cannot be written to, nobody wants to know.
+            let place = destination.map_or("the findings".into(), Path::to_string_lossy);
+            let _ = writeln!(std::io::stderr(), "vipd: cannot write {place}: {error}");
+            Exit::Fatal.into()
+        }
+    }
+}
+
+fn tell(
+    loaded: &Loaded,
+    format: Option<Format>,
+    destination: Option<&Path>,
+) -> std::io::Result<()> {
+    let is_terminal = destination.is_none()
+        && match format {
+            Some(Format::Json) => std::io::stdout().is_terminal(),
+            _ => std::io::stderr().is_terminal(),
+        };
+    let format = format.unwrap_or(match is_terminal {
+        true => Format::Picture,
+        false => Format::Plain,
+    });
+    let text = loaded.render(format, Palette::of_environment(is_terminal));
+    match (destination, format) {
+        (Some(file), _) => File::create(file)?.write_all(text.as_bytes()),
+        (None, Format::Json) => std::io::stdout().write_all(text.as_bytes()),
+        (None, _) => std::io::stderr().write_all(text.as_bytes()),
     }
 }
 
@@ -106,7 +153,7 @@ fn say(loaded: &Loaded) {
         match diagnostic.severity {
             Severity::Notice => log::info!("{diagnostic}"),
             Severity::Warning | Severity::Security => log::warn!("{diagnostic}"),
-            Severity::Error | Severity::Fatal => log::error!("{diagnostic}"),
+            Severity::Error | Severity::Absent | Severity::Fatal => log::error!("{diagnostic}"),
         }
     }
 }

@@ -9,9 +9,15 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, Lines};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
+use super::errand::Errand;
+
 /// One thing to say. The two ends may be of different versions of this program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Word {
+    /// From a worker before it does anything: this is to have run, once, before anybody does.
+    StartUp(Errand),
+    /// To a worker that has asked for that: it has.
+    Begin,
     /// To whoever started this process: it does what it is for.
     Ready,
     /// From a successor: nothing is left to do but to take over.

@@ -17,6 +17,7 @@ mod child;
 mod configuration;
 mod describe;
 mod dumps;
+mod errand;
 mod estate;
 mod execute;
 mod exit;
@@ -32,6 +33,7 @@ mod link;
 mod listeners;
 mod mailer;
 mod manager;
+mod naming;
 mod notifier;
 mod observed;
 mod observer;
@@ -51,6 +53,7 @@ mod role;
 mod routers;
 mod scripts;
 mod services;
+mod sight;
 mod signals;
 mod sole;
 mod standings;
@@ -83,6 +86,7 @@ use role::Role;
 pub fn forget_role(command: &mut tokio::process::Command) {
     role::forget(command);
     testament::forget(command);
+    manager::hide(command.as_std_mut());
 }
 
 /// Runs the daemon, or whichever of its processes this is.
@@ -163,6 +167,9 @@ fn run(invocation: &Invocation) -> Result<ExitCode> {
         // A reload may be asked for at once.
         signals::hold();
     }
+    if Role::of_this_process().is_none() {
+        naming::settle(invocation)?;
+    }
     role::take_name();
     start_logging(options, role)?;
     if Role::of_this_process().is_none() {
@@ -191,15 +198,13 @@ fn start_logging(options: &Options, role: Role) -> Result<()> {
         name if name == "keepalived" => "Keepalived".to_owned(),
         name => name,
     };
+    let part = if role.is_worker() { "_vrrp" } else { "" };
+    let instance = options.instance.iter().map(|name| format!("_{name}"));
     logging::start(logging::Destination {
         console: options.log_console,
         syslog: (!options.no_syslog).then_some(facility),
         detail: options.log_detail || options.debug_xdp,
-        tag: if role.is_worker() {
-            format!("{name}_vrrp")
-        } else {
-            name
-        },
+        tag: instance.fold(name + part, |tag, name| tag + &name),
     })
 }
 

@@ -11,7 +11,9 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::oneshot;
 
 use super::adverts::AdvertThread;
+use super::errand::Errand;
 use super::execute::{Executor, Means};
+use super::link::{Link, Word};
 use super::order::{Orders, Report};
 use super::plan::{self, RouterPlan};
 use super::queue;
@@ -24,6 +26,21 @@ use crate::net::link::Links;
 use crate::net::peers::PeerKeeper;
 use crate::net::socket::AdvertSocket;
 use crate::net::urgency;
+
+/// Waits until the operator's command before everything else has run; `false` if it never will have.
+pub(super) async fn has_begun(config: &Config, supervisor: &mut Link) -> bool {
+    let Some(errand) = Errand::startup(config) else {
+        return true;
+    };
+    supervisor.say(&Word::StartUp(errand)).await;
+    loop {
+        match supervisor.next().await {
+            Some(Word::Begin) => return true,
+            Some(_) => {}
+            None => return false,
+        }
+    }
+}
 
 /// A predecessor that was killed leaves its addresses behind.
 ///

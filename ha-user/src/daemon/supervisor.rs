@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::pin::Pin;
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
@@ -58,6 +59,10 @@ struct Supervisor<'a> {
     testament: Testament,
     manager: Manager,
     pulse: Pulse,
+    /// What runs before the first worker does anything.
+    startup: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    /// That has run.
+    has_begun: bool,
     /// The operator's pipes, for the moment in which no worker has them.
     pipes: Vec<File>,
     /// Who waits for the first worker to be ready.
@@ -78,6 +83,8 @@ struct Supervisor<'a> {
 enum Wake {
     Ended(Result<ExitStatus>),
     Said(Word),
+    /// The operator's command before everything else has ended.
+    Begun,
     /// The successor can take over, or cannot.
     Prepared(Result<bool, String>),
     /// The worker should have carried on by now.
@@ -122,6 +129,7 @@ impl<'a> Supervisor<'a> {
         let pid_file = PidFile::locked(&options.pid, pid_file);
         let mut supervisor = Self::new(options, pid_file, testament)?;
         supervisor.ready = true;
+        supervisor.has_begun = true;
         supervisor.hold_pipes();
         log::info!("Restarted: {}", super::version::line());
         Ok((supervisor, worker))
@@ -134,6 +142,8 @@ impl<'a> Supervisor<'a> {
         Ok(Self {
             pulse: Pulse::new(manager.watchdog(), Instant::now()),
             manager,
+            startup: None,
+            has_begun: false,
             pipes: Vec::new(),
             options,
             pid_file,
@@ -161,7 +171,7 @@ impl<'a> Supervisor<'a> {
                 End::Died(status) => status,
                 End::Stopped => {
                     // A worker that stops in order owns nothing any more.
-                    self.leave();
+                    self.leave().await;
                     return Ok(Exit::Success.into());
                 }
             };
@@ -174,13 +184,13 @@ impl<'a> Supervisor<'a> {
                 self.hand_over();
             }
             if let Some(exit) = last {
-                self.leave();
+                self.leave().await;
                 log::error!("the VRRP process ended ({status}), and would again");
                 return Ok(exit.into());
             }
             log::error!("the VRRP process ended ({status}); starting it again");
             if self.is_stopped_within(pause).await {
-                self.leave();
+                self.leave().await;
                 return Ok(Exit::Success.into());
             }
             worker = self.start_worker()?;
@@ -212,10 +222,14 @@ impl<'a> Supervisor<'a> {
         self.pipes = self.testament.read().fifos.hold();
     }
 
-    /// Leaves nothing behind of a worker that no other one follows.
-    fn leave(&mut self) {
+    /// Leaves nothing behind of a worker that no other one follows, and lets the operator know.
+    async fn leave(&mut self) {
         self.hand_over();
-        self.testament.read().fifos.clear();
+        let mut will = self.testament.read();
+        will.fifos.clear();
+        if let Some(errand) = will.shutdown {
+            errand.run().await;
+        }
     }
 
     /// Cares for a worker, and whoever takes over from it, until one ends.
@@ -227,6 +241,10 @@ impl<'a> Supervisor<'a> {
                     return Ok(End::Died(status?));
                 }
                 Wake::Said(word) => self.hear(worker, word).await?,
+                Wake::Begun => {
+                    self.startup = None;
+                    self.begin_with(worker).await;
+                }
                 Wake::Beat => self.beat(Some(worker)).await,
                 Wake::Renew => self.renew(worker),
                 Wake::Prepared(Ok(adopts)) => self.exchange(worker, adopts).await?,
@@ -259,6 +277,7 @@ impl<'a> Supervisor<'a> {
             wake = told(&mut self.signals) => wake,
             word = worker.link.word() => Wake::Said(word),
             prepared = prepared(&mut self.successor) => Wake::Prepared(prepared),
+            () = ended(&mut self.startup) => Wake::Begun,
             () = at(limit) => Wake::Overdue,
             () = at(self.pulse.next()) => Wake::Beat,
             () = idle(is_settled) => Wake::Renew,
@@ -271,6 +290,12 @@ impl<'a> Supervisor<'a> {
 
     async fn hear(&mut self, worker: &mut Child, word: Word) -> Result<()> {
         match word {
+            Word::StartUp(errand) if !self.has_begun => {
+                // Another worker has asked for it if it runs already.
+                let begin = || Box::pin(errand.run()) as _;
+                self.startup.get_or_insert_with(begin);
+            }
+            Word::StartUp(_) => worker.link.say(&Word::Begin).await,
             Word::Ready => self.note_ready(worker)?,
             Word::Restart => self.prepare_successor(worker).await,
             Word::Reloading => self.manager.reloading(),
@@ -285,9 +310,19 @@ impl<'a> Supervisor<'a> {
         Ok(())
     }
 
+    /// Has a worker begin that was waiting for the operator's command.
+    async fn begin_with(&mut self, worker: &mut Child) {
+        self.has_begun = true;
+        self.pulse.begin(Instant::now());
+        worker.link.say(&Word::Begin).await;
+    }
+
     /// Asks a worker whether it lives, if there is one that can be asked.
     async fn beat(&mut self, worker: Option<&mut Child>) {
         let worker = worker.filter(|_| self.ready);
+        if self.startup.is_some() {
+            self.pulse.begin(Instant::now());
+        }
         match (self.pulse.beat(Instant::now(), worker.is_some()), worker) {
             (Beat::Ask, Some(worker)) => worker.link.say(&Word::AreYouThere).await,
             (Beat::Alive, _) => self.manager.alive(),
@@ -403,6 +438,14 @@ impl<'a> Supervisor<'a> {
                 () = sleep_until(end) => return false,
             }
         }
+    }
+}
+
+/// Waits for a command to end; without one, for ever.
+async fn ended(errand: &mut Option<Pin<Box<dyn Future<Output = ()>>>>) {
+    match errand {
+        Some(errand) => errand.await,
+        None => std::future::pending().await,
     }
 }
 

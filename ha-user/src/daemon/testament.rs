@@ -18,6 +18,7 @@ use ha_common::Priority;
 use rustix::fs::{MemfdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 
+use super::errand::Errand;
 use super::fifos::Left;
 use super::plan::RouterPlan;
 use super::trackers::Known;
@@ -81,6 +82,8 @@ pub(super) struct Will {
     pub(super) initialized: BTreeSet<PathBuf>,
     /// The operator's pipes.
     pub(super) fifos: Left,
+    /// What is to run when the daemon stops.
+    pub(super) shutdown: Option<Errand>,
 }
 
 /// The memory.
@@ -212,6 +215,7 @@ mod tests {
             },
             initialized: BTreeSet::from(["/run/drain".into()]),
             fifos: Left::default(),
+            shutdown: None,
         }
     }
 

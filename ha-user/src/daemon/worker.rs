@@ -20,6 +20,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::attachments::Attachments;
 use super::dumps::Dumps;
+use super::errand::Errand;
 use super::exit::Exit;
 use super::fifos::Fifos;
 use super::initial_files::InitialFiles;
@@ -34,6 +35,7 @@ use super::prepared::Prepared;
 use super::presence::Presence;
 use super::role::Role;
 use super::routers::Routers;
+use super::sight::Sight;
 use super::signals::Signals;
 use super::sole::Sole;
 use super::standings::Standings;
@@ -50,7 +52,6 @@ use crate::control::server::{Question, Server};
 use crate::datapath::{Datapath, Loaded};
 use crate::dump::Kind;
 use crate::net::clock;
-use crate::net::link::Monitor;
 use crate::net::urgency;
 use crate::notify::Occasion;
 use crate::vrrp::State;
@@ -76,6 +77,9 @@ pub(super) fn run(options: &Options, role: Role) -> Result<ExitCode> {
         .build()?;
     runtime.block_on(async {
         let mut supervisor = Link::new(starter)?;
+        if role == Role::Worker && !startup::has_begun(&config, &mut supervisor).await {
+            return Ok(Exit::Success.into());
+        }
         let mut prepared = Prepared::new(options, config).await?;
         if role == Role::Successor {
             if !prepared.wait_for_turn(&mut supervisor).await? {
@@ -98,7 +102,7 @@ struct Worker<'a> {
     config: Config,
     trial: Option<reload::Trial>,
     signals: Signals,
-    monitor: Monitor,
+    monitor: Sight,
     datapath: Option<Datapath>,
     attachments: Attachments,
     routers: Routers,
@@ -116,6 +120,8 @@ struct Worker<'a> {
     whereabouts: Whereabouts,
     initial_files: InitialFiles,
     fifos: Fifos,
+    /// What runs when the daemon stops.
+    shutdown: Option<Errand>,
     mailer: Mailer,
     /// Interfaces that the configuration names and the host lacks.
     missing: BTreeSet<String>,
@@ -210,7 +216,7 @@ impl<'a> Worker<'a> {
             config,
             trial: None,
             signals,
-            monitor,
+            monitor: Sight::new(monitor),
             datapath,
             attachments,
             routers,
@@ -225,6 +231,7 @@ impl<'a> Worker<'a> {
             whereabouts: Whereabouts::default(),
             initial_files: InitialFiles::new(initialized),
             fifos: Fifos::new(fifos),
+            shutdown: None,
             mailer: Mailer::new(),
             missing: BTreeSet::new(),
             adverts,
@@ -266,7 +273,7 @@ impl<'a> Worker<'a> {
                 kind = self.signals.dumps.next() => Wake::Dump(kind),
                 () = self.dumps.ended() => Wake::Dumped,
                 Some(programs) = arrival(&mut self.loading) => Wake::Loaded(programs),
-                changed = self.monitor.changed() => Wake::Links(changed.map(|_| ())),
+                changed = self.monitor.changed() => Wake::Links(changed),
                 Some(question) = self.questions.recv() => Wake::Question(question),
                 _ = heartbeat.tick() => Wake::Heartbeat,
                 () = self.life.shown() => Wake::Alive,
@@ -346,6 +353,8 @@ impl<'a> Worker<'a> {
     fn look_after_config(&mut self) {
         // Before anybody reads them.
         self.initial_files.follow(&self.config.initial_files);
+        self.shutdown = Errand::shutdown(&self.config);
+        self.monitor.follow(&self.config.link_delays);
         self.look_after_probes();
         self.settle();
     }
@@ -385,6 +394,7 @@ impl<'a> Worker<'a> {
                 known: self.trackers.known(),
                 initialized: self.initial_files.paths().clone(),
                 fifos: self.fifos.left().clone(),
+                shutdown: self.shutdown.clone(),
             });
         }
     }

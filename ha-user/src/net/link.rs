@@ -98,6 +98,13 @@ impl Links {
         self.0.values()
     }
 
+    /// Has the interface with this index count as up, or as down.
+    pub fn count_as(&mut self, ifindex: u32, up: bool) {
+        if let Some(link) = self.0.get_mut(&ifindex) {
+            link.up = up;
+        }
+    }
+
     /// Whether VLANs lie on the interface with this index.
     #[must_use]
     pub fn carries_vlans(&self, ifindex: u32) -> bool {

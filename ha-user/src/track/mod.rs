@@ -1,5 +1,6 @@
 //! What a Virtual Router depends on: scripts, interfaces, numbers in files, and processes.
 
+pub mod debounce;
 pub mod file;
 pub mod interface;
 pub mod process;

@@ -3,6 +3,7 @@
 //! Needs root, and keepalived's path in `HA_KEEPALIVED`. Where the two differ, the file is named
 //! in `docs/differences.md`.
 
+mod interfaces;
 #[expect(
     dead_code,
     reason = "what is said where is for `ha-user/tests/samples.rs`"
@@ -215,10 +216,7 @@ fn the_configuration_test_gives_keepaliveds_verdict() {
             Verdict::of(Some(ours.test_status().into())),
         );
         if oracle != verdict {
-            let text = format!(
-                "{oracle:?} ({code:?}), ours {verdict:?}: {}",
-                ours.render(false)
-            );
+            let text = format!("{oracle:?} ({code:?}), ours {verdict:?}: {}", ours.plain());
             differing.insert(name(&file), text);
         }
     }
@@ -232,10 +230,7 @@ fn we_start_with_what_keepalived_starts_with() {
         let ours = ours(&file);
         let starts = code.is_none();
         if starts == ours.is_fatal() {
-            let text = format!(
-                "keepalived starts: {starts} ({code:?}); {}",
-                ours.render(false)
-            );
+            let text = format!("keepalived starts: {starts} ({code:?}); {}", ours.plain());
             differing.insert(name(&file), text);
         }
     }

@@ -1,9 +1,9 @@
 //! Interfaces that go down, lose their address, vanish, come back, or change their name.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use ha_tests::lab::until;
+use ha_tests::lab::{pause, until};
 
 use crate::solo::{CONFIG, INSTANCE, PATIENCE, Solo, VIP};
 
@@ -98,4 +98,72 @@ fn a_renamed_interface_is_another_one() -> Result<()> {
     solo.host.netns().ip("link set eth0 up")?;
     daemon.wait_for_since(INSTANCE, "MASTER", renamed, PATIENCE)?;
     until("the VIP", PATIENCE, || solo.host.has_address(VIP))
+}
+
+/// With adverts that are far apart, and delays of eth0.
+fn delayed(interval: &str, delays: &str) -> String {
+    let config = CONFIG
+        .replace("advert_int 0.1", &format!("advert_int {interval}"))
+        .replace("state BACKUP", "state MASTER");
+    format!("{config}interface_up_down_delays {{\n eth0 {delays}\n}}\n")
+}
+
+#[test]
+fn down_for_a_moment_is_no_fault_where_it_may_be() -> Result<()> {
+    let solo = Solo::new()?;
+    let daemon = solo.start(&delayed("2", "3 3"))?;
+    let down = Instant::now();
+    solo.host.netns().ip("link set eth0 down")?;
+    pause(Duration::from_millis(500))?;
+    solo.host.netns().ip("link set eth0 up")?;
+    pause(Duration::from_secs(4))?;
+    solo.check_no_transition(&daemon, down)?;
+    let adverts = solo.adverts(down + Duration::from_secs(1));
+    ensure!(!adverts.is_empty(), "it has fallen silent");
+    ensure!(solo.host.has_address(VIP)?);
+    Ok(())
+}
+
+#[test]
+fn a_fault_is_held_back_and_so_is_its_end() -> Result<()> {
+    let solo = Solo::new()?;
+    let daemon = solo.start(&delayed("1", "1 2"))?;
+    let down = Instant::now();
+    solo.host.netns().ip("link set eth0 down")?;
+    let fault = daemon.wait_for_since(INSTANCE, "FAULT", down, PATIENCE)?;
+    let held = fault.at - down;
+    ensure!(held >= Duration::from_millis(990), "held back for {held:?}");
+    let up = Instant::now();
+    solo.host.netns().ip("link set eth0 up")?;
+    let backup = daemon.wait_for_since(INSTANCE, "BACKUP", up, PATIENCE)?;
+    let held = backup.at - up;
+    ensure!(
+        held >= Duration::from_millis(1990),
+        "held back for {held:?}"
+    );
+    // A reload without delays shows the link as it is.
+    solo.reload(&daemon, CONFIG)?;
+    daemon.wait_for_since(INSTANCE, "MASTER", up, PATIENCE)?;
+    let down = Instant::now();
+    solo.host.netns().ip("link set eth0 down")?;
+    let fault = daemon.wait_for_since(INSTANCE, "FAULT", down, PATIENCE)?;
+    let held = fault.at - down;
+    ensure!(held < Duration::from_millis(900), "held back for {held:?}");
+    Ok(())
+}
+
+#[test]
+fn no_delay_outlives_the_lease() -> Result<()> {
+    let solo = Solo::new()?;
+    let daemon = solo.start(&delayed("1", "60"))?;
+    let down = Instant::now();
+    solo.host.netns().ip("link set eth0 down")?;
+    daemon.wait_for_since(INSTANCE, "FAULT", down, PATIENCE)?;
+    let entered = daemon.log().matching("Entering");
+    let first = entered.iter().find(|line| line.at >= down);
+    ensure!(
+        first.is_some_and(|line| line.text.contains("FAULT")),
+        "{entered:?}"
+    );
+    Ok(())
 }

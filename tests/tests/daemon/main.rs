@@ -2,6 +2,7 @@
 
 mod crowd;
 mod detach;
+mod errands;
 mod groups;
 mod guard;
 mod hang;

@@ -47,6 +47,36 @@ fn pid_files_name_parent_and_worker() -> Result<()> {
 }
 
 #[test]
+fn one_of_several_has_files_of_its_own() -> Result<()> {
+    let solo = Solo::new()?;
+    let named = format!("instance lb\n{CONFIG}");
+    for arguments in [&["-n", "-l"][..], &["-n", "-l", "-r", "/run/other.pid"]] {
+        let mut daemon = solo.launch(&named, arguments)?;
+        daemon.wait_for(INSTANCE, "MASTER", PATIENCE)?;
+        let parent = solo.pid_in("/run/keepalived/keepalived_lb.pid")?;
+        let worker = match arguments.last() {
+            Some(&"/run/other.pid") => "/run/other.pid",
+            _ => "/run/keepalived/vrrp_lb.pid",
+        };
+        let above = solo.host.sh(&format!("ps -o ppid= -p $(cat {worker})"))?;
+        ensure!(
+            above.trim() == parent.to_string(),
+            "{above} is not {parent}"
+        );
+        ensure!(solo.pid_in(PID).is_err(), "{PID} is there");
+        let status = "vipctl --pid /run/keepalived/keepalived_lb.pid status";
+        ensure!(solo.host.sh(status)?.contains(INSTANCE));
+        solo.host.sh("killall -HUP keepalived")?;
+        daemon.stop()?;
+        let left = solo
+            .host
+            .sh("ls /run/keepalived /run/*.pid 2>/dev/null || true")?;
+        ensure!(!left.contains(".pid"), "{left}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_second_start_refuses_and_names_the_pid() -> Result<()> {
     let solo = Solo::new()?;
     let daemon = solo.start(CONFIG)?;

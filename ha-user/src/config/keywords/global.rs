@@ -7,13 +7,13 @@ use super::super::model::dump::JsonVersion;
 use super::choice::chosen;
 use super::takes::{self, Takes};
 use super::{
-    Keyword, Table, accepted, dispensable, fifo, flag, later, lines, mail, number, number_or,
-    seconds, switch, taken_for_granted, value, words,
+    Keyword, Table, accepted, dispensable, errand, fifo, flag, later, lines, mail, number,
+    number_or, seconds, switch, taken_for_granted, value, words,
 };
 use std::time::Duration;
 
 pub(super) const TABLE: Table<GlobalDraft> = Table {
-    keywords: &[KEYWORDS, fifo::KEYWORDS, mail::KEYWORDS],
+    keywords: &[KEYWORDS, errand::KEYWORDS, fifo::KEYWORDS, mail::KEYWORDS],
     later: later::GLOBAL,
 };
 

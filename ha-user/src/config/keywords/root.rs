@@ -6,21 +6,34 @@ use super::super::draft::file::FileDraft;
 use super::super::draft::process::ProcessDraft;
 use super::super::draft::sync::SyncGroupDraft;
 use super::super::draft::{Draft, InstanceDraft, ScriptDraft};
+use super::super::lexer::Word;
 use super::super::tree::Statement;
 use super::catalogue::entries;
 use super::value::located;
 use super::{
-    Keyword, Table, file, global, instance, interpret, later, process, script, section, service,
-    ssl, sync_group, vrrp_check, xdp,
+    Keyword, Table, dispensable, file, flag, global, instance, interpret, later, link, process,
+    script, section, service, ssl, sync_group, vrrp_check, words, xdp,
 };
 
 /// Keywords outside all blocks.
 pub(in crate::config) const ROOT: Table<Draft> = Table {
-    keywords: &[KEYWORDS],
+    keywords: &[KEYWORDS, link::KEYWORDS],
     later: later::ROOT,
 };
 
 const KEYWORDS: &[Keyword<Draft>] = &[
+    dispensable(words(
+        "instance",
+        "NAME",
+        1..=1,
+        "name of this daemon among others: in the log, and of its pid files, as for use_pid_dir",
+        name,
+    )),
+    flag(
+        "use_pid_dir",
+        "pid files in /run/keepalived: keepalived.pid or keepalived_NAME.pid, vrrp.pid or vrrp_NAME.pid",
+        |draft, _| draft.naming.pid_dir = true,
+    ),
     section(
         "global_defs",
         "",
@@ -123,6 +136,18 @@ pub(in crate::config) fn begins_root_block(keyword: &str) -> bool {
         "xdp",
     ];
     ONLY_ROOT.contains(&keyword)
+}
+
+/// It becomes a part of names of files.
+fn name(draft: &mut Draft, keyword: &Word, words: &[Word], report: &mut Report) {
+    for word in words {
+        if word.text.is_empty() || word.text.contains('/') {
+            let message = format!("{}: '{}' is no name: ignoring it", keyword.text, word.text);
+            report.add(Severity::Error, &word.at, message);
+        } else {
+            draft.naming.instance = Some(word.text.clone());
+        }
+    }
 }
 
 fn global_defs(draft: &mut Draft, statement: &Statement, report: &mut Report) {

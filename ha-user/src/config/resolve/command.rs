@@ -28,6 +28,7 @@ pub(super) fn security(draft: &Draft, context: &mut Context<'_>) {
         .chain(notifies)
         .chain(groups)
         .chain(context.global.fifos.scripts())
+        .chain(context.global.errands.scripts())
         .filter(|command| {
             let program = context.host.program(command.value.program());
             matches!(program, Program::Runnable | Program::Changeable)

@@ -5,9 +5,11 @@ mod address;
 mod authentication;
 mod check;
 mod command;
+mod errand;
 mod fifo;
 mod file;
 mod instance;
+mod link;
 mod page;
 mod preemption;
 mod process;
@@ -40,6 +42,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
     };
     command::security(&draft, &mut context);
     let fifos = fifo::resolve(&global.fifos, &mut context);
+    let errands = errand::resolve(&global.errands, &mut context);
     let mut pools = Pools {
         scripts: script::resolve(draft.scripts, &mut context),
         checks: check::resolve(draft.checks, &mut context),
@@ -63,7 +66,9 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         .map(|(instance, _)| instance)
         .collect();
     Config {
+        naming: draft.naming,
         ssl: ssl::resolve(draft.ssl, &mut context),
+        link_delays: link::resolve(draft.links, &instances, &mut context),
         services: service::resolve(draft.services, &draft.groups, &instances, &mut context),
         scripts: pools.scripts.finish(context.report),
         checks: pools.checks.finish(context.report),
@@ -74,6 +79,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         defaults: defaults(&global),
         dumps: global.dumps.clone(),
         fifos,
+        errands,
         mail: global.mail.mail.clone(),
         global: global_model(global),
         xdp: draft.xdp,
@@ -95,18 +101,34 @@ impl Context<'_> {
         self.report.add(severity, at, message);
     }
 
-    /// An interface that is not there stops keepalived, unless interfaces may come later.
+    /// An interface that may come later, which keepalived misses nevertheless when it is asked.
+    fn awaited(&mut self, name: &At<String>, what: &str) {
+        if self.host.has_interface(&name.value) {
+            return;
+        }
+        let severity = match self.host.absence() {
+            Severity::Absent if !self.global.dynamic_interfaces => Severity::Fatal,
+            _ => Severity::Notice,
+        };
+        let message = format!("unknown interface {} specified for {what}", name.value);
+        self.report.add(severity, &name.at, message);
+    }
+
+    /// An interface that is not there stops keepalived, unless interfaces may come later, or the
+    /// configuration is only looked at.
     fn interface(&mut self, name: &At<String>, owner: &str) {
         if self.host.has_interface(&name.value) {
             return;
         }
-        let severity = if self.global.dynamic_interfaces {
-            Severity::Notice
-        } else {
-            Severity::Fatal
+        let (severity, help) = match self.host.absence() {
+            _ if self.global.dynamic_interfaces => (Severity::Notice, "it may come later"),
+            Severity::Notice => (Severity::Notice, "`--check-interfaces` makes that a fault"),
+            severity => (
+                severity,
+                "create it first, or say `dynamic_interfaces` in global_defs",
+            ),
         };
         let message = format!("interface {} for {owner} doesn't exist", name.value);
-        let help = "create it first, or say `dynamic_interfaces` in global_defs";
         self.report.add_with_help(severity, &name.at, message, help);
     }
 }

@@ -17,9 +17,10 @@ impl Worker<'_> {
 
     pub(super) async fn watch_links_again(&mut self, error: &std::io::Error) -> Result<()> {
         log::warn!("lost sight of the interfaces ({error}); looking again");
-        self.monitor = Monitor::open()
+        let monitor = Monitor::open()
             .await
             .context("cannot watch the interfaces")?;
+        self.monitor.look_through(monitor);
         self.settle();
         Ok(())
     }

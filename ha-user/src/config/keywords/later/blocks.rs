@@ -9,16 +9,11 @@ use std::time::Duration;
 const LONGEST_PAUSE: Duration = Duration::from_secs(2147);
 
 pub(in crate::config::keywords) const ROOT: &[Known] = known! {
-    "linkbeat_use_polling" [] "poll the state of links instead of listening to netlink";
     "net_namespace" [words("NAME", 1..=1)] "run in a network namespace";
     "net_namespace_ipvs" [words("[NAME]", 0..=1)] "run IPVS in a network namespace of its own";
     "namespace_with_ipsets" [] "use ipsets although in a network namespace";
-    "use_pid_dir" [] "pid files in a directory of keepalived's own";
-    "instance" [words("NAME", 1..=1)] "name of this daemon in pid files and logs";
     "child_wait_time" [number(0, u32::MAX as i64)] "seconds to wait for children at a stop";
     "garp_group" [block("", GARP_GROUP)] "interfaces that share a pace of gratuitous ARP";
-    "linkbeat_interfaces" [lines("INTERFACE [MII|ETHTOOL|IOCTL]", &[])] "interfaces whose links are polled";
-    "interface_up_down_delays" [lines("INTERFACE DOWN [UP]", &[])] "how long a link must be stable";
     "track_group" [block("NAME", TRACK_GROUP)] "instances that static addresses follow";
     "static_ipaddress" [lines("ADDRESS[/LENGTH] [dev NAME]", LINES)] "addresses that are always there";
     "static_routes" [lines("ROUTE", LINES)] "routes that are always there";

@@ -1,6 +1,6 @@
 //! `global_defs`.
 
-use super::super::takes::{Takes, command, each, interface, number, seconds, words};
+use super::super::takes::{Takes, each, interface, number, seconds, words};
 use super::super::{Known, value::LONGEST};
 use super::word::{
     is_buffer, is_filled, is_group4, is_group6, is_include_check, is_mask, is_pause,
@@ -19,10 +19,6 @@ pub(in crate::config::keywords) const GLOBAL: &[Known] = known! {
     "set_supplementary_groups" [Takes::Truth] "scripts get their user's supplementary groups";
     "checker_log_all_failures" [Takes::Truth] "log every failed check";
     "no_checker_emails" [Takes::Truth] "older name of smtp_alert_checker off";
-    "startup_script" [command()] "command to run before anything else";
-    "startup_script_timeout" [number(1, 1000)] "seconds that it may take";
-    "shutdown_script" [command()] "command to run at the end";
-    "shutdown_script_timeout" [number(1, 1000)] "seconds that it may take";
     "max_auto_priority" [each("[-1 to 99]", 0..=1, |word| is_whole(word, &(-1..=99)))] "highest real-time priority that a late daemon raises itself to";
     "min_auto_priority_delay" [number(1, 10_000_000)] "how late it must be for that";
     "umask" [each("OCTAL|BIT[|BIT...]", 1..=usize::MAX, is_mask)] "mask for created files";
