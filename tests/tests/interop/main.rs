@@ -4,6 +4,7 @@
 //! preempts), its graceful stop. All the time somebody asks every millisecond who answers.
 
 mod dumps;
+mod manners;
 mod ownership;
 mod patience;
 mod profile;

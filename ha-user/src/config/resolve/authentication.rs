@@ -29,7 +29,7 @@ pub(super) fn resolve(
         without_type(instance, context);
         return Authentication::None;
     };
-    let strict = instance.strict.unwrap_or(context.global.strict);
+    let strict = context.is_strict(instance);
     let refused = match (version, password) {
         _ if strict => "Strict mode does not support authentication. Ignoring.",
         (VrrpVersion::V3, _) => "VRRP version 3 does not support authentication. Ignoring.",

@@ -8,6 +8,7 @@ mod command;
 mod fifo;
 mod file;
 mod instance;
+mod manners;
 mod page;
 mod preemption;
 mod process;
@@ -95,6 +96,11 @@ impl Context<'_> {
         self.report.add(severity, at, message);
     }
 
+    /// Whether an instance asks for VRRP by the letter.
+    fn is_strict(&self, instance: &InstanceDraft) -> bool {
+        instance.strict.unwrap_or(self.global.strict)
+    }
+
     /// An interface that is not there stops keepalived, unless interfaces may come later.
     fn interface(&mut self, name: &At<String>, owner: &str) {
         if self.host.has_interface(&name.value) {
@@ -159,7 +165,9 @@ fn defaults(global: &GlobalDraft) -> Defaults {
     Defaults {
         dynamic_interfaces: global.dynamic_interfaces,
         version: global.version.unwrap_or(otherwise.version),
-        garp: global.garp.or(otherwise.garp),
+        garp: manners::default_garp(global),
+        manners: manners::default_manners(global),
+        strict: global.strict,
         down_timer_adverts: global
             .down_timer_adverts
             .unwrap_or(otherwise.down_timer_adverts),

@@ -1,6 +1,6 @@
 //! `global_defs`.
 
-use super::{Text, announcements};
+use super::{Text, announcements, answers};
 use crate::config::machine_name;
 use crate::config::model::Global;
 use crate::dump::command;
@@ -26,8 +26,9 @@ pub(super) fn show(picture: &Picture, text: &mut Text) {
         "Num adverts before down = {}",
         defaults.down_timer_adverts
     ));
-    text.thing("Send advert after receive lower priority advert = true");
-    text.thing("Send advert after receive higher priority advert = false");
+    for line in answers(defaults.manners) {
+        text.thing(line);
+    }
     text.thing(format_args!(
         "Gratuitous ARP interval = {:.6}",
         global.garp_interval.as_secs_f64()
@@ -44,7 +45,7 @@ pub(super) fn show(picture: &Picture, text: &mut Text) {
         "VRRP skip check advert addresses = {}",
         defaults.skip_check_adv_addr
     ));
-    text.thing("VRRP strict mode = false");
+    text.thing(format_args!("VRRP strict mode = {}", defaults.strict));
     text.thing(format_args!(
         "VRRP realtime priority = {}",
         global.rt_priority.unwrap_or_default()

@@ -17,7 +17,9 @@ use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
 
-use super::super::{Action, Announcements, Event, Parameters, Standing, State, TransitionReason};
+use super::super::{
+    Action, Announcements, Event, Manners, Parameters, Provoked, Standing, State, TransitionReason,
+};
 use super::bench::{Bench, ROUTER, advert, summary};
 use super::parameters;
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ha_common::{Priority, Vrid};
 
-use super::{Announcements, FastHandover, Parameters, Version};
+use super::{Announcements, FastHandover, Manners, Parameters, Version};
 
 /// A version 3 router of priority 100 that advertises every second.
 fn parameters() -> Parameters {
@@ -28,5 +28,6 @@ fn parameters() -> Parameters {
         eager_start: false,
         fast_handover: FastHandover::BetweenTwo,
         announcements: Announcements::default(),
+        manners: Manners::default(),
     }
 }
