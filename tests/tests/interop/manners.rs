@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use ha_common::wire::ethernet;
 use ha_common::{Priority, Vrid};
 use ha_tests::lab::{Capture, Daemon, Frame, Host, Lan, Mac, PacketSocket, pause, until};
-use ha_tests::pair::{Make, SOON};
+use ha_tests::pair::Make;
 use ha_user::net::advert::{Cast, Framing, GROUP};
 use ha_user::vrrp::Version;
 
@@ -17,6 +17,8 @@ const VIP: &str = "192.0.2.100";
 const STRANGER: &str = "192.0.2.9";
 /// Long enough for an advert that answers to be told from one that is due.
 const INTERVAL: Duration = Duration::from_secs(2);
+/// Beyond an election at that interval.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// After an advert of the director, and after its first gratuitous ARPs.
 const PAUSE: Duration = Duration::from_millis(300);
 /// For what is said at once; over before the next advert is due.
@@ -119,7 +121,7 @@ impl Case {
         let stage = Stage::new()?;
         let config = make.configuration(&self.config());
         let daemon = Daemon::start(&stage.director, &make.software()?, &config)?;
-        daemon.wait_for("VI_1", "MASTER", SOON)?;
+        daemon.wait_for("VI_1", "MASTER", PATIENCE)?;
         let told = stage.provoke(self.priority)?;
         let expected = self.expected(make);
         ensure!(told == expected, "{make}: {told:?}, not {expected:?}");
@@ -168,7 +170,7 @@ impl Stage {
     fn provoke(&self, priority: u8) -> Result<Seen> {
         pause(INTERVAL + PAUSE)?;
         let spoken = self.adverts.frames().len();
-        until("an advert", SOON, || {
+        until("an advert", PATIENCE, || {
             Ok(self.adverts.frames().len() > spoken)
         })?;
         pause(PAUSE)?;
