@@ -8,6 +8,7 @@ use ha_user::config::model::dump::{Defaults, Dumps};
 use ha_user::config::model::fifo::Fifos;
 use ha_user::config::model::mail::Mail;
 use ha_user::config::model::manners::{Garp, Manners};
+use ha_user::config::model::opening::Opening;
 use ha_user::config::model::service::VirtualServer;
 use ha_user::config::model::ssl::Ssl;
 use ha_user::config::model::{Config, Instance, Script, VirtualAddress};
@@ -75,6 +76,9 @@ fn summary(config: &Config) -> String {
     }
     if config.dumps != Dumps::default() {
         writeln!(text, "{:?}", config.dumps).expect("text");
+    }
+    if config.opening != Opening::default() {
+        writeln!(text, "{:?}", config.opening).expect("text");
     }
     if config.defaults != Defaults::default() {
         writeln!(text, "{:?}", config.defaults).expect("text");

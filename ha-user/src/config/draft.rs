@@ -12,6 +12,7 @@ pub(super) mod sync;
 use super::diagnostic::{At, Location};
 use super::model::dump::Dumps;
 use super::model::manners::{Garp, Manners};
+use super::model::opening::Opening;
 use super::model::{Command, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
 use check::VrrpCheckDraft;
 use fifo::FifosDraft;
@@ -67,6 +68,7 @@ pub(super) struct GlobalDraft {
     pub garp: GarpDraft,
     pub min_garp: bool,
     pub manners: MannersDraft,
+    pub opening: Opening,
     pub dumps: Dumps,
 }
 

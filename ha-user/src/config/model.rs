@@ -6,6 +6,7 @@ pub mod fifo;
 pub mod file;
 pub mod mail;
 pub mod manners;
+pub mod opening;
 pub mod process;
 pub mod service;
 mod spelling;
@@ -22,6 +23,7 @@ use fifo::Fifos;
 use file::{InitialFile, TrackFile};
 use mail::Mail;
 use manners::{Garp, Manners};
+use opening::Opening;
 use process::{FollowedProcess, TrackProcess};
 use serde::Serialize;
 use service::VirtualServer;
@@ -38,6 +40,8 @@ pub struct Config {
     pub dumps: Dumps,
     /// What it says of instances.
     pub defaults: Defaults,
+    /// What it says of the first takeover.
+    pub opening: Opening,
     /// `vrrp_script` blocks, in the order of the file.
     #[serde(rename = "vrrp_script")]
     pub scripts: Vec<Script>,

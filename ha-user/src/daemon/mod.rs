@@ -35,6 +35,7 @@ mod manager;
 mod notifier;
 mod observed;
 mod observer;
+mod opening;
 mod order;
 mod outlook;
 mod parting;

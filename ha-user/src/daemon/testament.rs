@@ -19,6 +19,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 
 use super::fifos::Left;
+use super::opening::Opening;
 use super::plan::RouterPlan;
 use super::trackers::Known;
 use crate::net::advert::{Cast, Frames};
@@ -81,6 +82,8 @@ pub(super) struct Will {
     pub(super) initialized: BTreeSet<PathBuf>,
     /// The operator's pipes.
     pub(super) fifos: Left,
+    /// Until when nobody takes over.
+    pub(super) opening: Option<Opening>,
 }
 
 /// The memory.
@@ -181,6 +184,9 @@ pub(super) fn forget(command: &mut tokio::process::Command) {
 
 #[cfg(test)]
 mod tests {
+    use ha_common::Nanos;
+
+    use crate::config::model::opening as model;
     use std::collections::BTreeMap;
 
     use super::*;
@@ -208,6 +214,7 @@ mod tests {
             },
             initialized: BTreeSet::from(["/run/drain".into()]),
             fifos: Left::default(),
+            opening: Some(Opening::new(model::Opening::default(), Nanos::new(7))),
         }
     }
 

@@ -10,6 +10,7 @@ mod links;
 mod log;
 mod mail;
 mod managed;
+mod opening;
 mod peers;
 mod pipes;
 mod processes;

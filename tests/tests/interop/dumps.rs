@@ -85,7 +85,7 @@ fn a_group() -> Play {
     let instances = instance(1, "track_script {\n chk\n }") + &instance(2, "version 3");
     let group = "vrrp_sync_group G {\n group {\n VI_1\n VI_2\n }\n notify_backup /bin/true\n \
                  notify \"/bin/true a b\"\n}\n";
-    let global = "global_defs {\n enable_script_security\n script_user root\n vrrp_min_garp\n \
+    let global = "global_defs {\n enable_script_security\n script_user root\n vrrp_min_garp\n vrrp_startup_delay 1\n \
                   vrrp_lower_prio_no_advert\n vrrp_garp_lower_prio_delay 2\n}\n";
     let script = "vrrp_script chk {\n script /bin/true\n interval 1\n}\n";
     Play {

@@ -186,6 +186,18 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         "pause between two gratuitous ARPs of an interface; 64 in a millisecond if not given",
         |global, pause| global.garp_interval = Some(pause.value),
     ),
+    seconds(
+        "vrrp_startup_delay",
+        Duration::from_millis(1)..=value::LONGEST,
+        "how long after the start nobody takes over",
+        |global, delay| global.opening.startup_delay = delay.value,
+    ),
+    seconds(
+        "vrrp_delay_after_boot",
+        Duration::from_millis(1)..=value::LONGEST,
+        "how long after the start of the machine nobody takes over",
+        |global, delay| global.opening.delay_after_boot = delay.value,
+    ),
     number(
         "vrrp_rt_priority",
         1..=99,

@@ -74,6 +74,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         initial_files,
         defaults: defaults(&global),
         dumps: global.dumps.clone(),
+        opening: global.opening,
         fifos,
         mail: global.mail.mail.clone(),
         global: global_model(global),

@@ -51,6 +51,10 @@ pub(super) fn show(picture: &Picture, text: &mut Text) {
         global.rt_priority.unwrap_or_default()
     ));
     scripts(global, text);
+    if !picture.opening.startup_delay.is_zero() {
+        let delay = picture.opening.startup_delay.as_secs_f64();
+        text.thing(format_args!("vrrp_startup_delay = {delay}"));
+    }
 }
 
 fn mail(global: &Global, text: &mut Text) {

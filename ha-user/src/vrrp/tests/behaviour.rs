@@ -6,6 +6,7 @@ mod engine;
 mod groups;
 mod handover;
 mod manners;
+mod opening;
 mod ownership;
 mod patience;
 mod rivals;
