@@ -8,7 +8,9 @@ use ha_user::config::model::dump::{Defaults, Dumps};
 use ha_user::config::model::errand::Errands;
 use ha_user::config::model::fifo::Fifos;
 use ha_user::config::model::mail::Mail;
+use ha_user::config::model::manners::{Garp, Manners};
 use ha_user::config::model::naming::Naming;
+use ha_user::config::model::opening::Opening;
 use ha_user::config::model::service::VirtualServer;
 use ha_user::config::model::ssl::Ssl;
 use ha_user::config::model::{Config, Instance, Script, VirtualAddress};
@@ -82,6 +84,9 @@ fn summary(config: &Config) -> String {
     }
     if config.dumps != Dumps::default() {
         writeln!(text, "{:?}", config.dumps).expect("text");
+    }
+    if config.opening != Opening::default() {
+        writeln!(text, "{:?}", config.opening).expect("text");
     }
     if config.defaults != Defaults::default() {
         writeln!(text, "{:?}", config.defaults).expect("text");
@@ -191,10 +196,11 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     addresses(text, "excluded", &i.excluded_addresses);
     writeln!(
         text,
-        "  {:?}\n  {:?}\n  {:?}\n  {:?}\n  {:?}",
-        i.track_scripts, i.track_checks, i.track_interfaces, i.notify, i.garp
+        "  {:?}\n  {:?}\n  {:?}\n  {:?}",
+        i.track_scripts, i.track_checks, i.track_interfaces, i.notify
     )
     .expect("text");
+    announcements(text, &i.garp);
     for file in &i.track_files {
         writeln!(text, "  {file:?}").expect("text");
     }
@@ -206,6 +212,37 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     }
     if i.notify_priority_changes {
         writeln!(text, "  notify_priority_changes").expect("text");
+    }
+    if i.strict {
+        writeln!(text, "  strict_mode").expect("text");
+    }
+    if i.manners != Manners::default() {
+        writeln!(text, "  {:?}", i.manners).expect("text");
+    }
+}
+
+/// What a lower advert provokes is told of where it is not what a takeover brings.
+fn announcements(text: &mut String, garp: &Garp) {
+    let Garp {
+        delay,
+        repeat,
+        refresh,
+        refresh_repeat,
+        lower_prio_delay,
+        lower_prio_repeat,
+    } = garp;
+    writeln!(
+        text,
+        "  Garp {{ delay: {delay:?}, repeat: {repeat}, refresh: {refresh:?}, \
+         refresh_repeat: {refresh_repeat} }}"
+    )
+    .expect("text");
+    if (lower_prio_delay, lower_prio_repeat) != (delay, repeat) {
+        writeln!(
+            text,
+            "  lower: {lower_prio_repeat}, after {lower_prio_delay:?}"
+        )
+        .expect("text");
     }
 }
 

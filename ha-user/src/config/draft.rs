@@ -13,8 +13,10 @@ pub(super) mod sync;
 
 use super::diagnostic::{At, Location};
 use super::model::dump::Dumps;
+use super::model::manners::{Garp, Manners};
 use super::model::naming::Naming;
-use super::model::{Command, Garp, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
+use super::model::opening::Opening;
+use super::model::{Command, ScriptUser, VirtualAddress, VrrpVersion, Weight, Xdp};
 use check::VrrpCheckDraft;
 use errand::ErrandsDraft;
 use fifo::FifosDraft;
@@ -73,16 +75,21 @@ pub(super) struct GlobalDraft {
     pub v3_checksum_as_v2: bool,
     pub skip_check_adv_addr: bool,
     pub garp: GarpDraft,
+    pub min_garp: bool,
+    pub manners: MannersDraft,
+    pub opening: Opening,
     pub dumps: Dumps,
 }
 
-/// `garp_master_*`.
+/// `garp_master_*` and `garp_lower_prio_*`.
 #[derive(Debug, Default)]
 pub(super) struct GarpDraft {
     pub delay: Option<Duration>,
     pub repeat: Option<u32>,
     pub refresh: Option<Duration>,
     pub refresh_repeat: Option<u32>,
+    pub lower_prio_delay: Option<Duration>,
+    pub lower_prio_repeat: Option<u32>,
 }
 
 impl GarpDraft {
@@ -93,6 +100,29 @@ impl GarpDraft {
             repeat: self.repeat.unwrap_or(default.repeat),
             refresh: self.refresh.unwrap_or(default.refresh),
             refresh_repeat: self.refresh_repeat.unwrap_or(default.refresh_repeat),
+            lower_prio_delay: self.lower_prio_delay.unwrap_or(default.lower_prio_delay),
+            lower_prio_repeat: self.lower_prio_repeat.unwrap_or(default.lower_prio_repeat),
+        }
+    }
+}
+
+/// How a MASTER answers others.
+#[derive(Debug, Default)]
+pub(super) struct MannersDraft {
+    pub lower_prio_no_advert: Option<bool>,
+    pub higher_prio_send_advert: Option<bool>,
+}
+
+impl MannersDraft {
+    /// What is said here, and otherwise `default`.
+    pub(super) fn or(&self, default: Manners) -> Manners {
+        Manners {
+            lower_prio_no_advert: self
+                .lower_prio_no_advert
+                .unwrap_or(default.lower_prio_no_advert),
+            higher_prio_send_advert: self
+                .higher_prio_send_advert
+                .unwrap_or(default.higher_prio_send_advert),
         }
     }
 }
@@ -188,6 +218,7 @@ pub(super) struct InstanceDraft {
     pub notify_priority_changes: Option<bool>,
     pub smtp_alert: Option<bool>,
     pub garp: GarpDraft,
+    pub manners: MannersDraft,
     pub down_timer_adverts: Option<u8>,
     pub v3_checksum_as_v2: Option<bool>,
 }
@@ -227,6 +258,7 @@ impl InstanceDraft {
             notify_priority_changes: None,
             smtp_alert: None,
             garp: GarpDraft::default(),
+            manners: MannersDraft::default(),
             down_timer_adverts: None,
             v3_checksum_as_v2: None,
         }

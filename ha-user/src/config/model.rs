@@ -7,7 +7,9 @@ pub mod fifo;
 pub mod file;
 pub mod link;
 pub mod mail;
+pub mod manners;
 pub mod naming;
+pub mod opening;
 pub mod process;
 pub mod service;
 mod spelling;
@@ -26,7 +28,9 @@ use file::{InitialFile, TrackFile};
 use ha_common::Family;
 use link::LinkDelay;
 use mail::Mail;
+use manners::{Garp, Manners};
 use naming::Naming;
+use opening::Opening;
 use process::{FollowedProcess, TrackProcess};
 use serde::Serialize;
 use service::VirtualServer;
@@ -46,6 +50,8 @@ pub struct Config {
     pub dumps: Dumps,
     /// What it says of instances.
     pub defaults: Defaults,
+    /// What it says of the first takeover.
+    pub opening: Opening,
     /// `vrrp_script` blocks, in the order of the file.
     #[serde(rename = "vrrp_script")]
     pub scripts: Vec<Script>,
@@ -305,9 +311,15 @@ pub struct Instance {
     pub notify_priority_changes: bool,
     /// `smtp_alert`, here or in `global_defs`.
     pub smtp_alert: bool,
-    /// `garp_master_*`, or `vrrp_garp_master_*`.
+    /// `garp_*`, or `vrrp_garp_*`.
     #[serde(flatten)]
     pub garp: Garp,
+    /// How it answers others while it is MASTER.
+    #[serde(flatten)]
+    pub manners: Manners,
+    /// `strict_mode`, or `vrrp_strict`.
+    #[serde(rename = "strict_mode")]
+    pub strict: bool,
     /// `down_timer_adverts`.
     pub down_timer_adverts: u8,
     /// `v3_checksum_as_v2`.
@@ -354,34 +366,6 @@ pub struct Notify {
     /// `notify`: gets type, name, state and priority as arguments.
     #[serde(rename = "notify")]
     pub all: Option<Command>,
-}
-
-/// Gratuitous ARP after a takeover.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Garp {
-    /// `garp_master_delay`.
-    #[serde(rename = "garp_master_delay", serialize_with = "spelling::time")]
-    pub delay: Duration,
-    /// `garp_master_repeat`.
-    #[serde(rename = "garp_master_repeat")]
-    pub repeat: u32,
-    /// `garp_master_refresh`; zero is never.
-    #[serde(rename = "garp_master_refresh", serialize_with = "spelling::time")]
-    pub refresh: Duration,
-    /// `garp_master_refresh_repeat`.
-    #[serde(rename = "garp_master_refresh_repeat")]
-    pub refresh_repeat: u32,
-}
-
-impl Default for Garp {
-    fn default() -> Self {
-        Self {
-            delay: Duration::from_secs(5),
-            repeat: 5,
-            refresh: Duration::ZERO,
-            refresh_repeat: 1,
-        }
-    }
 }
 
 /// `xdp { ... }`.

@@ -37,6 +37,7 @@ mod naming;
 mod notifier;
 mod observed;
 mod observer;
+mod opening;
 mod order;
 mod outlook;
 mod parting;

@@ -9,7 +9,7 @@ use crate::config::model::{self, Config, Instance, VirtualAddress, VrrpVersion};
 use crate::net::address::{AddressChange, Operation};
 use crate::net::advert::{Cast, Framing};
 use crate::net::link::{Link, Links};
-use crate::vrrp::{Announcements, FastHandover, Parameters, Version};
+use crate::vrrp::{Announcements, FastHandover, Manners, Parameters, Provoked, Version};
 
 /// Which Virtual Router an instance is: what stays the same over a reload.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -210,6 +210,14 @@ fn parameters(
             refresh: instance.garp.refresh,
             repeat: instance.garp.repeat,
             refresh_repeat: instance.garp.refresh_repeat,
+            provoked: Provoked {
+                repeat: instance.garp.lower_prio_repeat,
+                delay: instance.garp.lower_prio_delay,
+            },
+        },
+        manners: Manners {
+            ignores_lower: instance.manners.lower_prio_no_advert,
+            has_last_word: instance.manners.higher_prio_send_advert,
         },
     }
 }

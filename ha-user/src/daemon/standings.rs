@@ -16,6 +16,8 @@ pub(super) struct Standings<'a> {
     links: &'a Links,
     /// Instances in fault by themselves: what they drag along is not.
     faulted: BTreeSet<String>,
+    /// It is too early for a takeover.
+    waits: bool,
 }
 
 impl<'a> Standings<'a> {
@@ -41,7 +43,13 @@ impl<'a> Standings<'a> {
             trackers,
             links,
             faulted,
+            waits: false,
         }
+    }
+
+    /// The same, while nobody may take over yet.
+    pub(super) fn before(self, waits: bool) -> Self {
+        Self { waits, ..self }
     }
 
     /// How the router of `plan` stands.
@@ -49,6 +57,7 @@ impl<'a> Standings<'a> {
         let alone = self.trackers.stand(self.config, self.links, plan);
         Standing {
             faulted: alone.faulted || self.dragged_by(&plan.name).is_some(),
+            waits: self.waits,
             ..alone
         }
     }

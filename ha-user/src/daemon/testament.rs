@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::errand::Errand;
 use super::fifos::Left;
+use super::opening::Opening;
 use super::plan::RouterPlan;
 use super::trackers::Known;
 use crate::net::advert::{Cast, Frames};
@@ -84,6 +85,8 @@ pub(super) struct Will {
     pub(super) fifos: Left,
     /// What is to run when the daemon stops.
     pub(super) shutdown: Option<Errand>,
+    /// Until when nobody takes over.
+    pub(super) opening: Option<Opening>,
 }
 
 /// The memory.
@@ -184,6 +187,9 @@ pub(super) fn forget(command: &mut tokio::process::Command) {
 
 #[cfg(test)]
 mod tests {
+    use ha_common::Nanos;
+
+    use crate::config::model::opening as model;
     use std::collections::BTreeMap;
 
     use super::*;
@@ -216,6 +222,7 @@ mod tests {
             initialized: BTreeSet::from(["/run/drain".into()]),
             fifos: Left::default(),
             shutdown: None,
+            opening: Some(Opening::new(model::Opening::default(), Nanos::new(7))),
         }
     }
 

@@ -27,6 +27,7 @@ use super::initial_files::InitialFiles;
 use super::life::Life;
 use super::link::{Link, Word};
 use super::mailer::Mailer;
+use super::opening::Opening;
 use super::order::{Order, Report};
 use super::outlook::Outlook;
 use super::pidfile::PidFile;
@@ -119,6 +120,7 @@ struct Worker<'a> {
     priorities: BTreeMap<String, u8>,
     whereabouts: Whereabouts,
     initial_files: InitialFiles,
+    opening: Opening,
     fifos: Fifos,
     /// What runs when the daemon stops.
     shutdown: Option<Errand>,
@@ -143,6 +145,7 @@ enum Wake {
     End(End),
     Reload,
     TrialOver,
+    Opened,
     Dump(Kind),
     /// A dump has been written.
     Dumped,
@@ -192,8 +195,10 @@ impl<'a> Worker<'a> {
             known,
             initialized,
             fifos,
+            opening,
             ..
         } = left.unwrap_or_default();
+        let opening = opening.unwrap_or_else(|| Opening::at_start(config.opening));
         let known = match routers.has_inherited() {
             true => known,
             false => Known::default(),
@@ -230,6 +235,7 @@ impl<'a> Worker<'a> {
             priorities: BTreeMap::new(),
             whereabouts: Whereabouts::default(),
             initial_files: InitialFiles::new(initialized),
+            opening,
             fifos: Fifos::new(fifos),
             shutdown: None,
             mailer: Mailer::new(),
@@ -270,6 +276,7 @@ impl<'a> Worker<'a> {
                 news = self.trackers.next() => Wake::News(news?),
                 _ = self.signals.hup.recv() => Wake::Reload,
                 () = reload::Trial::is_over(self.trial.as_ref()) => Wake::TrialOver,
+                () = self.opening.is_over() => Wake::Opened,
                 kind = self.signals.dumps.next() => Wake::Dump(kind),
                 () = self.dumps.ended() => Wake::Dumped,
                 Some(programs) = arrival(&mut self.loading) => Wake::Loaded(programs),
@@ -291,6 +298,7 @@ impl<'a> Worker<'a> {
             Wake::End(_) => {}
             Wake::Reload => drop(self.reload(None).await),
             Wake::TrialOver => self.go_back(),
+            Wake::Opened => self.open(),
             Wake::Dump(kind) => {
                 self.dumps.want(kind);
                 self.dump();
@@ -375,6 +383,7 @@ impl<'a> Worker<'a> {
         }
         let (config, links) = (&self.config, self.monitor.links());
         let standings = Standings::new(config, &self.trackers, links, &plans);
+        let standings = standings.before(self.opening.waits());
         self.routers.reconcile(
             plans,
             &config.sync_groups,
@@ -395,6 +404,7 @@ impl<'a> Worker<'a> {
                 initialized: self.initial_files.paths().clone(),
                 fifos: self.fifos.left().clone(),
                 shutdown: self.shutdown.clone(),
+                opening: Some(self.opening),
             });
         }
     }
@@ -445,12 +455,25 @@ impl<'a> Worker<'a> {
             }
             News::Health(health::News::Following) => return self.clear_services(),
         }
+        self.restate();
+        self.notify_priorities();
+        self.write_testament();
+    }
+
+    /// Tells routers how they stand by what is known now.
+    fn restate(&mut self) {
         let (config, links) = (&self.config, self.monitor.links());
         let plans = self.routers.iter().map(|(_, known)| &known.plan);
         let standings = Standings::new(config, &self.trackers, links, plans);
+        let standings = standings.before(self.opening.waits());
         let standing = |plan: &RouterPlan| standings.of(plan);
         self.routers.restate(standing, &self.adverts.orders);
-        self.notify_priorities();
+    }
+
+    /// Nobody waits any longer.
+    fn open(&mut self) {
+        self.opening.end();
+        self.restate();
         self.write_testament();
     }
 }

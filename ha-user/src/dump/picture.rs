@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use crate::config::model::dump::{Defaults, Dumps};
+use crate::config::model::opening::Opening;
 use crate::config::model::sync::SyncGroup;
 use crate::config::model::{Global, Instance, Script};
 use crate::net::link::Links;
@@ -22,6 +23,8 @@ pub struct Picture {
     pub dumps: Dumps,
     /// What it says of instances.
     pub defaults: Defaults,
+    /// What it says of the first takeover.
+    pub opening: Opening,
     /// Instances, in the order of the file.
     pub routers: Vec<Router>,
     /// Sync groups, in the order of the file.

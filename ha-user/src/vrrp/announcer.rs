@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ha_common::Nanos;
 
-use super::Announcements;
+use super::{Announcements, Provoked};
 
 /// Between two announcements that others provoke, so that nobody can make us flood the link.
 const PROVOKED_SPACING: Duration = Duration::from_secs(1);
@@ -16,7 +16,9 @@ pub(super) struct Announcer {
     second: Option<Nanos>,
     refresh: Option<Nanos>,
     /// An announcement that was provoked too soon after the last one.
-    owed: Option<Nanos>,
+    owed: Option<(Nanos, Provoked)>,
+    /// The repetition of one that was provoked.
+    echo: Option<(Nanos, u32)>,
 }
 
 impl Announcer {
@@ -28,6 +30,7 @@ impl Announcer {
             second: after(settings.delay),
             refresh: after(settings.refresh).map(|at| at + settings.delay),
             owed: None,
+            echo: None,
         }
     }
 
@@ -40,40 +43,70 @@ impl Announcer {
         }
     }
 
-    /// Someone else spoke for our addresses. Returns whether to announce now; if it is too soon,
-    /// that is done later, for whoever spoke may have had the last word.
-    pub(super) fn provoke(&mut self, now: Nanos, interval: Duration) -> bool {
-        let next = self.last + PROVOKED_SPACING.max(interval);
-        let allowed = now >= next;
-        if allowed {
-            self.last = now;
+    /// Someone else spoke for our addresses. Returns how many announcements per address are to be made
+    /// now; if it is too soon, they are made later, for whoever spoke may have had the last word.
+    pub(super) fn provoke(&mut self, now: Nanos, interval: Duration, answer: Provoked) -> u32 {
+        if answer.repeat == 0 {
+            return 0;
         }
-        self.owed = (!allowed).then_some(next);
-        allowed
+        let next = self.last + PROVOKED_SPACING.max(interval);
+        if now >= next {
+            self.owed = None;
+            return self.answer(now, answer);
+        }
+        let owed = self.owed.map_or(answer, |(_, owed)| owed.or_more(answer));
+        self.owed = Some((next, owed));
+        0
     }
 
     /// How many announcements per address are due.
     pub(super) fn due(&mut self, now: Nanos, settings: &Announcements) -> Option<u32> {
-        let burst = take_due(&mut self.second, now) | take_due(&mut self.owed, now);
+        let owed = self.owed.take_if(|(at, _)| *at <= now);
+        let echo = self.echo.take_if(|(at, _)| *at <= now);
         let refresh = take_due(&mut self.refresh, now);
         if refresh {
             self.refresh = (!settings.refresh.is_zero()).then(|| now + settings.refresh);
         }
-        let repeat = match (burst, refresh) {
-            (true, _) => settings.repeat,
-            (false, true) => settings.refresh_repeat,
-            (false, false) => return None,
-        };
+        let due = [
+            take_due(&mut self.second, now).then_some(settings.repeat),
+            owed.map(|(_, answer)| self.answer(now, answer)),
+            echo.map(|(_, repeat)| repeat),
+            refresh.then_some(settings.refresh_repeat),
+        ];
+        let repeat = due.into_iter().flatten().max()?;
         self.last = now;
         Some(repeat)
     }
 
     /// When [`Self::due`] is next worth asking.
     pub(super) fn deadline(&self) -> Option<Nanos> {
-        [self.second, self.refresh, self.owed]
+        let owed = self.owed.map(|(at, _)| at);
+        let echo = self.echo.map(|(at, _)| at);
+        [self.second, self.refresh, owed, echo]
             .into_iter()
             .flatten()
             .min()
+    }
+
+    /// Answers now, and once more after the delay.
+    fn answer(&mut self, now: Nanos, answer: Provoked) -> u32 {
+        self.last = now;
+        let Provoked { repeat, delay } = answer;
+        if !delay.is_zero() {
+            self.echo = Some((now + delay, repeat));
+        }
+        repeat
+    }
+}
+
+impl Provoked {
+    /// Whichever says more.
+    fn or_more(self, other: Self) -> Self {
+        if other.repeat > self.repeat {
+            other
+        } else {
+            self
+        }
     }
 }
 

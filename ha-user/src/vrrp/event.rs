@@ -29,6 +29,9 @@ pub struct Standing {
     pub pending: bool,
     /// Some object with a weight has no result yet: `weight` may be about to change.
     pub unsettled: bool,
+    /// It is too early for a takeover (keepalived's `vrrp_startup_delay`): the router is Backup at most,
+    /// unless it was Active before this process.
+    pub waits: bool,
     /// Sum of the weights to add to the configured Priority.
     pub weight: i32,
 }

@@ -30,7 +30,9 @@ mod view;
 pub use action::{Action, Reason as TransitionReason};
 pub use engine::Engine;
 pub use event::{Advert, Event, Inheritance, Standing};
-pub use parameters::{Announcements, FastHandover, Parameters, Version, effective_priority};
+pub use parameters::{
+    Announcements, FastHandover, Manners, Parameters, Provoked, Version, effective_priority,
+};
 pub use slots::Slots;
 pub use state::State;
 pub use status::{Statistics, Status};

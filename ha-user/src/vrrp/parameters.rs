@@ -44,6 +44,8 @@ pub struct Parameters {
     pub fast_handover: FastHandover,
     /// When neighbours are told of a takeover.
     pub announcements: Announcements,
+    /// How others are answered while Active.
+    pub manners: Manners,
 }
 
 /// What a Priority is with the weights of tracked objects, which never touch the owner's, and never make one.
@@ -76,7 +78,16 @@ pub enum FastHandover {
     Always,
 }
 
-/// When gratuitous ARPs go out after a takeover.
+/// What an Active router says to others, besides its adverts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manners {
+    /// Adverts of lower routers are not answered (keepalived's `lower_prio_no_advert`). A farewell is.
+    pub ignores_lower: bool,
+    /// One more advert before it yields (keepalived's `higher_prio_send_advert`).
+    pub has_last_word: bool,
+}
+
+/// When gratuitous ARPs go out, while Active.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Announcements {
     /// From the takeover to the second burst; zero for none.
@@ -87,6 +98,17 @@ pub struct Announcements {
     pub repeat: u32,
     /// Announcements per address in a refresh.
     pub refresh_repeat: u32,
+    /// After an advert of lower priority.
+    pub provoked: Provoked,
+}
+
+/// Gratuitous ARPs that somebody else is the reason for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Provoked {
+    /// Announcements per address; zero for none.
+    pub repeat: u32,
+    /// Until they are made once more; zero for never.
+    pub delay: Duration,
 }
 
 impl Default for Announcements {
@@ -96,6 +118,10 @@ impl Default for Announcements {
             refresh: Duration::ZERO,
             repeat: 5,
             refresh_repeat: 1,
+            provoked: Provoked {
+                repeat: 5,
+                delay: Duration::from_secs(5),
+            },
         }
     }
 }

@@ -100,6 +100,15 @@ impl ActiveDownTimer {
         }
     }
 
+    /// Waits until `deadline` at least.
+    pub(super) fn prolong(self, deadline: Nanos) -> Self {
+        Self {
+            deadline: self.deadline.max(deadline),
+            doubted: false,
+            ..self
+        }
+    }
+
     /// Notes that the Active router leaves.
     pub(super) fn bid_farewell(self) -> Self {
         Self { left: true, ..self }

@@ -11,6 +11,7 @@ mod links;
 mod log;
 mod mail;
 mod managed;
+mod opening;
 mod peers;
 mod pipes;
 mod processes;

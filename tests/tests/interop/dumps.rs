@@ -25,7 +25,8 @@ const FAULT: u8 = 3;
 /// Every state, both versions, multicast and unicast, scripts that are good and bad.
 fn every_state() -> Play {
     let global = "global_defs {\n router_id lb1\n enable_script_security\n script_user root\n \
-                  vrrp_skip_check_adv_addr\n vrrp_garp_master_delay 3\n}\n";
+                  vrrp_skip_check_adv_addr\n vrrp_garp_master_delay 3\n \
+                  vrrp_garp_lower_prio_repeat 2\n vrrp_higher_prio_send_advert\n}\n";
     let scripts = "vrrp_script good {\n script \"/bin/test 1 -eq 1\"\n interval 1\n timeout 3\n \
                    weight 5\n rise 2\n fall 3\n}\n\
                    vrrp_script bad {\n script /bin/false\n interval 1\n weight -7\n}\n\
@@ -36,7 +37,8 @@ fn every_state() -> Play {
                virtual_ipaddress {\n 192.0.2.100/24\n 192.0.2.101 dev eth1 label eth1:1\n }\n \
                virtual_ipaddress_excluded {\n 192.0.2.102\n }\n \
                track_script {\n good\n bad weight -9\n }\n track_interface {\n eth1\n }\n \
-               notify_master /bin/true\n notify \"/bin/true all\"\n}\n\
+               notify_master /bin/true\n notify \"/bin/true all\"\n \
+               garp_lower_prio_delay 7\n lower_prio_no_advert\n higher_prio_send_advert off\n}\n\
                vrrp_instance VI_2 {\n state BACKUP\n interface eth0\n virtual_router_id 52\n \
                priority 100\n version 3\n advert_int 0.5\n \
                virtual_ipaddress {\n 198.51.100.100/24 brd 198.51.100.255 dev eth1\n }\n}\n\
@@ -83,7 +85,8 @@ fn a_group() -> Play {
     let instances = instance(1, "track_script {\n chk\n }") + &instance(2, "version 3");
     let group = "vrrp_sync_group G {\n group {\n VI_1\n VI_2\n }\n notify_backup /bin/true\n \
                  notify \"/bin/true a b\"\n}\n";
-    let global = "global_defs {\n enable_script_security\n script_user root\n}\n";
+    let global = "global_defs {\n enable_script_security\n script_user root\n vrrp_min_garp\n vrrp_startup_delay 1\n \
+                  vrrp_lower_prio_no_advert\n vrrp_garp_lower_prio_delay 2\n}\n";
     let script = "vrrp_script chk {\n script /bin/true\n interval 1\n}\n";
     Play {
         own: format!("{global}{script}{group}{instances}"),

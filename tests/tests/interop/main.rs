@@ -5,6 +5,7 @@
 
 mod dumps;
 mod ipv6;
+mod manners;
 mod ownership;
 mod patience;
 mod profile;

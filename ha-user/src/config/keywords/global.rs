@@ -90,8 +90,18 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     ),
     switch(
         "vrrp_strict",
-        "no authentication; nothing else of it yet",
+        "no authentication, no preempt_delay, no answer to lower adverts; nothing else of it yet",
         |global, on| global.strict = on,
+    ),
+    switch(
+        "vrrp_lower_prio_no_advert",
+        "a MASTER does not answer adverts of lower priority",
+        |global, on| global.manners.lower_prio_no_advert = Some(on),
+    ),
+    switch(
+        "vrrp_higher_prio_send_advert",
+        "a MASTER sends one more advert before it yields to a higher one",
+        |global, on| global.manners.higher_prio_send_advert = Some(on),
     ),
     flag(
         "vrrp_check_unicast_src",
@@ -149,11 +159,44 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
             global.garp.refresh_repeat = value::count(&count);
         },
     ),
+    number(
+        "vrrp_garp_lower_prio_delay",
+        value::SECONDS,
+        "seconds from the gratuitous ARPs that a lower advert provokes to their repetition; vrrp_garp_master_delay if not given",
+        |global, delay| {
+            global.garp.lower_prio_delay = value::whole_seconds(&delay);
+        },
+    ),
+    number(
+        "vrrp_garp_lower_prio_repeat",
+        value::COUNT,
+        "gratuitous ARPs that a lower advert provokes; vrrp_garp_master_repeat if not given",
+        |global, count| {
+            global.garp.lower_prio_repeat = value::count(&count);
+        },
+    ),
+    switch(
+        "vrrp_min_garp",
+        "one gratuitous ARP after a takeover and no second burst, unless the number or the delay is given",
+        |global, on| global.min_garp = on,
+    ),
     seconds(
         "vrrp_garp_interval",
         Duration::from_micros(1)..=value::LONGEST,
         "pause between two gratuitous ARPs of an interface; 64 in a millisecond if not given",
         |global, pause| global.garp_interval = Some(pause.value),
+    ),
+    seconds(
+        "vrrp_startup_delay",
+        Duration::from_millis(1)..=value::LONGEST,
+        "how long after the start nobody takes over",
+        |global, delay| global.opening.startup_delay = delay.value,
+    ),
+    seconds(
+        "vrrp_delay_after_boot",
+        Duration::from_millis(1)..=value::LONGEST,
+        "how long after the start of the machine nobody takes over",
+        |global, delay| global.opening.delay_after_boot = delay.value,
     ),
     number(
         "vrrp_rt_priority",

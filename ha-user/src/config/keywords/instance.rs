@@ -94,7 +94,7 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     ),
     switch(
         "strict_mode",
-        "no authentication; nothing else of it yet",
+        "no authentication, no preempt_delay, no answer to lower adverts; nothing else of it yet",
         |instance, on| instance.strict = Some(on),
     ),
     block(
@@ -261,6 +261,32 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         |instance, count| {
             instance.garp.refresh_repeat = value::count(&count);
         },
+    ),
+    number(
+        "garp_lower_prio_delay",
+        value::SECONDS,
+        "seconds from the gratuitous ARPs that a lower advert provokes to their repetition",
+        |instance, delay| {
+            instance.garp.lower_prio_delay = value::whole_seconds(&delay);
+        },
+    ),
+    number(
+        "garp_lower_prio_repeat",
+        value::COUNT,
+        "gratuitous ARPs that a lower advert provokes",
+        |instance, count| {
+            instance.garp.lower_prio_repeat = value::count(&count);
+        },
+    ),
+    switch(
+        "lower_prio_no_advert",
+        "a MASTER does not answer adverts of lower priority",
+        |instance, on| instance.manners.lower_prio_no_advert = Some(on),
+    ),
+    switch(
+        "higher_prio_send_advert",
+        "a MASTER sends one more advert before it yields to a higher one",
+        |instance, on| instance.manners.higher_prio_send_advert = Some(on),
     ),
     number(
         "down_timer_adverts",

@@ -20,6 +20,8 @@ pub(super) const LONGEST: Duration = Duration::from_secs(4294);
 pub(super) const SECONDS: RangeInclusive<i64> = 0..=4294;
 /// Whole seconds that it counts as seconds.
 pub(super) const LONG: RangeInclusive<i64> = 0..=u32::MAX as i64;
+/// How many packets there may be, or none.
+pub(super) const COUNT: RangeInclusive<i64> = 0..=i32::MAX as i64;
 /// How often a packet may be repeated.
 pub(super) const REPEATS: RangeInclusive<i64> = 1..=u32::MAX as i64;
 

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Garp, VrrpVersion};
+use super::VrrpVersion;
+use super::manners::{Garp, Manners};
 
 /// `state_dump_file` and its like: paths as the file has them, which may be relative.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -39,8 +40,14 @@ pub struct Defaults {
     /// `vrrp_version`.
     #[serde(rename = "vrrp_version")]
     pub version: VrrpVersion,
-    /// `vrrp_garp_master_*`.
+    /// `vrrp_garp_*`.
     pub garp: Garp,
+    /// `vrrp_lower_prio_no_advert` and `vrrp_higher_prio_send_advert`.
+    #[serde(flatten)]
+    pub manners: Manners,
+    /// `vrrp_strict`.
+    #[serde(rename = "vrrp_strict")]
+    pub strict: bool,
     /// `vrrp_down_timer_adverts`.
     #[serde(rename = "vrrp_down_timer_adverts")]
     pub down_timer_adverts: u8,
@@ -58,6 +65,8 @@ impl Default for Defaults {
             dynamic_interfaces: false,
             version: VrrpVersion::V2,
             garp: Garp::default(),
+            manners: Manners::default(),
+            strict: false,
             // RFC 9568 section 6.1: Active_Down_Interval.
             down_timer_adverts: 3,
             check_unicast_src: false,

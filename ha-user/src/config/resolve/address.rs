@@ -46,8 +46,10 @@ pub(super) fn resolve(
 
 /// RFC 9568 section 5.2.9 wants a link-local one.
 fn first_of_ipv6(instance: &InstanceDraft, context: &mut Context<'_>) {
-    let is_strict = instance.strict.unwrap_or(context.global.strict);
-    let first = instance.addresses.first().filter(|_| is_strict);
+    let first = instance
+        .addresses
+        .first()
+        .filter(|_| context.is_strict(instance));
     if let Some(AddressDraft { address, at, .. }) = first
         && let IpAddr::V6(address) = address.address
         && !address.is_unicast_link_local()

@@ -31,7 +31,7 @@ pub(super) fn resolve(
         without_type(instance, context);
         return Authentication::None;
     };
-    let strict = instance.strict.unwrap_or(context.global.strict);
+    let strict = context.is_strict(instance);
     let refused = match (version, password) {
         _ if family == Family::Ipv6 => "adverts over IPv6 have no authentication. Ignoring.",
         _ if strict => "Strict mode does not support authentication. Ignoring.",

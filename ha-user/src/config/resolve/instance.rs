@@ -6,12 +6,10 @@ use super::super::model::check::{TrackCheck, VrrpCheck};
 use super::super::model::dump::Defaults;
 use super::super::model::file::{FileWeight, TrackFile};
 use super::super::model::process::{FollowedProcess, TrackProcess};
-use super::super::model::{
-    Garp, Instance, Script, TrackInterface, TrackScript, VrrpVersion, Weight,
-};
+use super::super::model::{Instance, Script, TrackInterface, TrackScript, VrrpVersion, Weight};
 use super::authentication::{self, Authentication};
 use super::tracked::{Found, Pool, Tracked};
-use super::{Context, address, command, owner, preemption, timing};
+use super::{Context, address, command, manners, owner, preemption, timing};
 use ha_common::Family;
 use std::net::IpAddr;
 
@@ -44,6 +42,7 @@ pub(super) fn resolve(
     let priority = priority(&draft);
     let global = context.global;
     let preemption = preemption::resolve(&draft, priority, context);
+    let (manners, garp) = manners::resolve(&draft, context);
     Some(Instance {
         initial_master: draft.initial_master,
         interface,
@@ -69,7 +68,9 @@ pub(super) fn resolve(
         track_interfaces: interfaces(&draft, priority, context),
         track_files: files(&draft, priority, context),
         track_processes: processes(&draft, priority, pools, context),
-        garp: draft.garp.or(global.garp.or(Garp::default())),
+        garp,
+        manners,
+        strict: context.is_strict(&draft),
         down_timer_adverts: draft
             .down_timer_adverts
             .or(global.down_timer_adverts)

@@ -10,6 +10,7 @@ mod fifo;
 mod file;
 mod instance;
 mod link;
+mod manners;
 mod page;
 mod preemption;
 mod process;
@@ -78,6 +79,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         initial_files,
         defaults: defaults(&global),
         dumps: global.dumps.clone(),
+        opening: global.opening,
         fifos,
         errands,
         mail: global.mail.mail.clone(),
@@ -112,6 +114,11 @@ impl Context<'_> {
         };
         let message = format!("unknown interface {} specified for {what}", name.value);
         self.report.add(severity, &name.at, message);
+    }
+
+    /// Whether an instance asks for VRRP by the letter.
+    fn is_strict(&self, instance: &InstanceDraft) -> bool {
+        instance.strict.unwrap_or(self.global.strict)
     }
 
     /// An interface that is not there stops keepalived, unless interfaces may come later, or the
@@ -181,7 +188,9 @@ fn defaults(global: &GlobalDraft) -> Defaults {
     Defaults {
         dynamic_interfaces: global.dynamic_interfaces,
         version: global.version.unwrap_or(otherwise.version),
-        garp: global.garp.or(otherwise.garp),
+        garp: manners::default_garp(global),
+        manners: manners::default_manners(global),
+        strict: global.strict,
         down_timer_adverts: global
             .down_timer_adverts
             .unwrap_or(otherwise.down_timer_adverts),

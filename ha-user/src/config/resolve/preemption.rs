@@ -54,7 +54,7 @@ fn delay(
     };
     let text = if value.is_zero() {
         return Duration::ZERO;
-    } else if draft.strict.unwrap_or(context.global.strict) {
+    } else if context.is_strict(draft) {
         "preempt_delay is incompatible with strict mode - resetting"
     } else if draft.initial_master || priority == OWNER_PRIORITY {
         "Warning - preempt delay will not work with initial state MASTER - clearing"

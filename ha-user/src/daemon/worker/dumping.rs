@@ -33,6 +33,7 @@ impl Worker<'_> {
             global,
             dumps,
             defaults,
+            opening,
             scripts,
             sync_groups,
             ..
@@ -46,6 +47,7 @@ impl Worker<'_> {
                 global: global.clone(),
                 dumps: dumps.clone(),
                 defaults: *defaults,
+                opening: *opening,
                 routers,
                 groups: groups.collect(),
                 scripts: scripts.clone(),

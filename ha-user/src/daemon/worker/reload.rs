@@ -12,6 +12,7 @@ use crate::control::protocol::{Difference, Reloading, Response};
 use crate::daemon::configuration::{self, Reread};
 use crate::daemon::link::Word;
 use crate::daemon::{gate, plan};
+use crate::net::clock;
 
 /// A configuration that is in force until somebody confirms it, or time is up.
 pub(super) struct Trial {
@@ -130,6 +131,7 @@ impl Worker<'_> {
             );
         }
         gate::apply(self.adverts.records.gate(), &config.xdp);
+        self.opening.follow(config.opening, clock::now());
         self.config = config;
         self.fifos.follow(&self.config, true);
         self.look_after_config();

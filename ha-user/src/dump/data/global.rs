@@ -2,7 +2,7 @@
 
 use ha_common::Family;
 
-use super::{Text, announcements};
+use super::{Text, announcements, answers};
 use crate::config::machine_name;
 use crate::config::model::Global;
 use crate::dump::command;
@@ -31,8 +31,9 @@ pub(super) fn show(picture: &Picture, text: &mut Text) {
         "Num adverts before down = {}",
         defaults.down_timer_adverts
     ));
-    text.thing("Send advert after receive lower priority advert = true");
-    text.thing("Send advert after receive higher priority advert = false");
+    for line in answers(defaults.manners) {
+        text.thing(line);
+    }
     text.thing(format_args!(
         "Gratuitous ARP interval = {:.6}",
         global.garp_interval.as_secs_f64()
@@ -49,12 +50,16 @@ pub(super) fn show(picture: &Picture, text: &mut Text) {
         "VRRP skip check advert addresses = {}",
         defaults.skip_check_adv_addr
     ));
-    text.thing("VRRP strict mode = false");
+    text.thing(format_args!("VRRP strict mode = {}", defaults.strict));
     text.thing(format_args!(
         "VRRP realtime priority = {}",
         global.rt_priority.unwrap_or_default()
     ));
     scripts(global, text);
+    if !picture.opening.startup_delay.is_zero() {
+        let delay = picture.opening.startup_delay.as_secs_f64();
+        text.thing(format_args!("vrrp_startup_delay = {delay}"));
+    }
 }
 
 fn mail(global: &Global, text: &mut Text) {

@@ -1,7 +1,7 @@
 //! `vrrp_instance`.
 
 use super::time::moment;
-use super::{Text, address, announcements, enabled, notify, yes};
+use super::{Text, address, announcements, answers, enabled, notify, yes};
 use crate::config::model::{Instance, VirtualAddress, VrrpVersion};
 use crate::dump::json::MASKED;
 use crate::dump::picture::{Picture, Router};
@@ -111,8 +111,9 @@ fn election(router: &Router, text: &mut Text) {
         "Down timer adverts = {}",
         instance.down_timer_adverts
     ));
-    text.about("Send advert after receive lower priority advert = true");
-    text.about("Send advert after receive higher priority advert = false");
+    for line in answers(instance.manners) {
+        text.about(line);
+    }
     text.about(format_args!(
         "Virtual Router ID = {}",
         instance.virtual_router_id

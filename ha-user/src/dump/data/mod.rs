@@ -12,7 +12,8 @@ use std::fmt::{Display, Write as _};
 
 use super::command;
 use super::picture::Picture;
-use crate::config::model::{Command, Garp, Notify, ScriptUser};
+use crate::config::model::manners::{Garp, Manners};
+use crate::config::model::{Command, Notify, ScriptUser};
 
 pub(super) fn text(picture: &Picture) -> String {
     let mut text = Text::default();
@@ -95,16 +96,27 @@ fn notify(notify: &Notify, script_user: Option<&ScriptUser>, text: &mut Text) {
     }
 }
 
-/// When neighbours are told; what a lower advert is answered with is what a takeover begins with. Of an
-/// instance, or of all, who call the refresh differently.
+/// When neighbours are told. Of an instance, or of all, who call the refresh differently.
 fn announcements(garp: &Garp, refresh: &str, mut say: impl FnMut(&str, u64)) {
-    let (delay, repeat) = (garp.delay.as_secs(), garp.repeat.into());
-    say("delay", delay);
-    say("repeat", repeat);
+    say("delay", garp.delay.as_secs());
+    say("repeat", garp.repeat.into());
     say(refresh, garp.refresh.as_secs());
     say("refresh repeat", garp.refresh_repeat.into());
-    say("lower priority delay", delay);
-    say("lower priority repeat", repeat);
+    say("lower priority delay", garp.lower_prio_delay.as_secs());
+    say("lower priority repeat", garp.lower_prio_repeat.into());
+}
+
+/// How others are answered.
+fn answers(manners: Manners) -> [String; 2] {
+    let Manners {
+        lower_prio_no_advert,
+        higher_prio_send_advert,
+    } = manners;
+    let line = |kind, sends| format!("Send advert after receive {kind} priority advert = {sends}");
+    [
+        line("lower", !lower_prio_no_advert),
+        line("higher", higher_prio_send_advert),
+    ]
 }
 
 const fn yes(yes: bool) -> &'static str {

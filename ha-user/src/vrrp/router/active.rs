@@ -1,12 +1,14 @@
 //! Active: owning the addresses, and losing them (RFC 9568 section 6.4.3).
 
+use std::time::Duration;
+
 use ha_common::{Nanos, Priority};
 
 use super::super::action::Reason;
 use super::super::announcer::Announcer;
 use super::super::cadence::Cadence;
 use super::super::phase::{ActiveDownTimer, Ownership, Phase};
-use super::super::{Action, Advert, Event, Inheritance, Parameters, Record, Standing};
+use super::super::{Action, Advert, Event, Inheritance, Parameters, Provoked, Record, Standing};
 use super::{Context, Input, Router};
 
 /// How an ownership begins and ends.
@@ -91,7 +93,12 @@ impl Router {
         }
     }
 
+    /// Its last word, where it has one, prolongs nothing: the lease ends when it would have.
     fn yield_to(&mut self, advert: &Advert, cx: &mut Context<'_>) {
+        if self.parameters.manners.has_last_word {
+            let lease = self.record(cx).owned_until;
+            self.send(self.priority(), Some(lease), cx);
+        }
         self.dual.yielded();
         let timer = self.follow(advert, cx);
         self.end_ownership(cx);
@@ -119,9 +126,16 @@ impl Router {
             self.yield_to(&advert, cx);
         } else {
             self.suspect(&owned, &advert, cx);
-            let owned = self.insist(owned, cx);
-            self.contest(owned, cx);
+            self.answer_lower(owned, cx);
         }
+    }
+
+    fn answer_lower(&mut self, owned: Ownership, cx: &mut Context<'_>) {
+        let owned = match self.parameters.manners.ignores_lower {
+            true => owned,
+            false => self.insist(owned, cx),
+        };
+        self.tell_neighbours(owned, self.parameters.announcements.provoked, cx);
     }
 
     pub(super) fn active_stands(
@@ -212,11 +226,18 @@ impl Router {
     }
 
     /// Tells neighbours that were misled who answers.
-    pub(super) fn contest(&mut self, mut owned: Ownership, cx: &mut Context<'_>) {
+    pub(super) fn contest(&mut self, owned: Ownership, cx: &mut Context<'_>) {
+        let once = Provoked {
+            repeat: self.parameters.announcements.repeat,
+            delay: Duration::ZERO,
+        };
+        self.tell_neighbours(owned, once, cx);
+    }
+
+    fn tell_neighbours(&mut self, mut owned: Ownership, answer: Provoked, cx: &mut Context<'_>) {
         let spacing = owned.cadence.spacing();
-        if owned.announcer.provoke(cx.now, spacing) {
-            self.announce(self.parameters.announcements.repeat, cx);
-        }
+        let repeat = owned.announcer.provoke(cx.now, spacing, answer);
+        self.announce(repeat, cx);
         self.phase = Phase::Active(owned);
     }
 

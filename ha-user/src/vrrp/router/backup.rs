@@ -129,11 +129,16 @@ impl Router {
         cx: &mut Context<'_>,
     ) {
         let before = (self.active_down_interval(), self.accept_min_priority());
+        let opens = self.standing.waits && !standing.waits;
         self.stand(standing, cx);
         if standing.faulted {
             self.leave(Phase::Faulted, Reason::Faulted, cx);
-        } else {
-            self.phase = Phase::Backup(self.adjust(timer, before, cx));
+            return;
+        }
+        let timer = self.adjust(timer, before, cx);
+        self.phase = Phase::Backup(timer);
+        if opens {
+            self.open(timer, cx);
         }
     }
 
@@ -202,6 +207,11 @@ impl Router {
     /// Takes over, and says so first: a living Active router must yield, and another Backup router
     /// may have found the same silence in this very moment.
     fn believe_silence(&mut self, timer: ActiveDownTimer, cx: &mut Context<'_>) {
+        if self.standing.waits {
+            let later = cx.now + self.active_down_interval();
+            self.phase = Phase::Backup(timer.prolong(later));
+            return;
+        }
         let preempts = self.lower_lives(cx);
         let reason = match (preempts, timer.left) {
             (true, _) => Reason::Preempted,

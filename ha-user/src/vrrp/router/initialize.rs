@@ -52,7 +52,7 @@ impl Router {
     }
 
     fn begin(&mut self, cx: &mut Context<'_>) {
-        if self.priority() == Priority::OWNER {
+        if self.priority() == Priority::OWNER && !self.standing.waits {
             // Someone may be Active in our place, so this takeover is a claim too.
             self.come_forward(cx.now, Reason::AddressOwner, cx);
             return;
@@ -66,9 +66,26 @@ impl Router {
         self.resumes = false;
         match resumed {
             Some(timer) => timer,
-            None if self.parameters.eager_start => self.short_timer(cx),
-            None => self.full_timer(cx),
+            None => self.unheard_timer(cx),
         }
+    }
+
+    /// That of who begins to listen.
+    fn unheard_timer(&self, cx: &Context<'_>) -> ActiveDownTimer {
+        match self.parameters.eager_start {
+            true => self.short_timer(cx),
+            false => self.full_timer(cx),
+        }
+    }
+
+    /// It may take over from now on, as if it had just begun to listen, though it has done so all the time.
+    pub(super) fn open(&mut self, timer: ActiveDownTimer, cx: &mut Context<'_>) {
+        if self.priority() == Priority::OWNER {
+            self.come_forward(cx.now, Reason::AddressOwner, cx);
+            return;
+        }
+        let first = self.unheard_timer(cx);
+        self.phase = Phase::Backup(timer.prolong(first.deadline));
     }
 
     /// The timer of the previous process, which went on while nobody looked at it. A silence that

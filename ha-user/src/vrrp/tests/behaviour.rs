@@ -6,6 +6,7 @@ mod engine;
 mod groups;
 mod handover;
 mod manners;
+mod opening;
 mod ownership;
 mod patience;
 mod rivals;
@@ -17,7 +18,9 @@ use std::time::Duration;
 
 use ha_common::{Nanos, Priority};
 
-use super::super::{Action, Announcements, Event, Parameters, Standing, State, TransitionReason};
+use super::super::{
+    Action, Announcements, Event, Manners, Parameters, Provoked, Standing, State, TransitionReason,
+};
 use super::bench::{Bench, ROUTER, advert, summary};
 use super::parameters;
 

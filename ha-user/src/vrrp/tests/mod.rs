@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ha_common::{Priority, Vrid};
 
-use super::{Announcements, FastHandover, Parameters, Version};
+use super::{Announcements, FastHandover, Manners, Parameters, Version};
 
 /// A host of 192.0.2.0/24.
 const fn host(last: u8) -> IpAddr {
@@ -33,5 +33,6 @@ fn parameters() -> Parameters {
         eager_start: false,
         fast_handover: FastHandover::BetweenTwo,
         announcements: Announcements::default(),
+        manners: Manners::default(),
     }
 }

@@ -68,7 +68,12 @@ const CLEAR: Standing = Standing {
     faulted: false,
     pending: false,
     unsettled: false,
+    waits: false,
     weight: 0,
+};
+const WAITS: Standing = Standing {
+    waits: true,
+    ..CLEAR
 };
 const PENDING: Standing = Standing {
     pending: true,
@@ -85,7 +90,7 @@ const HEAVIER: Standing = Standing {
 
 type Apply = fn(&mut Bench) -> Vec<super::super::Action>;
 
-const INPUTS: [(&str, Apply); 24] = [
+const INPUTS: [(&str, Apply); 25] = [
     ("Startup", |bench| bench.tell(Event::Startup)),
     ("Adopt", |bench| bench.tell(Event::Adopt(inheritance(100)))),
     ("Advert above", |bench| bench.hear(20, 150)),
@@ -97,6 +102,7 @@ const INPUTS: [(&str, Apply); 24] = [
     ("Standing clear", |bench| bench.stand(CLEAR)),
     ("Standing pending", |bench| bench.stand(PENDING)),
     ("Standing faulted", |bench| bench.stand(FAULTED)),
+    ("Standing waits", |bench| bench.stand(WAITS)),
     ("Standing weight +20", |bench| bench.stand(HEAVIER)),
     ("Fenced", |bench| {
         bench.record.fenced_at = bench.now;

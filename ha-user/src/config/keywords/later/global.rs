@@ -27,17 +27,10 @@ pub(in crate::config::keywords) const GLOBAL: &[Known] = known! {
     "disable_local_igmp" [] "no IGMP joins of the daemon's own";
     "vrrp_mcast_group4" [each("GROUP", 1..=1, is_group4)] "IPv4 group that adverts go to";
     "vrrp_mcast_group6" [each("GROUP", 1..=1, is_group6)] "IPv6 group that adverts go to";
-    "vrrp_garp_lower_prio_delay" [number(0, 4294)] "delay of the second burst after a lower advert";
-    "vrrp_garp_lower_prio_repeat" [number(0, i32::MAX as i64)] "gratuitous ARPs after a lower advert";
     "vrrp_gna_interval" [seconds(Duration::from_micros(1), LONGEST)] "pause between two unsolicited neighbour adverts of an interface";
-    "vrrp_min_garp" [Takes::Truth] "one gratuitous ARP, no second burst";
     "vrrp_garp_extra_if" [each("[all] SECONDS", 1..=2, is_pause)] "repeat gratuitous ARPs on the interface below a virtual MAC";
     "vrrp_vmac_garp_intvl" [each("[all] SECONDS", 1..=2, is_pause)] "older name of vrrp_garp_extra_if";
-    "vrrp_lower_prio_no_advert" [Takes::Truth] "the Active does not answer lower adverts";
-    "vrrp_higher_prio_send_advert" [Takes::Truth] "one advert before yielding to a higher one";
     "vrrp_owner_ignore_adverts" [Takes::Truth] "an address owner ignores adverts";
-    "vrrp_startup_delay" [seconds(Duration::from_millis(1), LONGEST)] "seconds without a takeover after the start";
-    "vrrp_delay_after_boot" [seconds(Duration::from_millis(1), LONGEST)] "seconds without a takeover after boot";
     "log_unknown_vrids" [] "log adverts of VRIDs that are not configured";
     "vrrp_iptables" [each("[IN [OUT]]", 0..=2, is_short)] "chains for no_accept";
     "vrrp_ipsets" [each("[SET...]", 0..=5, is_short)] "sets for no_accept";

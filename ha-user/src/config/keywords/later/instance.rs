@@ -25,12 +25,8 @@ pub(in crate::config::keywords) const INSTANCE: &[Known] = known! {
     "notify_deleted" [words("[COMMAND [USER [GROUP]]]", 0..=3)] "command when a reload removes the instance";
     "notify_master_rx_lower_pri" [command()] "command when a MASTER hears a lower one";
     "lvs_sync_daemon_interface" [interface()] "interface that IPVS connections are synchronised on";
-    "garp_lower_prio_delay" [number(0, 4294)] "delay of the second burst after a lower advert";
-    "garp_lower_prio_repeat" [number(0, i32::MAX as i64)] "gratuitous ARPs after a lower advert";
     "garp_extra_if" [each("[all] SECONDS", 1..=2, is_pause)] "repeat gratuitous ARPs on the interface below a virtual MAC";
     "vmac_garp_intvl" [each("[all] SECONDS", 1..=2, is_pause)] "older name of garp_extra_if";
-    "lower_prio_no_advert" [Takes::Truth] "the MASTER does not answer lower adverts";
-    "higher_prio_send_advert" [Takes::Truth] "one advert before yielding to a higher one";
     "owner_ignore_adverts" [Takes::Truth] "an address owner ignores adverts";
     "timer_expired_backup" [each("[PRIORITY]", 0..=1, |word| is_whole(word, &(1..=254)))] "a MASTER whose timer ran late becomes BACKUP";
     "thread_timer_expired" [each("[PRIORITY]", 0..=1, |word| is_whole(word, &(1..=254)))] "older name of timer_expired_backup";

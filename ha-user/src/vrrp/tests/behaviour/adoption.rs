@@ -11,6 +11,7 @@ const PENDING: Standing = Standing {
     faulted: false,
     pending: true,
     unsettled: true,
+    waits: false,
     weight: 0,
 };
 

@@ -78,6 +78,7 @@ fn announcements_are_repeated_after_the_delay_and_refreshed() {
         refresh: 60 * SECOND,
         repeat: 4,
         refresh_repeat: 2,
+        ..Announcements::default()
     };
     let mut bench = Bench::active(Parameters {
         announcements,
@@ -145,4 +146,125 @@ fn where_one_lost_advert_is_a_silence_adverts_come_twice_as_often() {
     });
     assert_eq!(adverts_in(&mut bench, SECOND), [500 * MS, SECOND]);
     assert_eq!(bench.status().state, State::Active);
+}
+
+/// An Active router that says what `announcements` and `manners` have it say.
+fn mannered(provoked: Provoked, manners: Manners) -> Bench {
+    let announcements = Announcements {
+        provoked,
+        ..quiet()
+    };
+    let mut bench = Bench::active(Parameters {
+        announcements,
+        manners,
+        ..parameters()
+    });
+    bench.pass(1500 * MS);
+    bench
+}
+
+/// Only adverts of lower routers that are far enough apart are answered at once.
+const PROVOKED: Provoked = Provoked {
+    repeat: 2,
+    delay: Duration::from_secs(3),
+};
+const NEVER: Provoked = Provoked {
+    repeat: 0,
+    delay: Duration::ZERO,
+};
+
+#[test]
+fn a_lower_advert_is_answered_by_an_advert_and_announcements_of_their_own_number() {
+    let mut bench = mannered(PROVOKED, Manners::default());
+    let answer = summary(&bench.hear(20, 50));
+    assert!(
+        answer.ends_with("advertise 100 for 2.9375s, announce 2"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn what_a_lower_advert_provokes_is_said_once_more_after_the_delay() {
+    let mut bench = mannered(PROVOKED, Manners::default());
+    bench.hear(20, 50);
+    let (start, mut bursts) = (bench.now, Vec::new());
+    while bench.now < start + 10 * SECOND {
+        for action in bench.pass_to_deadline() {
+            if let Action::Announce { repeat, .. } = action {
+                bursts.push((bench.now.saturating_since(start), repeat));
+            }
+        }
+    }
+    assert_eq!(bursts, [(3 * SECOND, 2)]);
+}
+
+#[test]
+fn a_router_that_ignores_lower_ones_still_tells_neighbours() {
+    let ignores_lower = Manners {
+        ignores_lower: true,
+        ..Manners::default()
+    };
+    let mut bench = mannered(PROVOKED, ignores_lower);
+    let answer = summary(&bench.hear(20, 50));
+    assert!(answer.ends_with("announce 2"), "{answer}");
+    assert!(!answer.contains("advertise"), "{answer}");
+    let mut bench = mannered(NEVER, ignores_lower);
+    let answer = summary(&bench.hear(20, 50));
+    assert!(!answer.contains("a"), "{answer}");
+}
+
+#[test]
+fn a_farewell_is_answered_whatever_the_manners() {
+    let ignores_lower = Manners {
+        ignores_lower: true,
+        ..Manners::default()
+    };
+    let mut bench = mannered(NEVER, ignores_lower);
+    assert_eq!(summary(&bench.hear(20, 0)), "advertise 100 for 2.9375s");
+}
+
+/// Of a lower advert, that somebody else spoke for the addresses is no less true.
+#[test]
+fn a_conflict_is_answered_though_lower_adverts_are_not() {
+    let mut bench = mannered(NEVER, Manners::default());
+    assert_eq!(summary(&bench.tell(Event::AddressConflict)), "announce 5");
+}
+
+fn last_word() -> Bench {
+    mannered(
+        PROVOKED,
+        Manners {
+            has_last_word: true,
+            ..Manners::default()
+        },
+    )
+}
+
+#[test]
+fn the_last_word_of_who_yields_prolongs_nothing() {
+    let mut bench = last_word();
+    let lease = bench.record.owned_until;
+    let left = lease.saturating_since(bench.now);
+    let yielded = bench.hear(20, 150);
+    assert_eq!(
+        summary(&yielded),
+        format!(
+            "advertise 100 for {left:?}, end, remove, \
+             Active to Backup: Yielded {{ to: 192.0.2.20, priority: Priority(150) }}"
+        )
+    );
+}
+
+/// As where the data path has seen that advert first.
+#[test]
+fn who_is_fenced_or_late_has_no_last_word() {
+    let mut bench = last_word();
+    bench.record.fenced_at = bench.now;
+    let yielded = summary(&bench.hear(20, 150));
+    assert!(yielded.starts_with("end, remove"), "{yielded}");
+    let mut bench = last_word();
+    bench.now = bench.record.owned_until;
+    let late = summary(&bench.hear(20, 150));
+    assert!(late.starts_with("end, remove"), "{late}");
+    assert!(!late.contains("advertise"), "{late}");
 }

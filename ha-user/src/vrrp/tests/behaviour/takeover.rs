@@ -190,6 +190,7 @@ const LOWERED: Standing = Standing {
     faulted: false,
     pending: false,
     unsettled: false,
+    waits: false,
 };
 const LOWERED_SILENCE: Duration = Duration::from_nanos(3_765_625_000);
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ha_common::Priority;
 use ha_common::abi::LeasePolicy;
 
-use super::super::super::{Announcements, FastHandover, Parameters, Version};
+use super::super::super::{Announcements, FastHandover, Manners, Parameters, Provoked, Version};
 use super::super::{host, parameters};
 use super::host::{Host, Port};
 use super::rng::Rng;
@@ -36,6 +36,8 @@ pub(super) struct Draw {
     pub(super) company: Option<Duration>,
     /// How long every router leaves a lower one alone.
     pub(super) preempt_delay: Duration,
+    /// Routers differ in how they answer others.
+    pub(super) mannered: bool,
 }
 
 impl Draw {
@@ -64,6 +66,7 @@ impl Draw {
             flood: all_preempt && rng.chance(200),
             company: None,
             preempt_delay: Duration::ZERO,
+            mannered: false,
         }
     }
 
@@ -96,6 +99,11 @@ impl Draw {
         if rng.chance(300) && !self.flood {
             self.preempt_delay = rng.between(Duration::ZERO, self.interval * 8);
         }
+    }
+
+    /// Has routers answer others in their own ways. What else is drawn stays as it is.
+    pub(super) fn teach_manners(&mut self, rng: &mut Rng) {
+        self.mannered = rng.chance(500);
     }
 
     pub(super) fn storm(&self, rng: &mut Rng) -> Weather {
@@ -214,11 +222,35 @@ impl Draw {
             primary_ip: Some(address),
             eager_start: self.harsh && rng.chance(200),
             fast_handover: self.fast_handover.unwrap_or_else(|| any_handover(rng)),
-            announcements: Announcements {
-                repeat: 1,
-                ..Announcements::default()
-            },
+            announcements: self.announcements(rng),
+            manners: self.manners(rng),
             ..parameters()
+        }
+    }
+
+    fn announcements(&self, rng: &mut Rng) -> Announcements {
+        let once = Announcements {
+            repeat: 1,
+            ..Announcements::default()
+        };
+        if !self.mannered {
+            return once;
+        }
+        let repeat = u32::from(rng.chance(700));
+        let delay = Duration::from_secs(rng.number(0..=6));
+        Announcements {
+            provoked: Provoked { repeat, delay },
+            ..once
+        }
+    }
+
+    fn manners(&self, rng: &mut Rng) -> Manners {
+        if !self.mannered {
+            return Manners::default();
+        }
+        Manners {
+            ignores_lower: rng.chance(500),
+            has_last_word: rng.chance(500),
         }
     }
 

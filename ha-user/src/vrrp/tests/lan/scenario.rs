@@ -24,6 +24,7 @@ pub(super) fn run(seed: u64, lans: Lans, trace: bool) -> Result<Tally, String> {
     let mut extra = Rng::new(!seed);
     draw.bring_company(&mut extra);
     draw.make_patient(&mut extra);
+    draw.teach_manners(&mut extra);
     let weather = draw.storm(&mut rng);
     let count = usize::try_from(rng.number(2..=5)).map_err(|error| error.to_string())?;
     let mut ports: Vec<Vec<Port>> = (0..count).map(|at| vec![draw.port(at, &mut rng)]).collect();
