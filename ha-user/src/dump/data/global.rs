@@ -18,6 +18,10 @@ pub(super) fn show(picture: &Picture, text: &mut Text) {
         "Dynamic interfaces = {}",
         defaults.dynamic_interfaces
     ));
+    text.thing(format_args!(
+        "VRRP notify priority changes = {}",
+        defaults.notify_priority_changes
+    ));
     text.thing(format_args!("VRRP IPv4 mcast group = {GROUP}"));
     announcements(&defaults.garp, "refresh timer", |what, value| {
         text.thing(format_args!("Gratuitous ARP {what} = {value}"));

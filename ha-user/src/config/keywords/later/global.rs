@@ -18,7 +18,6 @@ pub(in crate::config::keywords) const GLOBAL: &[Known] = known! {
     "use_symlink_paths" [Takes::Truth] "keep symbolic links in the paths of scripts";
     "set_supplementary_groups" [Takes::Truth] "scripts get their user's supplementary groups";
     "checker_log_all_failures" [Takes::Truth] "log every failed check";
-    "no_checker_emails" [Takes::Truth] "older name of smtp_alert_checker off";
     "startup_script" [command()] "command to run before anything else";
     "startup_script_timeout" [number(1, 1000)] "seconds that it may take";
     "shutdown_script" [command()] "command to run at the end";
