@@ -13,7 +13,7 @@ use ha_user::config::model::naming::Naming;
 use ha_user::config::model::opening::Opening;
 use ha_user::config::model::service::VirtualServer;
 use ha_user::config::model::ssl::Ssl;
-use ha_user::config::model::{Config, Instance, Script, VirtualAddress};
+use ha_user::config::model::{Config, Instance, NotifyRarely, Script, VirtualAddress};
 use ha_user::config::{self, Format, Loaded, Palette, System};
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -212,6 +212,9 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     }
     if i.notify_priority_changes {
         writeln!(text, "  notify_priority_changes").expect("text");
+    }
+    if i.rarely != NotifyRarely::default() {
+        writeln!(text, "  {:?}", i.rarely).expect("text");
     }
     if i.strict {
         writeln!(text, "  strict_mode").expect("text");

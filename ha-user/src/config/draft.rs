@@ -215,6 +215,8 @@ pub(super) struct InstanceDraft {
     pub unweighted: bool,
     /// By keyword: `notify` and every `notify_STATE`.
     pub notify: BTreeMap<String, At<Command>>,
+    /// `notify_deleted`, with or without a command.
+    pub tells_deleted: bool,
     pub notify_priority_changes: Option<bool>,
     pub smtp_alert: Option<bool>,
     pub garp: GarpDraft,
@@ -255,6 +257,7 @@ impl InstanceDraft {
             tracks: TracksDraft::default(),
             unweighted: false,
             notify: BTreeMap::new(),
+            tells_deleted: false,
             notify_priority_changes: None,
             smtp_alert: None,
             garp: GarpDraft::default(),

@@ -307,7 +307,10 @@ pub struct Instance {
     /// `notify*`.
     #[serde(flatten)]
     pub notify: Notify,
-    /// `notify_priority_changes`, or `vrrp_notify_priority_changes`.
+    /// `notify*` of what is no state.
+    #[serde(flatten)]
+    pub rarely: NotifyRarely,
+    /// `notify_priority_changes`, here, of its group, or `vrrp_notify_priority_changes`.
     pub notify_priority_changes: bool,
     /// `smtp_alert`, here or in `global_defs`.
     pub smtp_alert: bool,
@@ -366,6 +369,20 @@ pub struct Notify {
     /// `notify`: gets type, name, state and priority as arguments.
     #[serde(rename = "notify")]
     pub all: Option<Command>,
+}
+
+/// Scripts of an instance that are told of what is no state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NotifyRarely {
+    /// `notify_deleted`: its end by a reload is told as DELETED, not as FAULT.
+    #[serde(rename = "notify_deleted")]
+    pub tells_deleted: bool,
+    /// Its command.
+    #[serde(rename = "notify_deleted_script")]
+    pub deleted: Option<Command>,
+    /// `notify_master_rx_lower_pri`.
+    #[serde(rename = "notify_master_rx_lower_pri")]
+    pub heard_lower: Option<Command>,
 }
 
 /// `xdp { ... }`.

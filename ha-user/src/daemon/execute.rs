@@ -251,6 +251,11 @@ impl Executor {
                 other,
                 priority,
             } => self.report_dual_active(router, other, priority),
+            Action::HeardLower {
+                router,
+                other,
+                priority,
+            } => self.report_lower(router, other, priority),
             Action::Transition {
                 router,
                 to,
@@ -286,12 +291,31 @@ impl Executor {
             let name = &plan.name;
             log::warn!("({name}) DUAL_ACTIVE: {other} (priority {priority}) is Active, too");
         }
-        let own = self.records.record(router).election().priority;
         // The main loop outlives this thread, unless both are going down.
         let _ = self.reports.send(Report::DualActive {
             router,
-            priority: Priority::new(own),
+            priority: self.priority(router),
         });
+    }
+
+    fn report_lower(&self, router: RouterId, other: IpAddr, priority: Priority) {
+        let own = self.priority(router);
+        if let Some(plan) = self.plan(router) {
+            let name = &plan.name;
+            log::debug!(
+                "({name}) Received advert from {other} with lower priority {priority}, ours {own}"
+            );
+        }
+        // The main loop outlives this thread, unless both are going down.
+        let _ = self.reports.send(Report::HeardLower {
+            router,
+            priority: own,
+        });
+    }
+
+    /// Effective Priority of a router.
+    fn priority(&self, router: RouterId) -> Priority {
+        Priority::new(self.records.record(router).election().priority)
     }
 
     fn log_transition(&self, router: RouterId, to: State, reason: TransitionReason) {

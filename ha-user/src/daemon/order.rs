@@ -122,6 +122,13 @@ pub(super) enum Report {
         /// Effective Priority.
         priority: Priority,
     },
+    /// An Active router has heard one of lower priority.
+    HeardLower {
+        /// Who has.
+        router: RouterId,
+        /// Effective Priority.
+        priority: Priority,
+    },
     /// A router has left, its addresses are off the interfaces.
     Retired(RouterId),
     /// The thread has ended, or does nothing any more.

@@ -59,6 +59,7 @@ mod tests {
             name: "G".to_owned(),
             members: vec!["A".to_owned(), "B".to_owned()],
             notify: Notify::default(),
+            notify_priority_changes: None,
             smtp_alert: false,
         };
         let config = Config {

@@ -7,6 +7,7 @@ mod leaving;
 mod links;
 mod reload;
 mod services;
+mod standing;
 mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +32,7 @@ use super::opening::Opening;
 use super::order::{Order, Report};
 use super::outlook::Outlook;
 use super::pidfile::PidFile;
-use super::plan::{self, RouterPlan};
+use super::plan;
 use super::prepared::Prepared;
 use super::presence::Presence;
 use super::role::Role;
@@ -45,9 +46,9 @@ use super::sync::Groups;
 use super::testament::{Farewell, Testament, Will};
 use super::trackers::{Known, News, Trackers};
 use super::whereabouts::Whereabouts;
-use super::{configuration, gate, health, notifier, presence, role, watchdog};
+use super::{configuration, gate, presence, role, watchdog};
 use crate::cli::Options;
-use crate::config::model::Config;
+use crate::config::model::{Config, Instance};
 use crate::control::protocol::Response;
 use crate::control::server::{Question, Server};
 use crate::datapath::{Datapath, Loaded};
@@ -118,6 +119,8 @@ struct Worker<'a> {
     entered: Vec<(String, State)>,
     /// Effective priorities, as the pipes know them.
     priorities: BTreeMap<String, u8>,
+    /// Instances that a reload has removed, until their routers are gone.
+    removed: BTreeMap<String, Instance>,
     whereabouts: Whereabouts,
     initial_files: InitialFiles,
     opening: Opening,
@@ -233,6 +236,7 @@ impl<'a> Worker<'a> {
             dumps: Dumps::default(),
             entered: Vec::new(),
             priorities: BTreeMap::new(),
+            removed: BTreeMap::new(),
             whereabouts: Whereabouts::default(),
             initial_files: InitialFiles::new(initialized),
             opening,
@@ -326,6 +330,9 @@ impl<'a> Worker<'a> {
             Wake::Report(Report::DualActive { router, priority }) => {
                 self.notify(router, Occasion::DualActive, priority.get());
                 self.notify_groups();
+            }
+            Wake::Report(Report::HeardLower { router, priority }) => {
+                self.notify_lower(router, priority.get());
             }
             Wake::Report(Report::Retired(router)) => {
                 self.notify_removal(router);
@@ -439,42 +446,6 @@ impl<'a> Worker<'a> {
         }
         self.attachments.renew();
         self.settle();
-    }
-
-    fn take_news(&mut self, news: News) {
-        match news {
-            News::Script(verdict) => self.trackers.note_script(&verdict),
-            News::Observed(news) => self.trackers.note_observed(news),
-            News::Health(health::News::Verdict(verdict)) => self.trackers.note_check(&verdict),
-            News::Health(health::News::Run(command)) => {
-                return notifier::start_command(&self.config, &command);
-            }
-            News::Health(health::News::Service(change)) => {
-                self.note_service(&change);
-                return self.write_testament();
-            }
-            News::Health(health::News::Following) => return self.clear_services(),
-        }
-        self.restate();
-        self.notify_priorities();
-        self.write_testament();
-    }
-
-    /// Tells routers how they stand by what is known now.
-    fn restate(&mut self) {
-        let (config, links) = (&self.config, self.monitor.links());
-        let plans = self.routers.iter().map(|(_, known)| &known.plan);
-        let standings = Standings::new(config, &self.trackers, links, plans);
-        let standings = standings.before(self.opening.waits());
-        let standing = |plan: &RouterPlan| standings.of(plan);
-        self.routers.restate(standing, &self.adverts.orders);
-    }
-
-    /// Nobody waits any longer.
-    fn open(&mut self) {
-        self.opening.end();
-        self.restate();
-        self.write_testament();
     }
 }
 

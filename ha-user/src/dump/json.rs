@@ -107,7 +107,11 @@ struct Scripts {
     #[serde(skip_serializing_if = "Option::is_none")]
     script_stop: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    script_deleted: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     script: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script_master_rx_lower_pri: Option<String>,
 }
 
 impl Entry {
@@ -131,7 +135,7 @@ fn data(picture: &Picture, router: &Router) -> Data {
         iname: instance.name.clone(),
         dont_track_primary: 0,
         skip_check_adv_addr: u8::from(instance.skip_check_adv_addr),
-        strict_mode: 0,
+        strict_mode: u8::from(instance.strict),
         vmac_ifname: String::new(),
         ifp_ifname: instance.interface.clone(),
         master_priority: router.active_priority,
@@ -153,12 +157,12 @@ fn data(picture: &Picture, router: &Router) -> Data {
         master_adver_int: Seconds(router.active_adver_interval),
         accept: 1,
         nopreempt: !instance.preempt,
-        preempt_delay: 0,
+        preempt_delay: instance.preempt_delay.as_secs(),
         state,
         wantstate: state,
         version: instance.version.number(),
-        smtp_alert: false,
-        notify_deleted: false,
+        smtp_alert: instance.smtp_alert,
+        notify_deleted: instance.rarely.tells_deleted,
         scripts: scripts(instance),
         vips: addresses(&instance.addresses),
         evips: addresses(&instance.excluded_addresses),
@@ -181,7 +185,9 @@ fn scripts(instance: &Instance) -> Scripts {
         script_master: line(&notify.master),
         script_fault: line(&notify.fault),
         script_stop: line(&notify.stop),
+        script_deleted: line(&instance.rarely.deleted),
         script: line(&notify.all),
+        script_master_rx_lower_pri: line(&instance.rarely.heard_lower),
     }
 }
 

@@ -15,10 +15,16 @@ pub fn of_occasion(subject: Subject<'_>, occasion: Occasion) -> Option<String> {
     Some(line(subject, word))
 }
 
-/// The line for an instance that the configuration does not have any more.
+/// The line for an instance that the configuration does not have any more, which is told by `word`.
 #[must_use]
-pub fn of_removal(name: &str, priority: u8) -> String {
-    line(Subject::Instance(name, priority), "FAULT")
+pub fn of_removal(name: &str, word: &str, priority: u8) -> String {
+    line(Subject::Instance(name, priority), word)
+}
+
+/// The line for a MASTER of `priority` that has heard a lower one.
+#[must_use]
+pub fn of_lower(name: &str, priority: u8) -> String {
+    line(Subject::Instance(name, priority), "MASTER_RX_LOWER_PRI")
 }
 
 /// The line for an instance in `state` whose effective priority is another one now.
@@ -77,6 +83,13 @@ mod tests {
             of_priority("VI_1", State::Backup, 70).as_deref(),
             Some("INSTANCE \"VI_1\" BACKUP_PRIORITY 70\n")
         );
-        assert_eq!(of_removal("VI_1", 70), "INSTANCE \"VI_1\" FAULT 70\n");
+        assert_eq!(
+            of_removal("VI_1", "FAULT", 70),
+            "INSTANCE \"VI_1\" FAULT 70\n"
+        );
+        assert_eq!(
+            of_lower("VI_1", 70),
+            "INSTANCE \"VI_1\" MASTER_RX_LOWER_PRI 70\n"
+        );
     }
 }

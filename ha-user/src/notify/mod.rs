@@ -5,7 +5,7 @@ pub mod line;
 pub mod pipe;
 pub mod post;
 
-use crate::config::model::{Command, Notify};
+use crate::config::model::{Command, Instance, Notify};
 use crate::vrrp::{State, TransitionReason};
 
 /// keepalived's word for a state; none for a router that is only not running.
@@ -79,24 +79,30 @@ pub enum Subject<'a> {
     Group(&'a str),
 }
 
+/// Commands to run for an instance that the configuration does not have any more, and keepalived's word
+/// for that. Who does not ask for another one hears that it is in fault, but not by the script for faults.
+#[must_use]
+pub fn of_removal(instance: &Instance, priority: u8) -> (&'static str, Vec<Command>) {
+    let word = match instance.rarely.tells_deleted {
+        true => "DELETED",
+        false => "FAULT",
+    };
+    let subject = Subject::Instance(&instance.name, priority);
+    let general = told(instance.notify.all.as_ref(), subject, word);
+    let specific = instance.rarely.deleted.clone();
+    (word, specific.into_iter().chain(general).collect())
+}
+
 /// Commands to run for `subject`, the specific one before the general one.
 #[must_use]
 pub fn commands(notify: &Notify, subject: Subject<'_>, occasion: Occasion) -> Vec<Command> {
-    let (kind, name, priority) = match subject {
-        Subject::Instance(name, priority) => ("INSTANCE", name, priority),
-        Subject::Group(name) => ("GROUP", name, 0),
-    };
-    let told = |command: &Option<Command>, word: &str| {
-        let mut command = command.clone()?;
-        let words = [kind, name, word].map(str::to_owned);
-        command.words.extend(words);
-        command.words.push(priority.to_string());
-        Some(command)
-    };
     let (specific, word) = match occasion {
         Occasion::Stop => (&notify.stop, "STOP"),
         // Scripts that know keepalived's words only are not told of another one.
-        Occasion::DualActive => return Vec::from_iter(told(&notify.dual_active, "DUAL_ACTIVE")),
+        Occasion::DualActive => {
+            let command = notify.dual_active.as_ref();
+            return Vec::from_iter(told(command, subject, "DUAL_ACTIVE"));
+        }
         Occasion::Entered(state) => match (state, state_word(state)) {
             (State::Active, Some(word)) => (&notify.master, word),
             (State::Backup, Some(word)) => (&notify.backup, word),
@@ -104,8 +110,21 @@ pub fn commands(notify: &Notify, subject: Subject<'_>, occasion: Occasion) -> Ve
             (_, None) => return Vec::new(),
         },
     };
-    let general = told(&notify.all, word);
+    let general = told(notify.all.as_ref(), subject, word);
     specific.clone().into_iter().chain(general).collect()
+}
+
+/// `command` with what it is told, `word` of `subject`.
+fn told(command: Option<&Command>, subject: Subject<'_>, word: &str) -> Option<Command> {
+    let (kind, name, priority) = match subject {
+        Subject::Instance(name, priority) => ("INSTANCE", name, priority),
+        Subject::Group(name) => ("GROUP", name, 0),
+    };
+    let mut command = command?.clone();
+    let words = [kind, name, word].map(str::to_owned);
+    command.words.extend(words);
+    command.words.push(priority.to_string());
+    Some(command)
 }
 
 #[cfg(test)]
@@ -181,5 +200,26 @@ mod tests {
         let occasion = Occasion::Entered(State::Backup);
         let commands = commands(&notify, Subject::Group("G"), occasion);
         assert_eq!(commands[0].words, ["/a", "GROUP", "G", "BACKUP", "0"]);
+    }
+
+    #[test]
+    fn an_instance_that_is_removed_is_deleted_only_where_it_asks_for_that() {
+        let told = |line: &str| {
+            let file = format!(
+                "vrrp_instance I {{\ninterface lo\nvirtual_router_id 1\n\
+                 virtual_ipaddress {{\n192.0.2.1\n}}\n\
+                 notify \"/bin/true a\"\nnotify_fault \"/bin/true f\"\n{line}\n}}\n"
+            );
+            let config = crate::config::parse(file.as_bytes(), "f").config;
+            let (word, commands) = of_removal(config.instance("I").expect("an instance"), 90);
+            let lines = commands.iter().map(|command| command.words[1..].join(" "));
+            (word, lines.collect::<Vec<_>>())
+        };
+        let fault = vec!["a INSTANCE I FAULT 90".to_owned()];
+        assert_eq!(told(""), ("FAULT", fault));
+        let deleted = "a INSTANCE I DELETED 90".to_owned();
+        assert_eq!(told("notify_deleted"), ("DELETED", vec![deleted.clone()]));
+        let gone = told("notify_deleted \"/bin/true gone\"");
+        assert_eq!(gone, ("DELETED", vec!["gone".to_owned(), deleted]));
     }
 }

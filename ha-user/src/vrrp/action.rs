@@ -116,6 +116,15 @@ pub enum Action {
         /// With what priority.
         priority: Priority,
     },
+    /// A router below us has spoken while we were Active. Said at most once in an interval.
+    HeardLower {
+        /// Whose.
+        router: RouterId,
+        /// Who.
+        other: IpAddr,
+        /// With what priority.
+        priority: Priority,
+    },
     /// The state has changed: log it, run notify scripts, publish it.
     Transition {
         /// Whose.
@@ -144,6 +153,7 @@ impl Action {
             | Self::AddAddresses { router }
             | Self::RemoveAddresses { router }
             | Self::DualActive { router, .. }
+            | Self::HeardLower { router, .. }
             | Self::Transition { router, .. } => *router,
         }
     }

@@ -217,6 +217,8 @@ pub(super) struct Ownership {
     pub(super) announcer: Announcer,
     /// The last advert that someone provoked.
     pub(super) provoked: Nanos,
+    /// The last lower advert that was told of.
+    pub(super) heard_lower: Nanos,
 }
 
 impl Ownership {
@@ -227,12 +229,18 @@ impl Ownership {
             cadence,
             announcer: Announcer::new(now, &parameters.announcements),
             provoked: Nanos::NEVER,
+            heard_lower: Nanos::NEVER,
         }
     }
 
     /// Whether Adver_Timer has fired at `now`, or is about to.
     pub(super) fn speaks_at(&self, now: Nanos) -> bool {
         self.next_advert <= now + earliness(self.cadence.spacing())
+    }
+
+    /// Whether `now` is less than an interval after `before`, if that ever was.
+    pub(super) fn is_soon_after(&self, before: Nanos, now: Nanos) -> bool {
+        before != Nanos::NEVER && now.saturating_since(before) < self.cadence.spacing()
     }
 
     fn deadline(&self) -> Nanos {

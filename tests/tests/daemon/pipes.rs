@@ -67,6 +67,22 @@ vrrp_instance VI_2 {
 }
 ";
 
+/// One that has scripts for its end.
+const DELETED: &str = "vrrp_instance VI_3 {
+    interface eth1
+    version 3
+    virtual_router_id 53
+    priority 100
+    advert_int 0.1
+    notify_deleted \"/usr/local/bin/note gone\"
+    notify_fault \"/usr/local/bin/note fault\"
+    notify \"/usr/local/bin/note\"
+    virtual_ipaddress {
+        198.51.100.103/24
+    }
+}
+";
+
 impl Scene {
     fn new(software: &Software) -> Result<Self> {
         let mut lans = [Lan::new()?, Lan::new()?];
@@ -77,6 +93,10 @@ impl Scene {
         let read = format!("mkfifo {PIPE}; : >{LINES}; exec cat <>{PIPE} >>{LINES}");
         let reader = host.spawn(Command::new("sh").args(["-c", &read]))?;
         until("a reader", PATIENCE, || Ok(host.outside(LINES).exists()))?;
+        host.write_script(
+            "/usr/local/bin/note",
+            "#!/bin/sh\necho \"$@\" >>/run/told\n",
+        )?;
         let daemon = Daemon::start(&host, software, &format!("{TWO}{GROUP}"))?;
         Ok(Self {
             host,
@@ -105,6 +125,18 @@ impl Scene {
         Ok(lines)
     }
 
+    /// What scripts were told of the instance that is removed, in any order.
+    fn told(&self) -> Result<Vec<String>> {
+        let path = self.host.outside("/run/told");
+        let read = || std::fs::read_to_string(&path).unwrap_or_default();
+        until("the scripts", PATIENCE, || {
+            Ok(read().contains("DELETED") && read().contains("gone"))
+        })?;
+        let mut told: Vec<String> = read().lines().map(str::to_owned).collect();
+        told.sort();
+        Ok(told)
+    }
+
     fn reload(&self, config: &str) -> Result<()> {
         self.host.write(CONFIG_PATH, config)?;
         self.daemon.signal(Signal::HUP);
@@ -126,6 +158,11 @@ impl Scene {
         story.push(self.lines_for(Duration::from_secs(2))?);
         self.reload(TWO)?;
         story.push(self.lines_until("INSTANCE \"VI_2\" FAULT 90")?);
+        self.reload(&format!("{TWO}{DELETED}"))?;
+        story.push(self.lines_until("INSTANCE \"VI_3\" MASTER 100")?);
+        self.reload(TWO)?;
+        story.push(self.lines_until("INSTANCE \"VI_3\" DELETED 100")?);
+        story.push(self.told()?);
         self.daemon.stop()?;
         story.push(self.lines_until("INSTANCE \"VI_1\" STOP 100")?);
         Ok(story)
@@ -158,7 +195,7 @@ fn both_daemons_write_the_same() -> Result<()> {
             "{theirs:?}\n{ours:?}"
         );
     }
-    ensure!(theirs.len() == 8 && ours.len() == 8);
+    ensure!(theirs.len() == 11 && ours.len() == 11);
     Ok(())
 }
 

@@ -38,16 +38,18 @@ fn every_state() -> Play {
                virtual_ipaddress_excluded {\n 192.0.2.102\n }\n \
                track_script {\n good\n bad weight -9\n }\n track_interface {\n eth1\n }\n \
                notify_master /bin/true\n notify \"/bin/true all\"\n \
-               garp_lower_prio_delay 7\n lower_prio_no_advert\n higher_prio_send_advert off\n}\n\
+               garp_lower_prio_delay 7\n lower_prio_no_advert\n higher_prio_send_advert off\n \
+               notify_master_rx_lower_pri \"/bin/true lower\"\n}\n\
                vrrp_instance VI_2 {\n state BACKUP\n interface eth0\n virtual_router_id 52\n \
-               priority 100\n version 3\n advert_int 0.5\n \
+               priority 100\n version 3\n advert_int 0.5\n preempt_delay 7.5\n notify_deleted\n \
                virtual_ipaddress {\n 198.51.100.100/24 brd 198.51.100.255 dev eth1\n }\n}\n\
                vrrp_instance VI_3 {\n interface eth0\n virtual_router_id 53\n priority 120\n \
-               nopreempt\n unicast_src_ip 192.0.2.1\n unicast_peer {\n 192.0.2.2\n }\n \
+               nopreempt\n smtp_alert\n notify_priority_changes\n unicast_src_ip 192.0.2.1\n unicast_peer {\n 192.0.2.2\n }\n \
                check_unicast_src\n virtual_ipaddress {\n 192.0.2.103\n }\n}\n\
                vrrp_instance VI_4 {\n interface eth0\n virtual_router_id 54\n \
                virtual_ipaddress {\n 192.0.2.104\n }\n track_script {\n fatal\n }\n}\n\
                vrrp_instance VI_5 {\n interface eth1\n virtual_router_id 55\n version 3\n \
+               notify_deleted \"/bin/true gone\"\n preempt_delay 60\n \
                advert_int 0.2\n unicast_peer {\n 198.51.100.2\n 198.51.100.3\n }\n \
                virtual_ipaddress {\n 198.51.100.105/24\n }\n}\n";
     let other = "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n priority 50\n \
@@ -84,9 +86,9 @@ fn a_group() -> Play {
     };
     let instances = instance(1, "track_script {\n chk\n }") + &instance(2, "version 3");
     let group = "vrrp_sync_group G {\n group {\n VI_1\n VI_2\n }\n notify_backup /bin/true\n \
-                 notify \"/bin/true a b\"\n}\n";
+                 notify \"/bin/true a b\"\n smtp_alert\n notify_priority_changes\n}\n";
     let global = "global_defs {\n enable_script_security\n script_user root\n vrrp_min_garp\n vrrp_startup_delay 1\n \
-                  vrrp_lower_prio_no_advert\n vrrp_garp_lower_prio_delay 2\n}\n";
+                  vrrp_lower_prio_no_advert\n vrrp_notify_priority_changes\n vrrp_garp_lower_prio_delay 2\n}\n";
     let script = "vrrp_script chk {\n script /bin/true\n interval 1\n}\n";
     Play {
         own: format!("{global}{script}{group}{instances}"),

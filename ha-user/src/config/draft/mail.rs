@@ -10,6 +10,8 @@ pub(in crate::config) struct MailDraft {
     pub all: Option<bool>,
     pub vrrp: Option<bool>,
     pub checker: Option<bool>,
+    /// `no_checker_emails`.
+    pub no_checker: bool,
 }
 
 impl MailDraft {
@@ -20,6 +22,7 @@ impl MailDraft {
 
     /// Whether there is mail about a virtual or real server that says `own` of it.
     pub(in crate::config) fn of_checker(&self, own: Option<bool>) -> bool {
-        own.or(self.checker).or(self.all).unwrap_or(false)
+        let wanted = own.or(self.checker).or(self.all);
+        wanted.unwrap_or(false) && !self.no_checker
     }
 }

@@ -15,6 +15,7 @@ pub(in crate::config) struct SyncGroupDraft {
     pub weighted: bool,
     /// By keyword: `notify` and every `notify_STATE`.
     pub notify: BTreeMap<String, At<Command>>,
+    pub notify_priority_changes: Option<bool>,
     pub smtp_alert: Option<bool>,
 }
 
@@ -26,6 +27,7 @@ impl SyncGroupDraft {
             tracks: TracksDraft::default(),
             weighted: false,
             notify: BTreeMap::new(),
+            notify_priority_changes: None,
             smtp_alert: None,
         }
     }

@@ -3,8 +3,8 @@
 use super::super::draft::InstanceDraft;
 use super::address::{address, excluded_address};
 use super::instance_value::{
-    auth_pass, auth_type, interface, multicast_source, notify, state, track_check, track_file,
-    track_interface, track_process, track_script, unicast_peer, unicast_source,
+    auth_pass, auth_type, interface, multicast_source, notify, notify_deleted, state, track_check,
+    track_file, track_interface, track_process, track_script, unicast_peer, unicast_source,
 };
 use super::takes::{self, Takes};
 use super::{
@@ -218,6 +218,20 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "COMMAND [USER [GROUP]]",
         1..=3,
         "command for every transition; gets type, name, state and priority",
+        notify,
+    ),
+    words(
+        "notify_deleted",
+        "[COMMAND [USER [GROUP]]]",
+        0..=3,
+        "a reload that removes the instance is told as DELETED, not as FAULT; and its command",
+        notify_deleted,
+    ),
+    words(
+        "notify_master_rx_lower_pri",
+        "COMMAND [USER [GROUP]]",
+        1..=3,
+        "command when it hears an advert of lower priority as MASTER, once in an interval",
         notify,
     ),
     switch(

@@ -177,6 +177,19 @@ fn unknown_option(keyword: &str, option: &Word, report: &mut Report) {
     report.add_with_help(Severity::Error, &option.at, message, help);
 }
 
+/// `notify_deleted`, which means something without a command, too.
+pub(super) fn notify_deleted(
+    instance: &mut InstanceDraft,
+    keyword: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    instance.tells_deleted = true;
+    if !words.is_empty() {
+        notify(instance, keyword, words, report);
+    }
+}
+
 /// `notify` and every `notify_STATE`; the first one counts.
 pub(super) fn notify(
     instance: &mut InstanceDraft,

@@ -28,6 +28,11 @@ pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         "mail on transitions of virtual and real servers, unless a block says otherwise",
         |global, on| global.mail.checker = Some(on),
     ),
+    switch(
+        "no_checker_emails",
+        "no mail on transitions of virtual and real servers, wherever it is asked for",
+        |global, on| global.mail.no_checker = on,
+    ),
     flag("no_email_faults", "no mail on FAULT", |global, _| {
         global.mail.mail.is_silent_of_faults = true;
     }),

@@ -70,6 +70,11 @@ const KEYWORDS: &[Keyword<SyncGroupDraft>] = &[
         "mail on every transition of it",
         |group, on| group.smtp_alert = Some(on),
     ),
+    switch(
+        "notify_priority_changes",
+        "changes of priority of members go to the pipes, too, unless they say otherwise",
+        |group, on| group.notify_priority_changes = Some(on),
+    ),
     words(
         "notify_master",
         "COMMAND [USER [GROUP]]",

@@ -45,6 +45,9 @@ pub struct Defaults {
     /// `vrrp_lower_prio_no_advert` and `vrrp_higher_prio_send_advert`.
     #[serde(flatten)]
     pub manners: Manners,
+    /// `vrrp_notify_priority_changes`.
+    #[serde(rename = "vrrp_notify_priority_changes")]
+    pub notify_priority_changes: bool,
     /// `vrrp_strict`.
     #[serde(rename = "vrrp_strict")]
     pub strict: bool,
@@ -66,6 +69,7 @@ impl Default for Defaults {
             version: VrrpVersion::V2,
             garp: Garp::default(),
             manners: Manners::default(),
+            notify_priority_changes: false,
             strict: false,
             // RFC 9568 section 6.1: Active_Down_Interval.
             down_timer_adverts: 3,

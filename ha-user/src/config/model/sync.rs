@@ -14,6 +14,8 @@ pub struct SyncGroup {
     /// `notify*`, told when all members are in the same state.
     #[serde(flatten)]
     pub notify: Notify,
+    /// `notify_priority_changes`: what its members do that say nothing of it.
+    pub notify_priority_changes: Option<bool>,
     /// `smtp_alert`, here or in `global_defs`.
     pub smtp_alert: bool,
 }

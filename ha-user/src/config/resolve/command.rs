@@ -1,13 +1,17 @@
 //! Which commands can be run, and which of them should not be.
 
 use super::super::diagnostic::{At, Severity};
-use super::super::draft::Draft;
 use super::super::draft::check::{CheckDraft, MethodDraft};
 use super::super::draft::service::VirtualServerDraft;
+use super::super::draft::{Draft, InstanceDraft};
 use super::super::host::Program;
-use super::super::model::{Command, Notify, ScriptUser};
+use super::super::model::{Command, Notify, NotifyRarely, ScriptUser};
 use super::Context;
 use std::collections::BTreeMap;
+
+/// Keywords of commands that are told of no state.
+const DELETED: &str = "notify_deleted";
+const HEARD_LOWER: &str = "notify_master_rx_lower_pri";
 
 /// Says once that scripts run without anybody having looked who can change them.
 pub(super) fn security(draft: &Draft, context: &mut Context<'_>) {
@@ -97,13 +101,32 @@ fn is_root(user: Option<&ScriptUser>, context: &Context<'_>) -> bool {
     user.is_none_or(|user| user.user == "root")
 }
 
-/// The usable ones of the `notify` commands of an instance, or of a group.
+/// The usable ones of the commands of an instance that are told of what is no state.
+pub(super) fn notify_rarely(draft: &InstanceDraft, context: &mut Context<'_>) -> NotifyRarely {
+    let mut usable = |keyword| {
+        let command = draft.notify.get(keyword)?;
+        let user = command.value.user.as_ref();
+        let usable = is_usable(keyword, command, user, Severity::Notice, context);
+        usable.then(|| command.value.clone())
+    };
+    NotifyRarely {
+        tells_deleted: draft.tells_deleted,
+        deleted: usable(DELETED),
+        heard_lower: usable(HEARD_LOWER),
+    }
+}
+
+/// The usable ones of the `notify` commands of an instance, or of a group, that are told of states.
 pub(super) fn notify(
     commands: &BTreeMap<String, At<Command>>,
     context: &mut Context<'_>,
 ) -> Notify {
     let mut notify = Notify::default();
-    for (keyword, command) in commands {
+    let rare = [DELETED, HEARD_LOWER];
+    let common = commands
+        .iter()
+        .filter(|(name, _)| !rare.contains(&name.as_str()));
+    for (keyword, command) in common {
         let user = command.value.user.as_ref();
         let usable = is_usable(keyword, command, user, Severity::Notice, context);
         let slot = match keyword.as_str() {

@@ -59,6 +59,7 @@ pub(super) fn resolve(
         addresses: addresses.advertised,
         excluded_addresses: addresses.excluded,
         notify: command::notify(&draft.notify, context),
+        rarely: command::notify_rarely(&draft, context),
         smtp_alert: context.global.mail.of_vrrp(draft.smtp_alert),
         notify_priority_changes: draft
             .notify_priority_changes

@@ -190,6 +190,7 @@ fn defaults(global: &GlobalDraft) -> Defaults {
         version: global.version.unwrap_or(otherwise.version),
         garp: manners::default_garp(global),
         manners: manners::default_manners(global),
+        notify_priority_changes: global.notify_priority_changes,
         strict: global.strict,
         down_timer_adverts: global
             .down_timer_adverts

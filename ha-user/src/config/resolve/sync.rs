@@ -30,10 +30,13 @@ pub(super) fn resolve(
                 instance.unweighted = !draft.weighted;
                 weigh(instance, pools, context);
                 track(&draft, instance, context);
+                let own = instance.notify_priority_changes;
+                instance.notify_priority_changes = own.or(draft.notify_priority_changes);
             }
         }
         groups.push(SyncGroup {
             notify: command::notify(&draft.notify, context),
+            notify_priority_changes: draft.notify_priority_changes,
             smtp_alert: context.global.mail.of_vrrp(draft.smtp_alert),
             name: draft.name.value,
             members,

@@ -55,7 +55,7 @@ impl Worker<'_> {
             while let Some(report) = self.adverts.reports.recv().await {
                 match report {
                     Report::Stopped => return,
-                    Report::Retired(_) | Report::DualActive { .. } => {}
+                    Report::Retired(_) | Report::DualActive { .. } | Report::HeardLower { .. } => {}
                     Report::Transition {
                         router, priority, ..
                     } => {

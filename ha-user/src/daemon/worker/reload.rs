@@ -132,6 +132,7 @@ impl Worker<'_> {
         }
         gate::apply(self.adverts.records.gate(), &config.xdp);
         self.opening.follow(config.opening, clock::now());
+        self.keep_removed(&config);
         self.config = config;
         self.fifos.follow(&self.config, true);
         self.look_after_config();

@@ -1,13 +1,13 @@
 //! What the operator is told: by scripts, and by pipes.
 
 use super::Worker;
-use crate::config::model::Config;
+use crate::config::model::{Config, Instance};
 use crate::daemon::fifos::{Fifos, Topic};
 use crate::daemon::health::ServiceChange;
 use crate::daemon::mailer::Mailer;
 use crate::daemon::notifier;
 use crate::notify::letter::Letter;
-use crate::notify::{Occasion, Subject, line};
+use crate::notify::{self, Occasion, Subject, line};
 use crate::vrrp::{RouterId, State};
 
 impl Worker<'_> {
@@ -62,16 +62,42 @@ impl Worker<'_> {
         }
     }
 
-    /// A router is no more; if its instance is not either, the pipes are told.
+    /// A MASTER of `priority` has heard a lower one.
+    pub(super) fn notify_lower(&mut self, router: RouterId, priority: u8) {
+        let Some(known) = self.routers.get(router) else {
+            return;
+        };
+        if let Some(instance) = self.config.instance(&known.plan.name) {
+            if let Some(command) = &instance.rarely.heard_lower {
+                notifier::start_command(&self.config, command);
+            }
+            let line = line::of_lower(&instance.name, priority);
+            self.fifos.tell(Topic::Routers, &line);
+        }
+    }
+
+    /// Keeps the instances that `config` does not have any more, whose routers are to leave.
+    pub(super) fn keep_removed(&mut self, config: &Config) {
+        let is_gone = |instance: &&Instance| config.instance(&instance.name).is_none();
+        self.removed.retain(|_, instance| is_gone(&&*instance));
+        let gone = self.config.instances.iter().filter(is_gone);
+        let gone = gone.map(|instance| (instance.name.clone(), instance.clone()));
+        self.removed.extend(gone);
+    }
+
+    /// A router is no more; if its instance is not either, that is told.
     pub(super) fn notify_removal(&mut self, router: RouterId) {
         let Some(plan) = self.routers.leaving(router) else {
             return;
         };
-        let name = &plan.name;
-        if self.config.instance(name).is_none() {
-            let last = self.priorities.get(name).copied();
+        if let Some(instance) = self.removed.remove(&plan.name) {
+            let last = self.priorities.get(&plan.name).copied();
             let priority = last.unwrap_or(plan.parameters.priority.get());
-            let line = line::of_removal(name, priority);
+            let (word, commands) = notify::of_removal(&instance, priority);
+            for command in commands {
+                notifier::start_command(&self.config, &command);
+            }
+            let line = line::of_removal(&plan.name, word, priority);
             self.fifos.tell(Topic::Routers, &line);
         }
     }

@@ -20,6 +20,10 @@ pub(super) fn show(picture: &Picture, text: &mut Text) {
         "Dynamic interfaces = {}",
         defaults.dynamic_interfaces
     ));
+    text.thing(format_args!(
+        "VRRP notify priority changes = {}",
+        defaults.notify_priority_changes
+    ));
     for family in [Family::Ipv4, Family::Ipv6] {
         let group = group(family);
         text.thing(format_args!("VRRP {family} mcast group = {group}"));

@@ -1,6 +1,6 @@
 //! `vrrp_sync_group`.
 
-use super::{Text, notify};
+use super::{Text, notify, yes};
 use crate::dump::picture::{Group, Picture, Router, state_word};
 use crate::vrrp::State;
 
@@ -23,6 +23,13 @@ pub(super) fn show(picture: &Picture, group: &Group, text: &mut Text) {
     for member in &group.members {
         text.item(member);
     }
-    text.about("Using smtp notification = no");
-    notify(&group.notify, picture.global.script_user.as_ref(), text);
+    text.about(format_args!(
+        "Using smtp notification = {}",
+        yes(group.smtp_alert)
+    ));
+    if let Some(tells) = group.notify_priority_changes {
+        text.about(format_args!("Notify priority changes = {}", yes(tells)));
+    }
+    let script_user = picture.global.script_user.as_ref();
+    notify(&group.notify, None, script_user, text);
 }

@@ -26,11 +26,21 @@ pub(super) fn show(picture: &Picture, router: &Router, text: &mut Text) {
     authentication(instance, text);
     addresses(router, text);
     tracked(picture, instance, text);
-    text.about("Using smtp notification = no");
-    text.about("Notify deleted = Fault");
+    text.about(format_args!(
+        "Using smtp notification = {}",
+        yes(instance.smtp_alert)
+    ));
+    let deleted = match instance.rarely.tells_deleted {
+        true => "Deleted",
+        false => "Fault",
+    };
+    text.about(format_args!("Notify deleted = {deleted}"));
     let script_user = picture.global.script_user.as_ref();
-    notify(&instance.notify, script_user, text);
-    text.about("Notify priority changes = false");
+    notify(&instance.notify, Some(&instance.rarely), script_user, text);
+    text.about(format_args!(
+        "Notify priority changes = {}",
+        instance.notify_priority_changes
+    ));
 }
 
 fn state(router: &Router, text: &mut Text) {
@@ -88,6 +98,9 @@ fn is_unicast(instance: &Instance) -> bool {
 fn wire(router: &Router, text: &mut Text) {
     let instance = &router.instance;
     text.about(format_args!("Interface = {}", instance.interface));
+    if instance.strict {
+        text.about("Enforcing strict VRRP compliance");
+    }
     if instance.skip_check_adv_addr {
         text.about("Skip checking advert IP addresses");
     }
@@ -137,6 +150,10 @@ fn election(router: &Router, text: &mut Text) {
     }
     text.about("Accept = enabled");
     text.about(format_args!("Preempt = {}", enabled(instance.preempt)));
+    if !instance.preempt_delay.is_zero() {
+        let delay = instance.preempt_delay.as_secs_f64();
+        text.about(format_args!("Preempt delay = {delay} secs"));
+    }
     text.about("Promote_secondaries = disabled");
 }
 

@@ -13,7 +13,7 @@ use std::fmt::{Display, Write as _};
 use super::command;
 use super::picture::Picture;
 use crate::config::model::manners::{Garp, Manners};
-use crate::config::model::{Command, Notify, ScriptUser};
+use crate::config::model::{Command, Notify, NotifyRarely, ScriptUser};
 
 pub(super) fn text(picture: &Picture) -> String {
     let mut text = Text::default();
@@ -77,13 +77,24 @@ impl Text {
 }
 
 /// The scripts of an instance, or of a group.
-fn notify(notify: &Notify, script_user: Option<&ScriptUser>, text: &mut Text) {
-    let scripts: [(&str, &Option<Command>); 5] = [
-        ("Backup", &notify.backup),
-        ("Master", &notify.master),
-        ("Fault", &notify.fault),
-        ("Stop", &notify.stop),
-        ("Generic", &notify.all),
+fn notify(
+    notify: &Notify,
+    rarely: Option<&NotifyRarely>,
+    script_user: Option<&ScriptUser>,
+    text: &mut Text,
+) {
+    let rare = |of: fn(&NotifyRarely) -> Option<&Command>| rarely.and_then(of);
+    let scripts = [
+        ("Backup", notify.backup.as_ref()),
+        ("Master", notify.master.as_ref()),
+        ("Fault", notify.fault.as_ref()),
+        ("Stop", notify.stop.as_ref()),
+        ("Deleted", rare(|rarely| rarely.deleted.as_ref())),
+        ("Generic", notify.all.as_ref()),
+        (
+            "Master rx lower pri",
+            rare(|rarely| rarely.heard_lower.as_ref()),
+        ),
     ];
     for (name, command) in scripts {
         if let Some(command) = command {

@@ -126,7 +126,29 @@ impl Router {
             self.yield_to(&advert, cx);
         } else {
             self.suspect(&owned, &advert, cx);
+            let owned = self.report_lower(owned, &advert, cx);
             self.answer_lower(owned, cx);
+        }
+    }
+
+    fn report_lower(
+        &mut self,
+        owned: Ownership,
+        advert: &Advert,
+        cx: &mut Context<'_>,
+    ) -> Ownership {
+        if owned.is_soon_after(owned.heard_lower, cx.now) {
+            return owned;
+        }
+        cx.actions.push(Action::HeardLower {
+            router: self.id,
+            other: advert.source,
+            priority: advert.priority,
+        });
+        let heard_lower = cx.now;
+        Ownership {
+            heard_lower,
+            ..owned
         }
     }
 
@@ -212,8 +234,7 @@ impl Router {
 
     /// Tells a router that errs who is Active, at most once per interval.
     fn insist(&mut self, owned: Ownership, cx: &mut Context<'_>) -> Ownership {
-        let spacing = owned.cadence.spacing();
-        if owned.provoked != Nanos::NEVER && cx.now.saturating_since(owned.provoked) < spacing {
+        if owned.is_soon_after(owned.provoked, cx.now) {
             return owned;
         }
         self.advertise(

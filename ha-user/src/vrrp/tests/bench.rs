@@ -200,6 +200,11 @@ fn word(action: &Action) -> String {
         Action::DualActive {
             other, priority, ..
         } => format!("{other} is Active, too, with {priority}"),
+        Action::HeardLower {
+            other, priority, ..
+        } => {
+            format!("heard {other} with {priority}")
+        }
         Action::Transition {
             from, to, reason, ..
         } => {

@@ -29,7 +29,6 @@ pub(super) const LINES: &[Known] = known! {
 pub(in crate::config::keywords) const SYNC_GROUP: &[Known] = known! {
     "track_bfd" [lines("NAME [weight N [reverse]]", &[])] "BFD sessions that all members follow";
     "global_tracking" [Takes::Truth] "older name of sync_group_tracking_weight";
-    "notify_priority_changes" [Takes::Truth] "changes of priority go to the pipes too";
 };
 
 const GARP_GROUP: &[Known] = known! {

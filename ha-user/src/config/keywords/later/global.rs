@@ -18,7 +18,6 @@ pub(in crate::config::keywords) const GLOBAL: &[Known] = known! {
     "use_symlink_paths" [Takes::Truth] "keep symbolic links in the paths of scripts";
     "set_supplementary_groups" [Takes::Truth] "scripts get their user's supplementary groups";
     "checker_log_all_failures" [Takes::Truth] "log every failed check";
-    "no_checker_emails" [Takes::Truth] "older name of smtp_alert_checker off";
     "max_auto_priority" [each("[-1 to 99]", 0..=1, |word| is_whole(word, &(-1..=99)))] "highest real-time priority that a late daemon raises itself to";
     "min_auto_priority_delay" [number(1, 10_000_000)] "how late it must be for that";
     "umask" [each("OCTAL|BIT[|BIT...]", 1..=usize::MAX, is_mask)] "mask for created files";

@@ -1,7 +1,7 @@
 //! `vrrp_instance`.
 
 use super::super::Known;
-use super::super::takes::{Takes, block, command, each, interface, lines, number, words};
+use super::super::takes::{Takes, block, each, interface, lines, number, words};
 use super::blocks::LINES;
 use super::word::{is_group, is_pause, is_process_weight, is_vmac, is_whole, weight};
 
@@ -22,8 +22,6 @@ pub(in crate::config::keywords) const INSTANCE: &[Known] = known! {
     "no_accept" [] "packets to the addresses are dropped";
     "dont_track_primary" [] "a fault of its own interface is none of the instance";
     "linkbeat_use_polling" [] "poll the state of the link";
-    "notify_deleted" [words("[COMMAND [USER [GROUP]]]", 0..=3)] "command when a reload removes the instance";
-    "notify_master_rx_lower_pri" [command()] "command when a MASTER hears a lower one";
     "lvs_sync_daemon_interface" [interface()] "interface that IPVS connections are synchronised on";
     "garp_extra_if" [each("[all] SECONDS", 1..=2, is_pause)] "repeat gratuitous ARPs on the interface below a virtual MAC";
     "vmac_garp_intvl" [each("[all] SECONDS", 1..=2, is_pause)] "older name of garp_extra_if";

@@ -210,7 +210,8 @@ fn a_router_that_ignores_lower_ones_still_tells_neighbours() {
     assert!(!answer.contains("advertise"), "{answer}");
     let mut bench = mannered(NEVER, ignores_lower);
     let answer = summary(&bench.hear(20, 50));
-    assert!(!answer.contains("a"), "{answer}");
+    assert!(!answer.contains("advertise"), "{answer}");
+    assert!(!answer.contains("announce"), "{answer}");
 }
 
 #[test]
@@ -267,4 +268,17 @@ fn who_is_fenced_or_late_has_no_last_word() {
     let late = summary(&bench.hear(20, 150));
     assert!(late.starts_with("end, remove"), "{late}");
     assert!(!late.contains("advertise"), "{late}");
+}
+
+#[test]
+fn lower_adverts_are_told_of_once_in_an_interval() {
+    let mut bench = mannered(NEVER, Manners::default());
+    let mut told = 0;
+    for _ in 0..1000 {
+        let heard = bench.hear(20, 50);
+        told += usize::from(summary(&heard).contains("heard 192.0.2.20 with 50"));
+        bench.pass(10 * MS);
+    }
+    assert_eq!(told, 10);
+    assert!(!summary(&bench.hear(20, 0)).contains("heard"));
 }

@@ -29,7 +29,7 @@ fn who_stays_active_tells_once_of_a_lower_one() {
     let actions = bench.hear(20, 50);
     assert_eq!(
         summary(&actions),
-        format!("{TOLD} 50, advertise 100 for 2.9375s, announce 5")
+        format!("{TOLD} 50, heard 192.0.2.20 with 50, advertise 100 for 2.9375s, announce 5")
     );
     let mut again = 0;
     for _ in 0..10_000 {

@@ -116,6 +116,7 @@ impl World {
             Action::AddAddresses { .. } => port.installed = true,
             Action::RemoveAddresses { .. } => port.installed = false,
             Action::Announce { .. } => port.announcements += 1,
+            Action::HeardLower { .. } => {}
             Action::DualActive { .. } => watch.tally.dual_active += 1,
             Action::Transition {
                 from, to, reason, ..
