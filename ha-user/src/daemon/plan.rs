@@ -147,16 +147,23 @@ fn plan_router(
         framing: framing(instance, &parameters),
         parameters,
         addresses: carried(instance, links),
-        fault: fault(link, primary_ip),
+        fault: fault(instance, link, primary_ip),
     }
 }
 
-fn fault(link: &Link, primary_ip: Option<Ipv4Addr>) -> Option<&'static str> {
+fn fault(instance: &Instance, link: &Link, primary_ip: Option<Ipv4Addr>) -> Option<&'static str> {
     match (link.up, primary_ip) {
         (false, _) => Some("the interface is down"),
         (true, None) => Some("the interface has no IPv4 address"),
+        (true, Some(source)) if instance.track_src_ip && !has(link, source) => {
+            Some("the source address is not on the interface")
+        }
         (true, Some(_)) => None,
     }
+}
+
+fn has(link: &Link, address: Ipv4Addr) -> bool {
+    link.addresses.iter().any(|one| one.address == address)
 }
 
 /// The interface's own first address, as keepalived picks it.
