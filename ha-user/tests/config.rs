@@ -159,6 +159,9 @@ fn summarise_instance(text: &mut String, i: &Instance) {
         "instance {name}: {interface} {vrid} {version:?} priority {priority}"
     )
     .expect("text");
+    if i.track_src_ip {
+        writeln!(text, "  its source must be there").expect("text");
+    }
     let Instance {
         initial_master,
         preempt,

@@ -50,6 +50,9 @@ pub(super) struct At<T> {
 pub enum Severity {
     /// Worth knowing; keepalived's configuration test finds no fault with it.
     Notice,
+    /// An interface that is not there is named where it need not be: both start, and if
+    /// nothing else is wrong keepalived's test ends as with a file that does not.
+    Stray,
     /// Ignored, as keepalived does.
     Warning,
     /// Not usable as written: keepalived's fallback is used instead.
@@ -70,7 +73,7 @@ impl Severity {
         match self {
             Self::Notice => "notice",
             Self::Warning | Self::Security => "warning",
-            Self::Error => "error",
+            Self::Error | Self::Stray => "error",
             Self::Absent | Self::Fatal => "fatal",
         }
     }
@@ -82,7 +85,7 @@ impl Severity {
             Self::Notice => 0,
             Self::Warning | Self::Error | Self::Absent => 5,
             Self::Security => 6,
-            Self::Fatal => 4,
+            Self::Stray | Self::Fatal => 4,
         }
     }
 }

@@ -62,7 +62,7 @@ impl Loaded {
         let is_error = |severity| {
             matches!(
                 severity,
-                Severity::Error | Severity::Absent | Severity::Fatal
+                Severity::Error | Severity::Stray | Severity::Absent | Severity::Fatal
             )
         };
         self.diagnostics.iter().any(|said| is_error(said.severity))

@@ -283,6 +283,8 @@ pub struct Instance {
     pub unicast_peers: Vec<IpAddr>,
     /// `check_unicast_src`.
     pub check_unicast_src: bool,
+    /// `track_src_ip`: without its source address the instance is in fault.
+    pub track_src_ip: bool,
     /// `virtual_ipaddress`.
     #[serde(rename = "virtual_ipaddress")]
     pub addresses: Vec<VirtualAddress>,

@@ -153,7 +153,9 @@ fn say(loaded: &Loaded) {
         match diagnostic.severity {
             Severity::Notice => log::info!("{diagnostic}"),
             Severity::Warning | Severity::Security => log::warn!("{diagnostic}"),
-            Severity::Error | Severity::Absent | Severity::Fatal => log::error!("{diagnostic}"),
+            Severity::Error | Severity::Stray | Severity::Absent | Severity::Fatal => {
+                log::error!("{diagnostic}")
+            }
         }
     }
 }

@@ -1,12 +1,53 @@
 //! The operator's `startup_script` and `shutdown_script`, which the supervisor runs: there is no
 //! worker yet, or none any more.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::model::{self, Config};
 use crate::script::{Outcome, Script};
+
+/// The command before everything else, which runs once.
+#[derive(Default)]
+pub(super) struct Beginning {
+    running: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    over: bool,
+}
+
+impl Beginning {
+    /// One that has been, under the program before.
+    pub(super) fn over() -> Self {
+        Self {
+            running: None,
+            over: true,
+        }
+    }
+
+    /// Has `errand` run, unless it does; `true` if it has.
+    pub(super) fn want(&mut self, errand: Errand) -> bool {
+        if !self.over {
+            self.running.get_or_insert_with(|| Box::pin(errand.run()));
+        }
+        self.over
+    }
+
+    /// It has not ended yet.
+    pub(super) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Waits for its end; for ever if it does not run. Can be cancelled.
+    pub(super) async fn ended(&mut self) {
+        match &mut self.running {
+            Some(running) => running.await,
+            None => std::future::pending().await,
+        }
+        self.running = None;
+        self.over = true;
+    }
+}
 
 /// One of them, ready to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -150,17 +150,26 @@ fn plan_router(
         framing: framing(instance, &parameters),
         parameters,
         addresses: carried(instance, links),
-        fault: fault(instance.family, link, primary_ip),
+        fault: fault(instance, link, primary_ip),
     }
 }
 
-fn fault(family: Family, link: &Link, primary_ip: Option<IpAddr>) -> Option<&'static str> {
-    match (link.up, primary_ip, family) {
-        (false, _, _) => Some("the interface is down"),
-        (true, None, Family::Ipv4) => Some("the interface has no IPv4 address"),
-        (true, None, Family::Ipv6) => Some("the interface has no IPv6 link-local address"),
-        (true, Some(_), _) => None,
+fn fault(instance: &Instance, link: &Link, primary_ip: Option<IpAddr>) -> Option<&'static str> {
+    if !link.up {
+        return Some("the interface is down");
     }
+    match (primary_ip, instance.family) {
+        (None, Family::Ipv4) => Some("the interface has no IPv4 address"),
+        (None, Family::Ipv6) => Some("the interface has no IPv6 link-local address"),
+        (Some(source), _) if instance.track_src_ip && !has(link, source) => {
+            Some("the source address is not on the interface")
+        }
+        (Some(_), _) => None,
+    }
+}
+
+fn has(link: &Link, address: IpAddr) -> bool {
+    link.every_address().any(|(one, _)| one == address)
 }
 
 /// The interface's own first address, as keepalived picks it: of IPv6, the link-local one (RFC 9568

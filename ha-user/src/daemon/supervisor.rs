@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::pin::Pin;
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use super::child::Child;
+use super::errand::Beginning;
 use super::estate::Estate;
 use super::exit::Exit;
 use super::link::{self, Word};
@@ -60,9 +60,7 @@ struct Supervisor<'a> {
     manager: Manager,
     pulse: Pulse,
     /// What runs before the first worker does anything.
-    startup: Option<Pin<Box<dyn Future<Output = ()>>>>,
-    /// That has run.
-    has_begun: bool,
+    beginning: Beginning,
     /// The operator's pipes, for the moment in which no worker has them.
     pipes: Vec<File>,
     /// Who waits for the first worker to be ready.
@@ -129,7 +127,7 @@ impl<'a> Supervisor<'a> {
         let pid_file = PidFile::locked(&options.pid, pid_file);
         let mut supervisor = Self::new(options, pid_file, testament)?;
         supervisor.ready = true;
-        supervisor.has_begun = true;
+        supervisor.beginning = Beginning::over();
         supervisor.hold_pipes();
         log::info!("Restarted: {}", super::version::line());
         Ok((supervisor, worker))
@@ -142,8 +140,7 @@ impl<'a> Supervisor<'a> {
         Ok(Self {
             pulse: Pulse::new(manager.watchdog(), Instant::now()),
             manager,
-            startup: None,
-            has_begun: false,
+            beginning: Beginning::default(),
             pipes: Vec::new(),
             options,
             pid_file,
@@ -241,10 +238,7 @@ impl<'a> Supervisor<'a> {
                     return Ok(End::Died(status?));
                 }
                 Wake::Said(word) => self.hear(worker, word).await?,
-                Wake::Begun => {
-                    self.startup = None;
-                    self.begin_with(worker).await;
-                }
+                Wake::Begun => worker.link.say(&Word::Begin).await,
                 Wake::Beat => self.beat(Some(worker)).await,
                 Wake::Renew => self.renew(worker),
                 Wake::Prepared(Ok(adopts)) => self.exchange(worker, adopts).await?,
@@ -277,7 +271,7 @@ impl<'a> Supervisor<'a> {
             wake = told(&mut self.signals) => wake,
             word = worker.link.word() => Wake::Said(word),
             prepared = prepared(&mut self.successor) => Wake::Prepared(prepared),
-            () = ended(&mut self.startup) => Wake::Begun,
+            () = self.beginning.ended() => Wake::Begun,
             () = at(limit) => Wake::Overdue,
             () = at(self.pulse.next()) => Wake::Beat,
             () = idle(is_settled) => Wake::Renew,
@@ -290,12 +284,13 @@ impl<'a> Supervisor<'a> {
 
     async fn hear(&mut self, worker: &mut Child, word: Word) -> Result<()> {
         match word {
-            Word::StartUp(errand) if !self.has_begun => {
-                // Another worker has asked for it if it runs already.
-                let begin = || Box::pin(errand.run()) as _;
-                self.startup.get_or_insert_with(begin);
+            Word::StartUp(errand) => {
+                // If it runs already, for a worker that has died, this one is told of its end.
+                let is_over = self.beginning.want(errand);
+                if is_over {
+                    worker.link.say(&Word::Begin).await;
+                }
             }
-            Word::StartUp(_) => worker.link.say(&Word::Begin).await,
             Word::Ready => self.note_ready(worker)?,
             Word::Restart => self.prepare_successor(worker).await,
             Word::Reloading => self.manager.reloading(),
@@ -310,17 +305,10 @@ impl<'a> Supervisor<'a> {
         Ok(())
     }
 
-    /// Has a worker begin that was waiting for the operator's command.
-    async fn begin_with(&mut self, worker: &mut Child) {
-        self.has_begun = true;
-        self.pulse.begin(Instant::now());
-        worker.link.say(&Word::Begin).await;
-    }
-
     /// Asks a worker whether it lives, if there is one that can be asked.
     async fn beat(&mut self, worker: Option<&mut Child>) {
         let worker = worker.filter(|_| self.ready);
-        if self.startup.is_some() {
+        if self.beginning.is_running() {
             self.pulse.begin(Instant::now());
         }
         match (self.pulse.beat(Instant::now(), worker.is_some()), worker) {
@@ -438,14 +426,6 @@ impl<'a> Supervisor<'a> {
                 () = sleep_until(end) => return false,
             }
         }
-    }
-}
-
-/// Waits for a command to end; without one, for ever.
-async fn ended(errand: &mut Option<Pin<Box<dyn Future<Output = ()>>>>) {
-    match errand {
-        Some(errand) => errand.await,
-        None => std::future::pending().await,
     }
 }
 

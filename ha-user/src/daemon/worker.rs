@@ -43,7 +43,7 @@ use super::sole::Sole;
 use super::standings::Standings;
 use super::startup::{self, Adverts};
 use super::sync::Groups;
-use super::testament::{Farewell, Testament, Will};
+use super::testament::{Testament, Will};
 use super::trackers::{Known, News, Trackers};
 use super::whereabouts::Whereabouts;
 use super::{configuration, gate, presence, role, watchdog};
@@ -400,20 +400,6 @@ impl<'a> Worker<'a> {
         );
         self.look_for_addresses();
         self.write_testament();
-    }
-
-    fn write_testament(&mut self) {
-        if let Some(testament) = &mut self.testament {
-            let plans = self.routers.iter().map(|(_, known)| &known.plan);
-            testament.write(&Will {
-                farewells: plans.map(Farewell::of).collect(),
-                known: self.trackers.known(),
-                initialized: self.initial_files.paths().clone(),
-                fifos: self.fifos.left().clone(),
-                shutdown: self.shutdown.clone(),
-                opening: Some(self.opening),
-            });
-        }
     }
 
     /// Ends what a previous process has left and the configuration does not name any more.

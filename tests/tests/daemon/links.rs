@@ -100,6 +100,29 @@ fn a_renamed_interface_is_another_one() -> Result<()> {
     until("the VIP", PATIENCE, || solo.host.has_address(VIP))
 }
 
+#[test]
+fn a_source_that_is_tracked_must_be_there() -> Result<()> {
+    let solo = Solo::new()?;
+    let config = |more: &str| {
+        let source = format!("mcast_src_ip 192.0.2.7\n    {more}\n    priority");
+        CONFIG.replace("priority", &source)
+    };
+    solo.host.netns().ip("address add 192.0.2.7/24 dev eth0")?;
+    let daemon = solo.start(&config("track_src_ip"))?;
+    let removed = Instant::now();
+    solo.host.netns().ip("address del 192.0.2.7/24 dev eth0")?;
+    daemon.wait_for_since(INSTANCE, "FAULT", removed, PATIENCE)?;
+    let added = Instant::now();
+    solo.host.netns().ip("address add 192.0.2.7/24 dev eth0")?;
+    daemon.wait_for_since(INSTANCE, "MASTER", added, PATIENCE)?;
+    // Without the word nobody misses it.
+    solo.reload(&daemon, &config(""))?;
+    let removed = Instant::now();
+    solo.host.netns().ip("address del 192.0.2.7/24 dev eth0")?;
+    pause(Duration::from_secs(1))?;
+    solo.check_no_transition(&daemon, removed)
+}
+
 /// With adverts that are far apart, and delays of eth0.
 fn delayed(interval: &str, delays: &str) -> String {
     let config = CONFIG

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use ha_tests::lab::{CONFIG_PATH, Signal, pause, until};
+use ha_tests::lab::{CONFIG_PATH, Signal, pause, until, vipctl};
 
 use crate::solo::{CONFIG, INSTANCE, PATIENCE, STOP, Solo, VIP};
 
@@ -64,8 +64,9 @@ fn one_of_several_has_files_of_its_own() -> Result<()> {
             "{above} is not {parent}"
         );
         ensure!(solo.pid_in(PID).is_err(), "{PID} is there");
-        let status = "vipctl --pid /run/keepalived/keepalived_lb.pid status";
-        ensure!(solo.host.sh(status)?.contains(INSTANCE));
+        let socket = ["--pid", "/run/keepalived/keepalived_lb.pid"];
+        let status = vipctl(&solo.host, &[&socket[..], &["status"]].concat())?;
+        ensure!(status.status.success(), "{status:?}");
         solo.host.sh("killall -HUP keepalived")?;
         daemon.stop()?;
         let left = solo

@@ -129,6 +129,11 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
             instance.family.get_or_insert(Family::Ipv6);
         },
     ),
+    flag(
+        "track_src_ip",
+        "the address of mcast_src_ip or unicast_src_ip must be on the interface; if not, that is a fault",
+        |instance, _| instance.track_src_ip = true,
+    ),
     switch(
         "check_unicast_src",
         "unicast adverts only from peers",

@@ -59,11 +59,6 @@ pub(super) const fn each(
     Takes::Words { names, count, is }
 }
 
-/// A command, and whom it runs as.
-pub(super) const fn command() -> Takes {
-    words("COMMAND [USER [GROUP]]", 1..=3)
-}
-
 /// A name that an interface can have.
 pub(super) const fn interface() -> Takes {
     each("INTERFACE", 1..=1, is_interface)

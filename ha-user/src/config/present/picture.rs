@@ -89,7 +89,9 @@ impl miette::Diagnostic for Picture<'_> {
         Some(match self.diagnostic.severity {
             Severity::Notice => miette::Severity::Advice,
             Severity::Warning | Severity::Security => miette::Severity::Warning,
-            Severity::Error | Severity::Absent | Severity::Fatal => miette::Severity::Error,
+            Severity::Error | Severity::Stray | Severity::Absent | Severity::Fatal => {
+                miette::Severity::Error
+            }
         })
     }
 

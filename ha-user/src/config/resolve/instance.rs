@@ -56,6 +56,7 @@ pub(super) fn resolve(
         auth_pass,
         source: source(&draft),
         check_unicast_src: check_unicast_src(&draft, context),
+        track_src_ip: draft.track_src_ip,
         addresses: addresses.advertised,
         excluded_addresses: addresses.excluded,
         notify: command::notify(&draft.notify, context),

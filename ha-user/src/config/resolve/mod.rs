@@ -109,7 +109,7 @@ impl Context<'_> {
             return;
         }
         let severity = match self.host.absence() {
-            Severity::Absent if !self.global.dynamic_interfaces => Severity::Fatal,
+            Severity::Absent if !self.global.dynamic_interfaces => Severity::Stray,
             _ => Severity::Notice,
         };
         let message = format!("unknown interface {} specified for {what}", name.value);

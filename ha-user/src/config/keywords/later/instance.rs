@@ -15,7 +15,6 @@ pub(in crate::config::keywords) const INSTANCE: &[Known] = known! {
     "unicast_fault_no_peer" [] "no peer is a fault";
     "old_unicast_checksum" [each("[never]", 0..=1, |word| word == "never")] "checksum of unicast adverts as keepalived 1.3.6 made it";
     "mcast_dst_ip" [each("GROUP", 1..=1, is_group)] "group that adverts go to";
-    "track_src_ip" [] "losing the source address is a fault";
     "kernel_rx_buf_size" [number(0, u32::MAX as i64)] "receive buffer of adverts";
     "no_virtual_ipaddress" [] "there is no address on purpose";
     "promote_secondaries" [] "addresses of a removed one's network stay";
