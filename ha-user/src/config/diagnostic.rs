@@ -125,7 +125,7 @@ pub(super) struct Source {
     /// As in [`Location::file`].
     pub name: Arc<str>,
     /// Its text; bytes that are not UTF-8 are replaced.
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// A line for each diagnostic, and below it the line of `sources` that it is about.

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::IpAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The machine that a configuration is for.
 pub trait Host {
@@ -35,6 +35,12 @@ pub trait Host {
     /// The directory of a file, from the root.
     fn directory(&self, file: &Path) -> PathBuf {
         file.parent().map(Path::to_owned).unwrap_or_default()
+    }
+
+    /// What a file is, whatever it is called.
+    fn identity(&self, file: &Path) -> PathBuf {
+        let named = |part: &Component<'_>| !matches!(part, Component::CurDir);
+        file.components().filter(named).collect()
     }
 
     /// Any number.
@@ -122,6 +128,10 @@ impl Host for System {
     fn directory(&self, file: &Path) -> PathBuf {
         let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         path.parent().map(Path::to_owned).unwrap_or_default()
+    }
+
+    fn identity(&self, file: &Path) -> PathBuf {
+        file.canonicalize().unwrap_or_else(|_| file.to_owned())
     }
 }
 

@@ -3,10 +3,8 @@
 //! A statement of `keepalived.conf` ends with its line or with a brace.
 
 use super::diagnostic::{Location, Report, Severity};
-use super::text::Glyph;
-use super::tree::Statement;
-use std::iter::{Copied, Peekable};
-use std::slice::Iter;
+use super::text::{Glyph, Line, Written};
+use std::iter::Peekable;
 use std::sync::Arc;
 
 /// A word of a statement.
@@ -27,30 +25,82 @@ pub(super) enum Token {
     Open(Location),
     Close(Location),
     EndOfLine,
-    /// What an `include` stands for.
-    Included(Vec<Statement>),
 }
 
 /// Splits a line without its comment into tokens. What cannot be read is reported and left out.
-pub(super) fn lex(file: &Arc<str>, line: &[Glyph], report: &mut Report) -> Vec<Token> {
-    let lexer = Lexer {
-        file,
-        rest: line.iter().copied().peekable(),
-        tokens: Vec::new(),
-        report,
-    };
-    lexer.run()
+pub(super) fn lex(file: &Arc<str>, line: Line<'_>, tokens: &mut Vec<Token>, report: &mut Report) {
+    match line {
+        Line::Written(line) if is_simple(line.text) => simple(file, line, tokens),
+        Line::Written(line) => lex_glyphs(file, line.glyphs(), tokens, report),
+        Line::Made(line) => lex_glyphs(file, line.into_iter(), tokens, report),
+    }
+    tokens.push(Token::EndOfLine);
 }
 
-struct Lexer<'a> {
+/// Words and braces alone, an octet for each character: nearly every line.
+fn is_simple(text: &str) -> bool {
+    !text
+        .bytes()
+        .any(|byte| !byte.is_ascii() || matches!(byte, b'"' | b'$'))
+}
+
+/// Splits such a line, a word at a time.
+fn simple(file: &Arc<str>, line: Written<'_>, tokens: &mut Vec<Token>) {
+    let mut rest = line.text;
+    loop {
+        rest = rest.trim_start_matches(char::is_whitespace);
+        let Some(first) = rest.bytes().next() else {
+            return;
+        };
+        let column = line.text.len() - rest.len() + 1;
+        let at = Location {
+            file: Arc::clone(file),
+            line: line.number,
+            column: u32::try_from(column).unwrap_or(u32::MAX),
+        };
+        let ends = |byte: u8| char::from(byte).is_whitespace() || matches!(byte, b'{' | b'}');
+        let length = match first {
+            b'{' | b'}' => 1,
+            _ => rest.bytes().position(ends).unwrap_or(rest.len()),
+        };
+        let (word, after) = rest.split_at(length);
+        tokens.push(match first {
+            b'{' => Token::Open(at),
+            b'}' => Token::Close(at),
+            _ => Token::Word(Word {
+                text: word.to_owned(),
+                quoted: false,
+                at,
+            }),
+        });
+        rest = after;
+    }
+}
+
+fn lex_glyphs(
+    file: &Arc<str>,
+    line: impl Iterator<Item = Glyph>,
+    tokens: &mut Vec<Token>,
+    report: &mut Report,
+) {
+    let lexer = Lexer {
+        file,
+        rest: line.peekable(),
+        tokens,
+        report,
+    };
+    lexer.run();
+}
+
+struct Lexer<'a, I: Iterator<Item = Glyph>> {
     file: &'a Arc<str>,
-    rest: Peekable<Copied<Iter<'a, Glyph>>>,
-    tokens: Vec<Token>,
+    rest: Peekable<I>,
+    tokens: &'a mut Vec<Token>,
     report: &'a mut Report,
 }
 
-impl Lexer<'_> {
-    fn run(mut self) -> Vec<Token> {
+impl<I: Iterator<Item = Glyph>> Lexer<'_, I> {
+    fn run(mut self) {
         while let Some(next) = self.rest.peek().copied() {
             let at = next.at(self.file);
             match next.c {
@@ -63,8 +113,6 @@ impl Lexer<'_> {
                 _ => self.word(at),
             }
         }
-        self.tokens.push(Token::EndOfLine);
-        self.tokens
     }
 
     fn brace(&mut self, brace: Token) {
@@ -148,13 +196,18 @@ mod tests {
 
     /// Tokens as a line of text: words in brackets, `;` for the end of a line.
     fn lexed(text: &str) -> String {
-        let tokens = lex(&Arc::from("f"), &from_text(text), &mut Report::default());
+        let (file, mut report) = (Arc::from("f"), Report::default());
+        let mut tokens = Vec::new();
+        lex(&file, Line::Made(from_text(text)), &mut tokens, &mut report);
+        let line = Line::Written(Written { text, number: 1 });
+        let mut written = Vec::new();
+        lex(&file, line, &mut written, &mut report);
+        assert_eq!(tokens, written, "{text}");
         let show = |token: &Token| match token {
             Token::Word(word) => format!("[{}]", word.text),
             Token::Open(_) => "{".into(),
             Token::Close(_) => "}".into(),
             Token::EndOfLine => ";".into(),
-            Token::Included(_) => "<".into(),
         };
         tokens.iter().map(show).collect()
     }
@@ -162,6 +215,11 @@ mod tests {
     #[test]
     fn braces_need_no_space() {
         assert_eq!(lexed("a b{1.2.3.4/5}}"), "[a][b]{[1.2.3.4/5]}};");
+    }
+
+    #[test]
+    fn words_are_separated_by_blanks_of_any_kind() {
+        assert_eq!(lexed("\ta \u{b}b\u{a0}c\u{e9} {} "), "[a][b][c\u{e9}]{};");
     }
 
     #[test]
