@@ -86,9 +86,7 @@ impl Options {
     /// The machine that the configuration is read for.
     #[must_use]
     pub fn system(&self) -> System {
-        System {
-            config_id: self.config_id.clone(),
-        }
+        System::now(self.config_id.clone())
     }
 
     /// Which part of the system log lines come from.
@@ -222,6 +220,7 @@ fn given_without_effect(matches: &ArgMatches) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Host as _;
 
     fn parse_words(line: &str) -> Invocation {
         parse(line.split_whitespace().map(OsString::from)).expect("a valid command line")
@@ -290,7 +289,7 @@ mod tests {
     fn a_director_has_the_name_that_it_is_given() {
         for line in ["keepalived -i lb1", "vipd --config-id=lb1"] {
             let system = parse_words(line).options.system();
-            assert_eq!(system.config_id.as_deref(), Some("lb1"));
+            assert_eq!(system.config_id(), "lb1");
         }
     }
 

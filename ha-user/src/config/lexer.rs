@@ -4,7 +4,8 @@
 
 use super::diagnostic::{Location, Report, Severity};
 use super::text::{Glyph, Line, Written};
-use std::iter::Peekable;
+use std::iter::{Copied, Peekable};
+use std::slice::Iter;
 use std::sync::Arc;
 
 /// A word of a statement.
@@ -30,76 +31,71 @@ pub(super) enum Token {
 /// Splits a line without its comment into tokens. What cannot be read is reported and left out.
 pub(super) fn lex(file: &Arc<str>, line: Line<'_>, tokens: &mut Vec<Token>, report: &mut Report) {
     match line {
-        Line::Written(line) if is_simple(line.text) => simple(file, line, tokens),
-        Line::Written(line) => lex_glyphs(file, line.glyphs(), tokens, report),
-        Line::Made(line) => lex_glyphs(file, line.into_iter(), tokens, report),
+        Line::Written(line) => lex_written(file, line, tokens),
+        Line::Made(line) => lex_glyphs(file, &line, tokens, report),
     }
     tokens.push(Token::EndOfLine);
 }
 
-/// Words and braces alone, an octet for each character: nearly every line.
-fn is_simple(text: &str) -> bool {
-    !text
-        .bytes()
-        .any(|byte| !byte.is_ascii() || matches!(byte, b'"' | b'$'))
-}
-
-/// Splits such a line, a word at a time.
-fn simple(file: &Arc<str>, line: Written<'_>, tokens: &mut Vec<Token>) {
-    let mut rest = line.text;
-    loop {
-        rest = rest.trim_start_matches(char::is_whitespace);
-        let Some(first) = rest.bytes().next() else {
-            return;
-        };
-        let column = line.text.len() - rest.len() + 1;
+/// Splits a line of words and braces alone, a word at a time.
+fn lex_written(file: &Arc<str>, line: Written<'_>, tokens: &mut Vec<Token>) {
+    let octets = line.text.as_bytes();
+    let mut start = 0;
+    while let Some(first) = octets.get(start).copied() {
+        if is_blank(first) {
+            start += 1;
+            continue;
+        }
         let at = Location {
             file: Arc::clone(file),
             line: line.number,
-            column: u32::try_from(column).unwrap_or(u32::MAX),
+            column: u32::try_from(start + 1).unwrap_or(u32::MAX),
         };
-        let ends = |byte: u8| char::from(byte).is_whitespace() || matches!(byte, b'{' | b'}');
+        let rest = octets.get(start..).unwrap_or_default();
         let length = match first {
             b'{' | b'}' => 1,
-            _ => rest.bytes().position(ends).unwrap_or(rest.len()),
+            _ => rest.iter().take_while(|octet| !ends_word(**octet)).count(),
         };
-        let (word, after) = rest.split_at(length);
+        let end = start + length;
         tokens.push(match first {
             b'{' => Token::Open(at),
             b'}' => Token::Close(at),
             _ => Token::Word(Word {
-                text: word.to_owned(),
+                text: line.text.get(start..end).unwrap_or_default().to_owned(),
                 quoted: false,
                 at,
             }),
         });
-        rest = after;
+        start = end;
     }
 }
 
-fn lex_glyphs(
-    file: &Arc<str>,
-    line: impl Iterator<Item = Glyph>,
-    tokens: &mut Vec<Token>,
-    report: &mut Report,
-) {
+fn ends_word(octet: u8) -> bool {
+    is_blank(octet) || matches!(octet, b'{' | b'}')
+}
+
+fn is_blank(octet: u8) -> bool {
+    char::from(octet).is_whitespace()
+}
+
+fn lex_glyphs(file: &Arc<str>, line: &[Glyph], tokens: &mut Vec<Token>, report: &mut Report) {
     let lexer = Lexer {
         file,
-        rest: line.peekable(),
+        rest: line.iter().copied().peekable(),
         tokens,
         report,
     };
     lexer.run();
 }
 
-struct Lexer<'a, I: Iterator<Item = Glyph>> {
+struct Lexer<'a> {
     file: &'a Arc<str>,
-    rest: Peekable<I>,
+    rest: Peekable<Copied<Iter<'a, Glyph>>>,
     tokens: &'a mut Vec<Token>,
     report: &'a mut Report,
 }
 
-impl<I: Iterator<Item = Glyph>> Lexer<'_, I> {
+impl Lexer<'_> {
     fn run(mut self) {
         while let Some(next) = self.rest.peek().copied() {
             let at = next.at(self.file);
@@ -191,7 +187,7 @@ impl<I: Iterator<Item = Glyph>> Lexer<'_, I> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text::from_text;
+    use super::super::text::{Lines, from_text};
     use super::*;
 
     /// Tokens as a line of text: words in brackets, `;` for the end of a line.
@@ -199,10 +195,12 @@ mod tests {
         let (file, mut report) = (Arc::from("f"), Report::default());
         let mut tokens = Vec::new();
         lex(&file, Line::Made(from_text(text)), &mut tokens, &mut report);
-        let line = Line::Written(Written { text, number: 1 });
-        let mut written = Vec::new();
-        lex(&file, line, &mut written, &mut report);
-        assert_eq!(tokens, written, "{text}");
+        let mut lines = Lines::new(&file, text);
+        if let Some(line @ Line::Written(_)) = lines.next(|_| false, &mut report) {
+            let mut written = Vec::new();
+            lex(&file, line, &mut written, &mut report);
+            assert_eq!(tokens, written, "{text}");
+        }
         let show = |token: &Token| match token {
             Token::Word(word) => format!("[{}]", word.text),
             Token::Open(_) => "{".into(),
@@ -220,6 +218,7 @@ mod tests {
     #[test]
     fn words_are_separated_by_blanks_of_any_kind() {
         assert_eq!(lexed("\ta \u{b}b\u{a0}c\u{e9} {} "), "[a][b][c\u{e9}]{};");
+        assert_eq!(lexed("\ta \u{b}b\rc {} "), "[a][b][c]{};");
     }
 
     #[test]

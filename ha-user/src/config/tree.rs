@@ -29,8 +29,6 @@ impl Statement {
 /// A block that is still open.
 struct Open {
     at: Location,
-    /// What the block is called in messages.
-    name: String,
     statements: Vec<Statement>,
 }
 
@@ -40,6 +38,8 @@ pub(super) struct Builder {
     root: Vec<Statement>,
     open: Vec<Open>,
     words: Vec<Word>,
+    /// Room for the content of a block, used again by the next one: there may be tens of thousands.
+    rooms: Vec<Vec<Statement>>,
     /// Braces below [`MAX_DEPTH`] or without a keyword, whose content is left out.
     ignored: usize,
 }
@@ -53,6 +53,7 @@ impl Builder {
             root: Vec::new(),
             open: Vec::new(),
             words: Vec::new(),
+            rooms: Vec::new(),
             ignored: 0,
         }
     }
@@ -101,17 +102,9 @@ impl Builder {
         }
         let too_deep = self.open.len() >= MAX_DEPTH;
         match self.statements().last() {
-            Some(Statement {
-                keyword,
-                body: None,
-                ..
-            }) if !too_deep => {
-                let name = keyword.text.clone();
-                self.open.push(Open {
-                    at,
-                    name,
-                    statements: Vec::new(),
-                });
+            Some(Statement { body: None, .. }) if !too_deep => {
+                let statements = self.rooms.pop().unwrap_or_default();
+                self.open.push(Open { at, statements });
             }
             _ => self.ignore_block(&at, report),
         }
@@ -143,19 +136,26 @@ impl Builder {
 
     /// Gives a closed block to the statement that it belongs to.
     fn attach(&mut self, mut block: Open) {
-        // There may be tens of thousands, of a line each.
-        block.statements.shrink_to_fit();
+        let body = block.statements.drain(..).collect();
+        self.rooms.push(block.statements);
         if let Some(owner) = self.statements().last_mut() {
-            owner.body = Some(block.statements);
+            owner.body = Some(body);
         }
+    }
+
+    /// What the block is called that was opened last, without what is in it now.
+    fn name(&mut self) -> &str {
+        let owner = self.statements().last();
+        owner.map_or("", |owner| owner.keyword.text.as_str())
     }
 
     fn close_forgotten(&mut self, keyword: &Word, report: &mut Report) {
         while let Some(block) = self.open.pop() {
-            let (name, at) = (&block.name, &keyword.at);
             let message = format!(
-                "missing '}}': the block `{name}` opened here is not closed before `{}` on line {}",
-                keyword.text, at.line
+                "missing '}}': the block `{}` opened here is not closed before `{}` on line {}",
+                self.name(),
+                keyword.text,
+                keyword.at.line
             );
             report.add_with_help(Severity::Error, &block.at, message, "closing it there");
             self.attach(block);
@@ -166,7 +166,7 @@ impl Builder {
     pub(super) fn finish(mut self, report: &mut Report) -> Vec<Statement> {
         self.end_statement(report);
         while let Some(block) = self.open.pop() {
-            let name = &block.name;
+            let name = self.name();
             let message = format!("missing '}}': the block `{name}` opened here is never closed");
             report.add_with_help(Severity::Error, &block.at, message, "closing it at the end");
             self.attach(block);

@@ -4,6 +4,7 @@ use super::super::diagnostic::{Location, Severity};
 use super::super::draft::{AddressDraft, AddressKind, InstanceDraft};
 use super::super::model::VirtualAddress;
 use super::{Context, owner};
+use std::collections::HashSet;
 
 /// The number of addresses in an advert is one octet.
 const MOST_ADVERTISED: usize = 255;
@@ -47,10 +48,12 @@ fn family(
     instance: &InstanceDraft,
     context: &mut Context<'_>,
 ) -> Vec<VirtualAddress> {
-    let mut addresses: Vec<VirtualAddress> = Vec::new();
+    let mut addresses = Vec::with_capacity(drafts.len());
+    let mut known = HashSet::new();
+    let owner = owner(instance);
     for draft in drafts {
         if let Some(device) = &draft.device {
-            context.interface(device, &owner(instance));
+            context.interface(device, &owner);
         }
         let AddressKind::V4(address) = &draft.address else {
             wrong_family(instance, &draft.at, context);
@@ -58,11 +61,11 @@ fn family(
         };
         let mut address = address.clone();
         address.device = draft.device.as_ref().map(|device| device.value.clone());
-        if addresses.contains(&address) {
+        if known.insert(address.clone()) {
+            addresses.push(address);
+        } else {
             let text = "this address is listed twice: ignoring the second";
             context.say(Severity::Notice, &instance.name, &draft.at, text);
-        } else {
-            addresses.push(address);
         }
     }
     addresses
