@@ -8,15 +8,17 @@ mod links;
 mod reload;
 mod services;
 mod telling;
+mod will;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Signal as Number, set_parent_process_death_signal};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::attachments::Attachments;
 use super::dumps::Dumps;
@@ -39,7 +41,7 @@ use super::sole::Sole;
 use super::standings::Standings;
 use super::startup::{self, Adverts};
 use super::sync::Groups;
-use super::testament::{Farewell, Testament, Will};
+use super::testament::{Testament, Will};
 use super::trackers::{Known, News, Trackers};
 use super::whereabouts::Whereabouts;
 use super::{configuration, gate, health, notifier, presence, role, watchdog};
@@ -103,6 +105,10 @@ struct Worker<'a> {
     attachments: Attachments,
     routers: Routers,
     testament: Option<Testament>,
+    /// When it is written down what was found since it was.
+    testament_at: Option<Instant>,
+    /// How long that took last.
+    testament_cost: Duration,
     /// Programs for a data path that was inherited without.
     loading: Option<oneshot::Receiver<Loaded>>,
     presence: Presence,
@@ -140,6 +146,7 @@ enum Wake {
     Dump(Kind),
     /// A dump has been written.
     Dumped,
+    TestamentDue,
     Heartbeat,
     /// All threads have shown that they live.
     Alive,
@@ -215,6 +222,8 @@ impl<'a> Worker<'a> {
             attachments,
             routers,
             testament,
+            testament_at: None,
+            testament_cost: Duration::ZERO,
             loading,
             presence: Presence::default(),
             trackers: Trackers::new(known),
@@ -260,6 +269,7 @@ impl<'a> Worker<'a> {
                 _ = self.signals.int.recv() => Wake::End(End::Stop),
                 word = self.supervisor.next() => Wake::of(word),
                 Some(report) = self.adverts.reports.recv() => Wake::Report(report),
+                () = will::is_due(self.testament_at) => Wake::TestamentDue,
                 news = self.trackers.next() => Wake::News(news?),
                 _ = self.signals.hup.recv() => Wake::Reload,
                 () = reload::Trial::is_over(self.trial.as_ref()) => Wake::TrialOver,
@@ -289,6 +299,7 @@ impl<'a> Worker<'a> {
                 self.dump();
             }
             Wake::Dumped => self.dump(),
+            Wake::TestamentDue => self.write_testament(),
             Wake::Heartbeat => self.beat().await,
             Wake::Alive => self.supervisor.say(&Word::Here).await,
             Wake::Loaded(programs) => self.complete(programs),
@@ -377,18 +388,6 @@ impl<'a> Worker<'a> {
         self.write_testament();
     }
 
-    fn write_testament(&mut self) {
-        if let Some(testament) = &mut self.testament {
-            let plans = self.routers.iter().map(|(_, known)| &known.plan);
-            testament.write(&Will {
-                farewells: plans.map(Farewell::of).collect(),
-                known: self.trackers.known(),
-                initialized: self.initial_files.paths().clone(),
-                fifos: self.fifos.left().clone(),
-            });
-        }
-    }
-
     /// Ends what a previous process has left and the configuration does not name any more.
     fn clear_inheritance(&mut self) {
         if let Some(datapath) = self
@@ -431,7 +430,7 @@ impl<'a> Worker<'a> {
             }
             News::Health(health::News::Service(change)) => {
                 self.note_service(&change);
-                return self.write_testament();
+                return self.testament_changes();
             }
             News::Health(health::News::Following) => return self.clear_services(),
         }

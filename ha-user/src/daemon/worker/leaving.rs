@@ -26,6 +26,7 @@ impl Worker<'_> {
     /// announcements - the next worker finds as after a crash; only the log is not lost.
     pub(super) async fn give_way(mut self) -> ! {
         log::info!("Giving way to the next process");
+        self.write_testament();
         self.adverts.orders.send(Order::Cease);
         let ceased = async {
             while !matches!(
