@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::config::{Format, System};
+use crate::config::{Format, Interfaces, System};
 use crate::logging::Facility;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, FromArgMatches as _};
@@ -94,13 +94,10 @@ pub struct Options {
 }
 
 impl Options {
-    /// The machine that the configuration is read for.
+    /// The machine that the configuration is read for, whose interfaces are so much to it.
     #[must_use]
-    pub fn system(&self) -> System {
-        System {
-            config_id: self.config_id.clone(),
-            ..System::default()
-        }
+    pub fn system(&self, interfaces: Interfaces) -> System {
+        System::now(self.config_id.clone(), interfaces)
     }
 
     /// Which part of the system log lines come from.
@@ -243,6 +240,7 @@ fn given_without_effect(matches: &ArgMatches) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Host as _;
 
     fn parse_words(line: &str) -> Invocation {
         parse(line.split_whitespace().map(OsString::from)).expect("a valid command line")
@@ -310,8 +308,8 @@ mod tests {
     #[test]
     fn a_director_has_the_name_that_it_is_given() {
         for line in ["keepalived -i lb1", "vipd --config-id=lb1"] {
-            let system = parse_words(line).options.system();
-            assert_eq!(system.config_id.as_deref(), Some("lb1"));
+            let system = parse_words(line).options.system(Interfaces::Needed);
+            assert_eq!(system.config_id(), "lb1");
         }
     }
 

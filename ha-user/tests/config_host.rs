@@ -1,6 +1,8 @@
 //! What reading a configuration asks of the machine, and what becomes of the answer.
 
 use ha_user::config::{self, Host, Loaded, Program};
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
 use std::path::Path;
@@ -13,7 +15,6 @@ struct Small;
 impl Host for Small {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match path.to_str() {
-            Some("/etc/loop.conf") => Ok(b"include loop.conf\ninclude loop.conf\n".to_vec()),
             Some("/etc/v/part.conf") => Ok(b"$ID=${_ENV SITE}-${N} \nrouter_id ${_PWD}\n".to_vec()),
             Some("/etc/d/a.conf") => Ok(b"router_id from-a\n".to_vec()),
             Some("/tls/ca") => Ok(include_bytes!("../../tests/data/tls/ca.pem").to_vec()),
@@ -208,10 +209,124 @@ fn patterns_include_what_they_match() {
     assert!(!said.contains("c.txt"), "{said}");
 }
 
+/// A machine with these files in `/etc`, which counts how often they are read.
+struct Library {
+    files: BTreeMap<String, String>,
+    reads: Cell<usize>,
+}
+
+impl Library {
+    fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
+        let files = files.into_iter().collect();
+        let reads = Cell::new(0);
+        Self { files, reads }
+    }
+}
+
+impl Host for Library {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.reads.set(self.reads.get() + 1);
+        let name = path.strip_prefix("/etc").ok().and_then(Path::to_str);
+        let text = name.and_then(|name| self.files.get(name));
+        text.map(|text| text.clone().into_bytes())
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn list(&self, _: &Path) -> Vec<String> {
+        self.files.keys().cloned().collect()
+    }
+
+    fn has_interface(&self, _: &str) -> bool {
+        true
+    }
+
+    fn has_address(&self, _: IpAddr) -> bool {
+        true
+    }
+
+    fn program(&self, _: &str) -> Program {
+        Program::Runnable
+    }
+
+    fn config_id(&self) -> String {
+        "library".into()
+    }
+
+    fn environment(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
 #[test]
-fn a_file_that_includes_itself_ends() {
-    let (_, said) = on_small_host("include loop.conf\n");
+fn files_in_a_ring_are_one_error_that_names_it() {
+    let files = [
+        ("self.conf", "include ./self.conf\ninclude self.conf\n"),
+        ("a.conf", "include b.conf\ninclude leaf.conf\n"),
+        ("b.conf", "include c.conf\ninclude c.conf\n"),
+        ("c.conf", "include a.conf\n"),
+        ("leaf.conf", "global_defs {\n router_id leaf\n}\n"),
+    ];
+    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    for (start, ring, most, id) in [
+        (
+            "self.conf",
+            "/etc/self.conf includes itself: ignoring",
+            1,
+            None,
+        ),
+        (
+            "a.conf",
+            "/etc/a.conf includes /etc/b.conf includes /etc/c.conf includes /etc/a.conf: ignoring",
+            4,
+            Some("leaf"),
+        ),
+    ] {
+        let library = Library::new(files.clone());
+        let text = format!("include {start}\n");
+        let loaded = config::parse_for(&library, text.as_bytes(), "/etc/vipd.conf");
+        let said = loaded.plain();
+        assert!(said.contains(ring), "{said}");
+        assert_eq!(said.matches("error").count(), 1, "{said}");
+        assert!(library.reads.get() <= most, "{} reads", library.reads.get());
+        assert_eq!(loaded.config.global.router_id.as_deref(), id, "{said}");
+        assert_eq!(loaded.test_status(), 5);
+    }
+}
+
+#[test]
+fn files_that_include_each_other_by_a_pattern_are_not_read_in_every_order() {
+    let name = |number| (format!("{number}.conf"), "include *.conf\n".to_owned());
+    let library = Library::new((0..12).map(name));
+    let loaded = config::parse_for(&library, b"include *.conf\n", "/etc/0.conf");
+    let said = loaded.plain();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("/etc/0.conf includes itself"), "{said}");
+    assert!(library.reads.get() <= 12, "{} reads", library.reads.get());
+}
+
+#[test]
+fn files_are_included_so_deep_and_no_deeper() {
+    let name = |number| {
+        let next = format!("include {}.conf\n", number + 1);
+        (format!("{number}.conf"), next)
+    };
+    let library = Library::new((1..100).map(name));
+    let loaded = config::parse_for(&library, b"include 1.conf\n", "/etc/0.conf");
+    let said = loaded.plain();
     assert!(said.contains("files include each other 16 deep"), "{said}");
+    assert_eq!(library.reads.get(), 16);
+}
+
+#[test]
+fn a_file_with_endless_variables_is_one_fault() {
+    let text = b"vrrp_instance A {\n $A=$A\n ~SEQ(B,1,4000000000) x${B}\n";
+    let loaded = config::parse(text, "f");
+    let said = loaded.plain();
+    assert!(
+        said.starts_with("f:3:2: fatal: variables and sequences add"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
 }
 
 #[test]

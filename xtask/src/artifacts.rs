@@ -45,7 +45,12 @@ pub(crate) fn build(label: &str, arguments: &[&str]) -> Result<Vec<Artifact>> {
         .args(arguments)
         .arg("--message-format=json-render-diagnostics");
     let outcome = job::must(label, &mut cargo)?;
-    Ok(outcome.stdout.lines().filter_map(parse).collect())
+    Ok(of(&outcome.stdout))
+}
+
+/// The executables that cargo's messages tell of.
+pub(crate) fn of(messages: &str) -> Vec<Artifact> {
+    messages.lines().filter_map(parse).collect()
 }
 
 /// The executable of the binary target `name`.

@@ -3,6 +3,7 @@
 mod artifacts;
 mod bench;
 mod ci;
+mod fuzz;
 mod job;
 mod lab;
 mod marathon;
@@ -39,6 +40,8 @@ enum Verb {
     Bench(bench::Arguments),
     /// One fault after the other, and never two owners
     Marathon(marathon::Arguments),
+    /// Look for configurations that cannot be read in a second, or break something
+    Fuzz(fuzz::Arguments),
     /// Everything that has to hold before a change is merged
     Ci,
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Verb::Vm(arguments) => vm::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Marathon(arguments) => marathon::run(&arguments),
+        Verb::Fuzz(arguments) => fuzz::run(&arguments),
         Verb::Ci => ci::run(),
     };
     match outcome {

@@ -1,11 +1,14 @@
 //! What there is to say about a configuration: how serious, where, what, and how to mend it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+/// Findings of one place, as a line of a sequence has them, until only worse ones count.
+const MAX_AT_PLACE: usize = 20;
+
 /// A place in a configuration file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
     /// The file as it was named on the command line or by `include`.
     pub file: Arc<str>,
@@ -121,15 +124,15 @@ pub(super) struct Source {
     /// As in [`Location::file`].
     pub name: Arc<str>,
     /// Its text; bytes that are not UTF-8 are replaced.
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// Collects diagnostics while a configuration is read.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     diagnostics: Vec<Diagnostic>,
-    /// What was said of which place: a line of a sequence is read more than once.
-    places: BTreeSet<(Location, String)>,
+    /// Which of them are of which place: a line of a sequence is read more than once.
+    places: HashMap<Location, Vec<usize>>,
     said: BTreeSet<&'static str>,
 }
 
@@ -162,15 +165,54 @@ impl Report {
         self.diagnostics
     }
 
+    /// Whether a finding would be a new one, for whoever has to work for the remedy.
+    pub(super) fn is_news(&self, severity: Severity, at: &Location, message: &str) -> bool {
+        let said = self.places.get(at).map_or(&[][..], Vec::as_slice);
+        let mut here = said.iter().filter_map(|index| self.diagnostics.get(*index));
+        let is_worse = here.clone().all(|other| other.severity < severity);
+        let is_same = |other: &Diagnostic| other.message == message;
+        (said.len() < MAX_AT_PLACE || is_worse) && !here.any(is_same)
+    }
+
     fn push(&mut self, severity: Severity, at: &Location, message: String, help: Option<String>) {
-        if !self.places.insert((at.clone(), message.clone())) {
+        if !self.is_news(severity, at, &message) {
             return;
         }
+        let here = self.places.entry(at.clone()).or_default();
+        here.push(self.diagnostics.len());
         self.diagnostics.push(Diagnostic {
             severity,
             location: at.clone(),
             message,
             help,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Location {
+        Location {
+            file: "f".into(),
+            line: 1,
+            column: 1,
+        }
+    }
+
+    #[test]
+    fn a_place_has_so_many_findings_and_then_only_worse_ones() {
+        let mut report = Report::default();
+        for number in 0..1000 {
+            let message = number.to_string();
+            report.add(Severity::Warning, &place(), message);
+        }
+        assert!(!report.is_news(Severity::Warning, &place(), "more"));
+        for severity in [Severity::Error, Severity::Error, Severity::Fatal] {
+            report.add(severity, &place(), format!("{severity:?}"));
+        }
+        let said = report.finish();
+        assert_eq!(said.len(), MAX_AT_PLACE + 2);
     }
 }

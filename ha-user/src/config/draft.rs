@@ -27,7 +27,7 @@ use mail::MailDraft;
 use process::ProcessDraft;
 use service::{GroupDraft, VirtualServerDraft};
 use ssl::SslDraft;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::time::Duration;
 use sync::{SyncGroupDraft, TracksDraft};
@@ -45,9 +45,20 @@ pub(super) struct Draft {
     pub instances: Vec<InstanceDraft>,
     pub sync_groups: Vec<SyncGroupDraft>,
     pub groups: Vec<GroupDraft>,
+    /// Of all groups.
+    pub group_addresses: usize,
     pub services: Vec<VirtualServerDraft>,
     pub ssl: SslDraft,
     pub xdp: Xdp,
+    /// What there is, by its keyword and its name.
+    names: HashSet<(&'static str, String)>,
+}
+
+impl Draft {
+    /// Whether this is the first of a kind with this name.
+    pub(super) fn is_first(&mut self, kind: &'static str, name: &At<String>) -> bool {
+        self.names.insert((kind, name.value.clone()))
+    }
 }
 
 /// `global_defs`.

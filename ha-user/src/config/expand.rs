@@ -5,12 +5,15 @@ use super::directors;
 use super::host::Host;
 use super::predefined;
 use super::sequence::{Sequence, Spelling};
-use super::text::{Glyph, Line, Lines, text, trim_start};
+use super::text::{Glyph, Glyphs, Line, Lines, text, trim_start};
 use super::variables::{Definition, Endless, Replaced, Variables};
 use std::sync::Arc;
 
-/// Characters that variables and sequences may add to all files: some thousand instances.
-const MAX_ADDED: usize = 1 << 20;
+/// Characters that variables and sequences may add to all files: some thousand instances. Whoever tries
+/// millions of files spends less on each that has a sequence in it.
+const MAX_ADDED: usize = if cfg!(fuzzing) { 1 << 15 } else { 1 << 20 };
+/// What a line of a sequence costs beside its characters, for whoever reads it.
+const LINE_COST: usize = 16;
 
 /// What holds from one file to the next.
 pub(super) struct Scope<'a> {
@@ -19,7 +22,7 @@ pub(super) struct Scope<'a> {
     /// Who this director is to lines for some only.
     id: String,
     variables: Variables,
-    /// Characters that were added so far.
+    /// Characters that were added so far, and what else expanding costs.
     added: usize,
 }
 
@@ -33,11 +36,16 @@ impl<'a> Scope<'a> {
             added: 0,
         }
     }
+
+    /// Too much was added: nothing is read any more.
+    pub(super) const fn is_exhausted(&self) -> bool {
+        self.added > MAX_ADDED
+    }
 }
 
 /// What is to be read before the next line of the file.
 enum Pending {
-    Line(Line),
+    Line(Glyphs),
     Sequence(Sequence),
 }
 
@@ -58,44 +66,56 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// The next line that is not a definition nor for another director.
-    pub(super) fn next(&mut self, scope: &mut Scope<'_>) -> Option<Line> {
-        loop {
-            let line = self.raw(scope)?;
+    /// The next line that is not a definition nor for another director; none any more once too
+    /// much was added.
+    pub(super) fn next(&mut self, scope: &mut Scope<'_>) -> Option<Line<'a>> {
+        while !scope.is_exhausted() {
+            let line = match self.raw(scope)? {
+                Line::Written(line) if !may_mean_more(line.text) => {
+                    return Some(Line::Written(line));
+                }
+                line => line.into_glyphs(),
+            };
             let expanded = self.expand(&line, scope);
             if expanded.is_some() {
-                return expanded;
+                return expanded.map(Line::Made);
             }
         }
+        None
     }
 
     /// The next line as it is written.
-    fn raw(&mut self, scope: &mut Scope<'_>) -> Option<Line> {
+    fn raw(&mut self, scope: &mut Scope<'_>) -> Option<Line<'a>> {
         while let Some(pending) = self.pending.pop() {
             let line = match pending {
                 Pending::Line(line) => Some(line),
                 Pending::Sequence(sequence) => self.of_sequence(sequence, scope),
             };
-            if line.is_some() {
-                return line;
+            if let Some(line) = line {
+                return Some(Line::Made(line));
             }
         }
-        self.lines.next(is_definition, scope.report)
+        match scope.is_exhausted() {
+            true => None,
+            false => self.lines.next(is_definition, scope.report),
+        }
     }
 
-    fn of_sequence(&mut self, mut sequence: Sequence, scope: &mut Scope<'_>) -> Option<Line> {
+    fn of_sequence(&mut self, mut sequence: Sequence, scope: &mut Scope<'_>) -> Option<Glyphs> {
         let at = sequence.at();
         let (definitions, line) = sequence.next()?;
+        let defined: usize = definitions.iter().map(Definition::len).sum();
         for definition in definitions {
             scope.variables.define(definition);
         }
         self.pending.push(Pending::Sequence(sequence));
-        self.may_add(line.len() + 1, at, scope).then_some(line)
+        self.may_add(line.len() + defined + LINE_COST, at, scope)
+            .then_some(line)
     }
 
     /// What is left of a line: nothing if it is for others, defines something, or stands for
     /// lines that are now pending.
-    fn expand(&mut self, line: &[Glyph], scope: &mut Scope<'_>) -> Option<Line> {
+    fn expand(&mut self, line: &[Glyph], scope: &mut Scope<'_>) -> Option<Glyphs> {
         let line = directors::for_director(line, &scope.id)?;
         if let Some(definition) = Definition::of(line) {
             scope.variables.define(definition);
@@ -125,10 +145,12 @@ impl<'a> Expander<'a> {
         let budget = MAX_ADDED.saturating_sub(scope.added);
         match scope.variables.replace(line, budget, predefined) {
             Ok(replaced) => self.may_add(replaced.spent, at, scope).then_some(replaced),
-            Err(Endless) => {
+            Err(Endless { spent }) => {
                 let message = "these variables stand for each other without end: ignoring the line";
                 let help = "a value cannot use its own name";
                 self.say(Severity::Error, at, message, help, scope);
+                // A sequence may have thousands of such lines.
+                self.may_add(spent, at, scope);
                 None
             }
         }
@@ -155,22 +177,27 @@ impl<'a> Expander<'a> {
     /// Counts what is added; if that is too much, nothing more is.
     fn may_add(&mut self, count: usize, at: Glyph, scope: &mut Scope<'_>) -> bool {
         scope.added = scope.added.saturating_add(count);
-        let fits = count == 0 || scope.added <= MAX_ADDED;
-        if !fits {
-            self.pending.clear();
+        if !scope.is_exhausted() {
+            return true;
         }
-        if !fits && scope.report.first("expansion") {
+        self.pending.clear();
+        if scope.report.first("expansion") {
             let message = format!("variables and sequences add more than {MAX_ADDED} characters");
             let help = "a sequence is too long, or a variable stands for itself";
             self.say(Severity::Fatal, at, &message, help, scope);
         }
-        fits
+        false
     }
 
     fn say(&self, severity: Severity, at: Glyph, message: &str, help: &str, scope: &mut Scope<'_>) {
         let at = at.at(self.file);
         scope.report.add_with_help(severity, &at, message, help);
     }
+}
+
+/// Whether a line without variables can be for some directors only, or stand for several.
+fn may_mean_more(text: &str) -> bool {
+    text.trim_start().starts_with(['@', '~'])
 }
 
 /// A definition, whether for this director or another.
@@ -199,7 +226,7 @@ mod tests {
         let mut expander = Expander::new(&file, text);
         let lines = std::iter::from_fn(|| expander.next(&mut scope));
         let lines: Vec<String> = lines
-            .map(|line| super::text(trim_end(trim_start(&line))))
+            .map(|line| super::text(trim_end(trim_start(&line.into_glyphs()))))
             .filter(|line| !line.is_empty())
             .collect();
         let said = report.finish().iter().map(ToString::to_string).collect();
@@ -266,5 +293,48 @@ mod tests {
             );
             assert_eq!(said.len(), 1, "{bomb}");
         }
+    }
+
+    /// Every turn of the loops costs something, also where nothing comes of it.
+    #[test]
+    fn what_never_yields_a_line_ends() {
+        for bomb in [
+            "$A=$A\n~SEQ(B,1,4000000000) ${A}",
+            "$A=$A\n~SEQ(B,1,4000000000) ~LST(C,${A}) x",
+            "~SEQ(B,1,4000000000) ~LST(C)",
+            "~SEQ(B,1,4000000000) @other x",
+            "~SEQ(B,1,4000000000)",
+            "$A= \\\n \\\n$A\n$A\n",
+            "$A=1\\\n2\n~SEQ(B,1,4000000000) $C=$A",
+        ] {
+            let (lines, said) = expanded(bomb);
+            assert_eq!(lines, "", "{bomb}");
+            let fatal = "fatal: variables and sequences add";
+            assert_eq!(
+                said.iter().filter(|line| line.contains(fatal)).count(),
+                1,
+                "{bomb}: {said:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_turn_costs_more_than_its_characters() {
+        let mut report = Report::default();
+        let mut scope = Scope::new(&Anywhere, &mut report);
+        let file = Arc::from("f");
+        let mut expander = Expander::new(&file, "$A=$A\n~SEQ(B,1,4000000000) ${A}");
+        assert_eq!(expander.next(&mut scope), None);
+        // Each of its lines went round as often as a line may.
+        let turns = MAX_ADDED / 1000;
+        let said = scope.variables.value_of("B").and_then(|b| b.parse().ok());
+        assert!(said.is_some_and(|last: usize| last <= turns), "{said:?}");
+    }
+
+    #[test]
+    fn nothing_is_read_once_too_much_was_added() {
+        let (lines, said) = expanded("~SEQ(A,1,4000000000) x\nafter \"\n$A=$A\n${A}\n");
+        assert!(!lines.contains("after"));
+        assert_eq!(said.len(), 1, "{said:?}");
     }
 }

@@ -1,11 +1,13 @@
 //! What reading a configuration asks of the machine: its only way to files and interfaces.
 
 use super::diagnostic::Severity;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::IpAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The machine that a configuration is for.
 pub trait Host {
@@ -43,6 +45,12 @@ pub trait Host {
         file.parent().map(Path::to_owned).unwrap_or_default()
     }
 
+    /// What a file is, whatever it is called.
+    fn identity(&self, file: &Path) -> PathBuf {
+        let named = |part: &Component<'_>| !matches!(part, Component::CurDir);
+        file.components().filter(named).collect()
+    }
+
     /// Any number.
     fn random(&self) -> u64 {
         RandomState::new().build_hasher().finish()
@@ -62,13 +70,18 @@ pub enum Program {
     Missing,
 }
 
-/// The machine that this process runs on, in the network namespace of this thread.
-#[derive(Clone, Debug, Default)]
+/// The machine that this process runs on, in the network namespace of this thread, for one
+/// configuration: what it was asked once, as tens of thousands of real servers do, it is not asked again.
+#[derive(Debug, Default)]
 pub struct System {
     /// Who it is to lines that are for some directors only, if not what its name says.
-    pub config_id: Option<String>,
+    config_id: Option<String>,
     /// What its interfaces are to the configuration.
-    pub interfaces: Interfaces,
+    role: Interfaces,
+    /// Addresses of interfaces; none if they cannot be had.
+    addresses: OnceCell<Option<HashSet<IpAddr>>>,
+    interfaces: Remembered<bool>,
+    programs: Remembered<Program>,
 }
 
 /// What the interfaces of this machine are to a configuration.
@@ -81,6 +94,40 @@ pub enum Interfaces {
     Asked,
     /// It may be for another machine.
     Elsewhere,
+}
+
+impl System {
+    /// As it is now. `config_id` is who it is to lines that are for some directors only, if not what its
+    /// name says.
+    #[must_use]
+    pub fn now(config_id: Option<String>, interfaces: Interfaces) -> Self {
+        Self {
+            config_id,
+            role: interfaces,
+            ..Self::default()
+        }
+    }
+}
+
+/// Answers, by the name that was asked for.
+#[derive(Debug)]
+struct Remembered<V>(RefCell<HashMap<String, V>>);
+
+impl<V> Default for Remembered<V> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+impl<V: Copy> Remembered<V> {
+    fn of(&self, name: &str, ask: impl FnOnce(&str) -> V) -> V {
+        if let Some(known) = self.0.borrow().get(name) {
+            return *known;
+        }
+        let answer = ask(name);
+        self.0.borrow_mut().insert(name.to_owned(), answer);
+        answer
+    }
 }
 
 impl Host for System {
@@ -97,17 +144,12 @@ impl Host for System {
         names
     }
 
-    /// Asks the kernel and not `/sys`, which can show another network namespace.
     fn has_interface(&self, name: &str) -> bool {
-        use rustix::net::{AddressFamily, SocketType, netdevice, socket};
-        let Ok(socket) = socket(AddressFamily::INET, SocketType::DGRAM, None) else {
-            return true;
-        };
-        netdevice::name_to_index(&socket, name).is_ok()
+        self.interfaces.of(name, is_interface)
     }
 
     fn absence(&self) -> Severity {
-        match self.interfaces {
+        match self.role {
             Interfaces::Needed => Severity::Fatal,
             Interfaces::Asked => Severity::Absent,
             Interfaces::Elsewhere => Severity::Notice,
@@ -115,23 +157,12 @@ impl Host for System {
     }
 
     fn has_address(&self, address: IpAddr) -> bool {
-        let Ok(mut there) = nix::ifaddrs::getifaddrs() else {
-            return true;
-        };
-        there.any(|there| address_of(&there) == Some(address))
+        let all = self.addresses.get_or_init(addresses);
+        all.as_ref().is_none_or(|all| all.contains(&address))
     }
 
     fn program(&self, name: &str) -> Program {
-        if name.contains('/') {
-            return probe(Path::new(name));
-        }
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found: Vec<Program> = std::env::split_paths(&path)
-            .map(|directory| probe(&directory.join(name)))
-            .collect();
-        let runs = |program: &&Program| **program <= Program::Changeable;
-        let first = found.iter().find(runs).or(found.iter().min());
-        first.copied().unwrap_or(Program::Missing)
+        self.programs.of(name, find_program)
     }
 
     /// As it was told, or the first part of the machine's name.
@@ -151,6 +182,10 @@ impl Host for System {
         let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         path.parent().map(Path::to_owned).unwrap_or_default()
     }
+
+    fn identity(&self, file: &Path) -> PathBuf {
+        file.canonicalize().unwrap_or_else(|_| file.to_owned())
+    }
 }
 
 /// What this machine calls itself.
@@ -160,10 +195,37 @@ pub fn machine_name() -> String {
     system.nodename().to_string_lossy().into_owned()
 }
 
+/// Asks the kernel and not `/sys`, which can show another network namespace.
+fn is_interface(name: &str) -> bool {
+    use rustix::net::{AddressFamily, SocketType, netdevice, socket};
+    let Ok(socket) = socket(AddressFamily::INET, SocketType::DGRAM, None) else {
+        return true;
+    };
+    netdevice::name_to_index(&socket, name).is_ok()
+}
+
+fn addresses() -> Option<HashSet<IpAddr>> {
+    let all = nix::ifaddrs::getifaddrs().ok()?;
+    Some(all.filter_map(|one| address_of(&one)).collect())
+}
+
 fn address_of(interface: &nix::ifaddrs::InterfaceAddress) -> Option<IpAddr> {
     let address = interface.address?;
     let ipv4 = address.as_sockaddr_in().map(|at| IpAddr::V4(at.ip()));
     ipv4.or_else(|| address.as_sockaddr_in6().map(|at| IpAddr::V6(at.ip())))
+}
+
+fn find_program(name: &str) -> Program {
+    if name.contains('/') {
+        return probe(Path::new(name));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found: Vec<Program> = std::env::split_paths(&path)
+        .map(|directory| probe(&directory.join(name)))
+        .collect();
+    let runs = |program: &&Program| **program <= Program::Changeable;
+    let first = found.iter().find(runs).or(found.iter().min());
+    first.copied().unwrap_or(Program::Missing)
 }
 
 fn probe(path: &Path) -> Program {

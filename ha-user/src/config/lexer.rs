@@ -3,8 +3,7 @@
 //! A statement of `keepalived.conf` ends with its line or with a brace.
 
 use super::diagnostic::{Location, Report, Severity};
-use super::text::Glyph;
-use super::tree::Statement;
+use super::text::{Glyph, Line, Written};
 use std::iter::{Copied, Peekable};
 use std::slice::Iter;
 use std::sync::Arc;
@@ -27,30 +26,77 @@ pub(super) enum Token {
     Open(Location),
     Close(Location),
     EndOfLine,
-    /// What an `include` stands for.
-    Included(Vec<Statement>),
 }
 
 /// Splits a line without its comment into tokens. What cannot be read is reported and left out.
-pub(super) fn lex(file: &Arc<str>, line: &[Glyph], report: &mut Report) -> Vec<Token> {
+pub(super) fn lex(file: &Arc<str>, line: Line<'_>, tokens: &mut Vec<Token>, report: &mut Report) {
+    match line {
+        Line::Written(line) => lex_written(file, line, tokens),
+        Line::Made(line) => lex_glyphs(file, &line, tokens, report),
+    }
+    tokens.push(Token::EndOfLine);
+}
+
+/// Splits a line of words and braces alone, a word at a time.
+fn lex_written(file: &Arc<str>, line: Written<'_>, tokens: &mut Vec<Token>) {
+    let octets = line.text.as_bytes();
+    let mut start = 0;
+    while let Some(first) = octets.get(start).copied() {
+        if is_blank(first) {
+            start += 1;
+            continue;
+        }
+        let at = Location {
+            file: Arc::clone(file),
+            line: line.number,
+            column: u32::try_from(start + 1).unwrap_or(u32::MAX),
+        };
+        let rest = octets.get(start..).unwrap_or_default();
+        let length = match first {
+            b'{' | b'}' => 1,
+            _ => rest.iter().take_while(|octet| !ends_word(**octet)).count(),
+        };
+        let end = start + length;
+        tokens.push(match first {
+            b'{' => Token::Open(at),
+            b'}' => Token::Close(at),
+            _ => Token::Word(Word {
+                text: line.text.get(start..end).unwrap_or_default().to_owned(),
+                quoted: false,
+                at,
+            }),
+        });
+        start = end;
+    }
+}
+
+fn ends_word(octet: u8) -> bool {
+    is_blank(octet) || matches!(octet, b'{' | b'}')
+}
+
+fn is_blank(octet: u8) -> bool {
+    char::from(octet).is_whitespace()
+}
+
+fn lex_glyphs(file: &Arc<str>, line: &[Glyph], tokens: &mut Vec<Token>, report: &mut Report) {
     let lexer = Lexer {
         file,
         rest: line.iter().copied().peekable(),
-        tokens: Vec::new(),
+        tokens,
         report,
     };
-    lexer.run()
+    lexer.run();
 }
 
 struct Lexer<'a> {
     file: &'a Arc<str>,
     rest: Peekable<Copied<Iter<'a, Glyph>>>,
-    tokens: Vec<Token>,
+    tokens: &'a mut Vec<Token>,
     report: &'a mut Report,
 }
 
 impl Lexer<'_> {
-    fn run(mut self) -> Vec<Token> {
+    fn run(mut self) {
         while let Some(next) = self.rest.peek().copied() {
             let at = next.at(self.file);
             match next.c {
@@ -63,8 +109,6 @@ impl Lexer<'_> {
                 _ => self.word(at),
             }
         }
-        self.tokens.push(Token::EndOfLine);
-        self.tokens
     }
 
     fn brace(&mut self, brace: Token) {
@@ -143,18 +187,25 @@ impl Lexer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text::from_text;
+    use super::super::text::{Lines, from_text};
     use super::*;
 
     /// Tokens as a line of text: words in brackets, `;` for the end of a line.
     fn lexed(text: &str) -> String {
-        let tokens = lex(&Arc::from("f"), &from_text(text), &mut Report::default());
+        let (file, mut report) = (Arc::from("f"), Report::default());
+        let mut tokens = Vec::new();
+        lex(&file, Line::Made(from_text(text)), &mut tokens, &mut report);
+        let mut lines = Lines::new(&file, text);
+        if let Some(line @ Line::Written(_)) = lines.next(|_| false, &mut report) {
+            let mut written = Vec::new();
+            lex(&file, line, &mut written, &mut report);
+            assert_eq!(tokens, written, "{text}");
+        }
         let show = |token: &Token| match token {
             Token::Word(word) => format!("[{}]", word.text),
             Token::Open(_) => "{".into(),
             Token::Close(_) => "}".into(),
             Token::EndOfLine => ";".into(),
-            Token::Included(_) => "<".into(),
         };
         tokens.iter().map(show).collect()
     }
@@ -162,6 +213,12 @@ mod tests {
     #[test]
     fn braces_need_no_space() {
         assert_eq!(lexed("a b{1.2.3.4/5}}"), "[a][b]{[1.2.3.4/5]}};");
+    }
+
+    #[test]
+    fn words_are_separated_by_blanks_of_any_kind() {
+        assert_eq!(lexed("\ta \u{b}b\u{a0}c\u{e9} {} "), "[a][b][c\u{e9}]{};");
+        assert_eq!(lexed("\ta \u{b}b\rc {} "), "[a][b][c]{};");
     }
 
     #[test]

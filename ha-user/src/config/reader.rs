@@ -6,13 +6,15 @@ use super::host::Host;
 use super::keywords::begins_root_block;
 use super::lexer::{Token, Word, lex};
 use super::pattern;
-use super::tree::{Statement, build};
+use super::tree::{Builder, Statement};
+use std::collections::HashSet;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Files that include files that include files.
 const MAX_DEPTH: usize = 16;
-/// Files in all: a file that includes itself twice would be read 2^16 times.
+/// Files in all.
 const MAX_FILES: usize = 1000;
 /// Spellings of `include`; they differ in what keepalived takes for an error.
 const INCLUDES: [&str; 6] = [
@@ -23,7 +25,19 @@ const INCLUDES: [&str; 6] = [
 pub(super) struct Reader<'a> {
     scope: Scope<'a>,
     sources: Vec<Source>,
-    depth: usize,
+    /// The files that are being read, each of which includes the next one.
+    open: Vec<Open>,
+    /// Every file that was read.
+    read: HashSet<PathBuf>,
+    /// There was a ring: nothing that was read is read again.
+    has_ring: bool,
+}
+
+/// A file that is being read.
+struct Open {
+    name: Arc<str>,
+    /// Whatever it is called.
+    identity: PathBuf,
 }
 
 impl<'a> Reader<'a> {
@@ -31,25 +45,17 @@ impl<'a> Reader<'a> {
         Self {
             scope: Scope::new(host, report),
             sources: Vec::new(),
-            depth: 0,
+            open: Vec::new(),
+            read: HashSet::new(),
+            has_ring: false,
         }
     }
 
-    /// The statements of `text` and of everything that it includes.
+    /// The statements of `text` and of everything that it includes; none if there is no end to
+    /// what its variables stand for.
     pub(super) fn statements(&mut self, name: &str, text: &[u8]) -> Vec<Statement> {
-        let file: Arc<str> = Arc::from(name);
-        let text = String::from_utf8_lossy(text).into_owned();
-        self.sources.push(Source {
-            name: Arc::clone(&file),
-            text: text.clone(),
-        });
-        let mut lines = Expander::new(&file, &text);
-        let mut tokens = Vec::new();
-        while let Some(line) = lines.next(&mut self.scope) {
-            let line = lex(&file, &line, self.scope.report);
-            self.include_files(line, &mut tokens);
-        }
-        build(tokens, begins_root_block, self.scope.report)
+        let identity = self.scope.host.identity(Path::new(name));
+        self.file(name, text, identity)
     }
 
     /// Every file that was read.
@@ -57,35 +63,67 @@ impl<'a> Reader<'a> {
         self.sources
     }
 
-    /// Moves the tokens of a line to `tokens`, with the content of files for `include`. That is
+    fn file(&mut self, name: &str, text: &[u8], identity: PathBuf) -> Vec<Statement> {
+        let file: Arc<str> = Arc::from(name);
+        let text: Arc<str> = String::from_utf8_lossy(text).into();
+        self.sources.push(Source {
+            name: Arc::clone(&file),
+            text: Arc::clone(&text),
+        });
+        self.read.insert(identity.clone());
+        self.open.push(Open {
+            name: Arc::clone(&file),
+            identity,
+        });
+        let statements = self.content(&file, &text);
+        self.open.pop();
+        statements
+    }
+
+    fn content(&mut self, file: &Arc<str>, text: &str) -> Vec<Statement> {
+        let mut lines = Expander::new(file, text);
+        let mut builder = Builder::new(begins_root_block);
+        let mut tokens = Vec::new();
+        while let Some(line) = lines.next(&mut self.scope) {
+            lex(file, line, &mut tokens, self.scope.report);
+            self.take_line(&mut tokens, &mut builder);
+        }
+        match self.scope.is_exhausted() {
+            // Half of what is meant, with braces that nobody forgot.
+            true => Vec::new(),
+            false => builder.finish(self.scope.report),
+        }
+    }
+
+    /// Moves the tokens of a line to `builder`, with the content of files for `include`. That is
     /// read now, because it may define variables for the next line.
-    fn include_files(&mut self, line: Vec<Token>, tokens: &mut Vec<Token>) {
-        let is_word = |token: &Token| matches!(token, Token::Word(_));
-        for statement in line.chunk_by(|a, b| is_word(a) && is_word(b)) {
-            match statement {
-                [Token::Word(keyword), arguments @ ..] if is_include(keyword) => {
-                    let pattern = arguments.first();
-                    let statements = self.include(keyword, pattern);
-                    tokens.push(Token::Included(statements));
+    fn take_line(&mut self, tokens: &mut Vec<Token>, builder: &mut Builder) {
+        let mut tokens = tokens.drain(..).peekable();
+        let mut begins = true;
+        while let Some(token) = tokens.next() {
+            match token {
+                Token::Word(keyword) if begins && is_include(&keyword) => {
+                    let is_word = |token: &Token| matches!(token, Token::Word(_));
+                    let mut rest = iter::from_fn(|| tokens.next_if(is_word));
+                    let pattern = rest.next();
+                    rest.for_each(drop);
+                    let statements = self.include(&keyword, pattern);
+                    builder.include(statements, self.scope.report);
                 }
-                _ => tokens.extend_from_slice(statement),
+                token => {
+                    begins = !matches!(token, Token::Word(_));
+                    builder.token(token, self.scope.report);
+                }
             }
         }
     }
 
-    fn include(&mut self, keyword: &Word, pattern: Option<&Token>) -> Vec<Statement> {
+    fn include(&mut self, keyword: &Word, pattern: Option<Token>) -> Vec<Statement> {
         let Some(Token::Word(pattern)) = pattern else {
             let message = "`include` is missing a parameter";
             self.say(Severity::Fatal, &keyword.at, message);
             return Vec::new();
         };
-        if self.depth >= MAX_DEPTH || self.sources.len() >= MAX_FILES {
-            let message = format!(
-                "files include each other {MAX_DEPTH} deep, or are {MAX_FILES}: ignoring this one"
-            );
-            self.say(Severity::Error, &keyword.at, &message);
-            return Vec::new();
-        }
         let from = Path::new(&*pattern.at.file).parent();
         let path = from.unwrap_or(Path::new("")).join(&pattern.text);
         let paths = pattern::files(&path, self.scope.host);
@@ -93,27 +131,74 @@ impl<'a> Reader<'a> {
             let message = format!("Config files missing '{}'", pattern.text);
             self.say(Severity::Notice, &pattern.at, &message);
         }
-        self.included(&pattern.at, &paths)
+        let mut statements = Vec::new();
+        for path in paths {
+            statements.extend(self.included(&pattern.at, &path));
+        }
+        statements
     }
 
-    fn included(&mut self, at: &Location, paths: &[PathBuf]) -> Vec<Statement> {
-        let mut statements = Vec::new();
-        self.depth += 1;
-        for path in paths {
-            match self.scope.host.read(path) {
-                Ok(text) => statements.extend(self.statements(&path.to_string_lossy(), &text)),
-                Err(error) => {
-                    let message = format!("cannot read {}: {error}", path.display());
-                    self.say(Severity::Notice, at, &message);
-                }
+    fn included(&mut self, at: &Location, path: &Path) -> Vec<Statement> {
+        let identity = self.scope.host.identity(path);
+        if self.is_ring(at, &identity) || self.is_too_much(at) {
+            return Vec::new();
+        }
+        match self.scope.host.read(path) {
+            Ok(text) => self.file(&path.to_string_lossy(), &text, identity),
+            Err(error) => {
+                let message = format!("cannot read {}: {error}", path.display());
+                self.say(Severity::Notice, at, &message);
+                Vec::new()
             }
         }
-        self.depth -= 1;
-        statements
+    }
+
+    /// Whether reading this file would go on for ever. The first time that is said. From then on
+    /// no file is read twice: files that include each other by a pattern have a way through them
+    /// for every order that they can be in.
+    fn is_ring(&mut self, at: &Location, identity: &Path) -> bool {
+        let mut open = self.open.iter();
+        let Some(first) = open.position(|file| file.identity == identity) else {
+            return self.has_ring && self.read.contains(identity);
+        };
+        if !self.has_ring {
+            self.has_ring = true;
+            let ring = self.open.get(first..).unwrap_or_default();
+            let message = format!("{}: ignoring this include", ring_of(ring));
+            let help = "no file can be part of itself";
+            let report = &mut *self.scope.report;
+            report.add_with_help(Severity::Error, at, message, help);
+        }
+        true
+    }
+
+    fn is_too_much(&mut self, at: &Location) -> bool {
+        let is_too_much = self.open.len() > MAX_DEPTH || self.sources.len() >= MAX_FILES;
+        if is_too_much && self.scope.report.first("files") {
+            let message = format!(
+                "files include each other {MAX_DEPTH} deep, or are {MAX_FILES}: ignoring this one, \
+                 and what is too much after it"
+            );
+            self.say(Severity::Error, at, &message);
+        }
+        is_too_much
     }
 
     fn say(&mut self, severity: Severity, at: &Location, message: &str) {
         self.scope.report.add(severity, at, message);
+    }
+}
+
+/// What it is that goes on for ever, for people.
+fn ring_of(files: &[Open]) -> String {
+    match files {
+        [file] => format!("{} includes itself", file.name),
+        files => {
+            let first = files.iter().take(1);
+            let names = files.iter().chain(first).map(|file| &*file.name);
+            let names: Vec<&str> = names.collect();
+            names.join(" includes ")
+        }
     }
 }
 

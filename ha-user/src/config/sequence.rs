@@ -1,6 +1,6 @@
 //! One line for each of several values: `~SEQ(VAR,START,STEP,END)`, `~SEQx`, `~LST(VAR,VALUE...)`.
 
-use super::text::{Glyph, Line, text, trim_start};
+use super::text::{Glyph, Glyphs, text, trim_start};
 use super::variables::Definition;
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub(super) struct Sequence {
     at: Glyph,
     names: Vec<String>,
     values: Box<dyn Iterator<Item = Vec<String>>>,
-    line: Line,
+    line: Glyphs,
 }
 
 impl fmt::Debug for Sequence {
@@ -82,7 +82,7 @@ impl Sequence {
     }
 
     /// The next line, and the variables that it is to be read with.
-    pub(super) fn next(&mut self) -> Option<(Vec<Definition>, Line)> {
+    pub(super) fn next(&mut self) -> Option<(Vec<Definition>, Glyphs)> {
         let mut values = self.values.next()?.into_iter();
         let definition = |name: &String| Definition {
             name: name.clone(),

@@ -30,8 +30,57 @@ impl Glyph {
     }
 }
 
+/// Characters, each with its place.
+pub(super) type Glyphs = Vec<Glyph>;
+
 /// A line without its comment and its end.
-pub(super) type Line = Vec<Glyph>;
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line<'t> {
+    /// As it stands in its file: in tens of thousands of lines there are only words and braces, an octet
+    /// for each character.
+    Written(Written<'t>),
+    /// Joined of several, or with something in it that may stand for something else.
+    Made(Glyphs),
+}
+
+impl Line<'_> {
+    /// Its characters.
+    pub(super) fn into_glyphs(self) -> Glyphs {
+        match self {
+            Self::Written(written) => written.glyphs().collect(),
+            Self::Made(glyphs) => glyphs,
+        }
+    }
+}
+
+/// One line of a file, or its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Written<'t> {
+    pub text: &'t str,
+    /// From 1.
+    pub number: u32,
+}
+
+impl<'t> Written<'t> {
+    /// Its characters.
+    pub(super) fn glyphs(self) -> impl Iterator<Item = Glyph> + use<'t> {
+        let line = self.number;
+        let columns = 1..=u32::MAX;
+        let glyphs = self.text.chars().zip(columns);
+        glyphs.map(move |(c, column)| Glyph { c, line, column })
+    }
+
+    /// Nothing in it begins or ends a comment, a quote or a variable, joins lines, or is out of place, and
+    /// each of its octets is a character.
+    fn is_plain(self) -> bool {
+        let special = |byte: u8| matches!(byte, b'"' | b'#' | b'!' | b'\\' | b'$' | 0 | 0x80..);
+        // Without a way out in the middle: that is faster for lines of ordinary length.
+        !self
+            .text
+            .bytes()
+            .fold(false, |found, byte| found | special(byte))
+    }
+}
 
 /// `line` from its first character that is not blank.
 pub(super) fn trim_start(line: &[Glyph]) -> &[Glyph] {
@@ -73,9 +122,13 @@ impl<'a> Lines<'a> {
         &mut self,
         keeps_ends: fn(&[Glyph]) -> bool,
         report: &mut Report,
-    ) -> Option<Line> {
+    ) -> Option<Line<'a>> {
+        let first = self.line()?;
+        if first.is_plain() {
+            return Some(Line::Written(first));
+        }
         let mut quotes = Quotes::default();
-        let (mut line, mut comment_joins) = self.part(&mut quotes, report)?;
+        let (mut line, mut comment_joins) = self.part(first, &mut quotes, report);
         let keeps_ends = keeps_ends(&line);
         loop {
             if keeps_ends {
@@ -84,36 +137,42 @@ impl<'a> Lines<'a> {
             let backslash = line.pop_if(|last| last.c == '\\');
             let ends = backslash.is_none() && !(keeps_ends && comment_joins);
             if ends {
-                return Some(line);
+                return Some(Line::Made(line));
             }
-            let Some((part, joins)) = self.part(&mut quotes, report) else {
-                return Some(line);
+            let Some(next) = self.line() else {
+                return Some(Line::Made(line));
             };
+            let (part, joins) = self.part(next, &mut quotes, report);
             line.extend(keeps_ends.then(|| self.start().with('\n')));
             line.extend(part);
             comment_joins = joins;
         }
     }
 
-    /// A line as it was written, without its comment and its end, and whether there was a
-    /// backslash at the end of the comment.
-    fn part(&mut self, quotes: &mut Quotes, report: &mut Report) -> Option<(Line, bool)> {
+    /// The next line as it was written, without its end.
+    fn line(&mut self) -> Option<Written<'a>> {
         let text = self.rest.next()?.trim_end_matches('\r');
         self.number = self.number.saturating_add(1);
-        if text.contains('\0') {
+        let number = self.number;
+        Some(Written { text, number })
+    }
+
+    /// A line without its comment, and whether there was a backslash at the end of the comment.
+    fn part(
+        &self,
+        written: Written<'_>,
+        quotes: &mut Quotes,
+        report: &mut Report,
+    ) -> (Glyphs, bool) {
+        if written.text.contains('\0') {
             self.say_nul(report);
-            return Some((Line::new(), false));
+            return (Glyphs::new(), false);
         }
-        let start = self.start();
-        let columns = 1..=u32::MAX;
-        let glyphs = text.chars().zip(columns);
-        let mut line: Line = glyphs
-            .map(|(c, column)| Glyph { c, column, ..start })
-            .collect();
+        let mut line: Glyphs = written.glyphs().collect();
         let comment = quotes.comment(&line).map(|start| line.split_off(start));
         self.say_comment(&line, comment.as_deref(), report);
         let joins = comment.and_then(|comment| comment.last().map(|last| last.c == '\\'));
-        Some((line, joins.unwrap_or(false)))
+        (line, joins.unwrap_or(false))
     }
 
     /// The start of the line that was read last.
@@ -176,12 +235,8 @@ impl Quotes {
 
 /// A first line of a file, for the tests of what lines are made into.
 #[cfg(test)]
-pub(super) fn from_text(text: &str) -> Line {
-    let columns = 1..=u32::MAX;
-    let glyphs = text.chars().zip(columns);
-    glyphs
-        .map(|(c, column)| Glyph { c, line: 1, column })
-        .collect()
+pub(super) fn from_text(text: &str) -> Glyphs {
+    Written { text, number: 1 }.glyphs().collect()
 }
 
 #[cfg(test)]
@@ -195,7 +250,7 @@ mod tests {
         let mut report = Report::default();
         let keeps_ends = |line: &[Glyph]| line.first().is_some_and(|first| first.c == '$');
         let lines = std::iter::from_fn(|| lines.next(keeps_ends, &mut report));
-        lines.map(|line| text(&line) + "|").collect()
+        lines.map(|line| text(&line.into_glyphs()) + "|").collect()
     }
 
     #[test]
@@ -232,8 +287,8 @@ mod tests {
         let name = Arc::from("f");
         let mut lines = Lines::new(&name, "\n é  x");
         let mut next = || lines.next(|_| false, &mut Report::default());
-        assert_eq!(next(), Some(vec![]));
-        let last = next().and_then(|mut line| line.pop());
+        assert_eq!(next().map(Line::into_glyphs), Some(vec![]));
+        let last = next().and_then(|line| line.into_glyphs().pop());
         let (c, line, column) = ('x', 2, 5);
         assert_eq!(last, Some(Glyph { c, line, column }));
     }

@@ -26,125 +26,106 @@ impl Statement {
     }
 }
 
-/// Builds the tree. `begins_root_block` says of a keyword that it can only stand outside all
-/// blocks, which is how a forgotten brace is found where it is missing and not at the end.
-pub(super) fn build(
-    tokens: Vec<Token>,
-    begins_root_block: fn(&str) -> bool,
-    report: &mut Report,
-) -> Vec<Statement> {
-    let mut builder = Builder::new(begins_root_block, report);
-    for token in tokens {
-        builder.token(token);
-    }
-    builder.finish()
-}
-
 /// A block that is still open.
 struct Open {
     at: Location,
-    /// What the block is called in messages.
-    name: String,
     statements: Vec<Statement>,
 }
 
-struct Builder<'a> {
+/// Builds the tree.
+pub(super) struct Builder {
     begins_root_block: fn(&str) -> bool,
-    report: &'a mut Report,
     root: Vec<Statement>,
     open: Vec<Open>,
     words: Vec<Word>,
+    /// Room for the content of a block, used again by the next one: there may be tens of thousands.
+    rooms: Vec<Vec<Statement>>,
     /// Braces below [`MAX_DEPTH`] or without a keyword, whose content is left out.
     ignored: usize,
 }
 
-impl<'a> Builder<'a> {
-    fn new(begins_root_block: fn(&str) -> bool, report: &'a mut Report) -> Self {
+impl Builder {
+    /// `begins_root_block` says of a keyword that it can only stand outside all blocks, which is
+    /// how a forgotten brace is found where it is missing and not at the end.
+    pub(super) const fn new(begins_root_block: fn(&str) -> bool) -> Self {
         Self {
             begins_root_block,
-            report,
             root: Vec::new(),
             open: Vec::new(),
             words: Vec::new(),
+            rooms: Vec::new(),
             ignored: 0,
         }
     }
 
-    fn token(&mut self, token: Token) {
+    /// Takes the next token of the file.
+    pub(super) fn token(&mut self, token: Token, report: &mut Report) {
         match token {
             Token::Word(word) => self.words.push(word),
-            Token::EndOfLine => self.end_statement(),
-            Token::Open(at) => self.open_block(at),
-            Token::Close(at) => self.close_block(&at),
-            Token::Included(statements) => self.include(statements),
+            Token::EndOfLine => self.end_statement(report),
+            Token::Open(at) => self.open_block(at, report),
+            Token::Close(at) => self.close_block(&at, report),
         }
     }
 
-    fn end_statement(&mut self) {
-        let mut words = std::mem::take(&mut self.words).into_iter();
+    fn end_statement(&mut self, report: &mut Report) {
+        let mut words = self.words.drain(..);
         let Some(keyword) = words.next() else { return };
         if self.ignored > 0 {
             return;
         }
+        let arguments = words.collect();
         if (self.begins_root_block)(&keyword.text) {
-            self.close_forgotten(&keyword);
+            self.close_forgotten(&keyword, report);
         }
         self.statements().push(Statement {
             keyword,
-            arguments: words.collect(),
+            arguments,
             body: None,
         });
     }
 
-    fn include(&mut self, statements: Vec<Statement>) {
-        self.end_statement();
+    /// Takes what an `include` stands for.
+    pub(super) fn include(&mut self, statements: Vec<Statement>, report: &mut Report) {
+        self.end_statement(report);
         if self.ignored == 0 {
             self.statements().extend(statements);
         }
     }
 
     /// The brace belongs to the statement before it, on the same line or an earlier one.
-    fn open_block(&mut self, at: Location) {
-        self.end_statement();
+    fn open_block(&mut self, at: Location, report: &mut Report) {
+        self.end_statement(report);
         if self.ignored > 0 {
             self.ignored += 1;
             return;
         }
         let too_deep = self.open.len() >= MAX_DEPTH;
         match self.statements().last() {
-            Some(Statement {
-                keyword,
-                body: None,
-                ..
-            }) if !too_deep => {
-                let name = keyword.text.clone();
-                self.open.push(Open {
-                    at,
-                    name,
-                    statements: Vec::new(),
-                });
+            Some(Statement { body: None, .. }) if !too_deep => {
+                let statements = self.rooms.pop().unwrap_or_default();
+                self.open.push(Open { at, statements });
             }
-            _ => self.ignore_block(&at),
+            _ => self.ignore_block(&at, report),
         }
     }
 
-    fn ignore_block(&mut self, at: &Location) {
+    fn ignore_block(&mut self, at: &Location, report: &mut Report) {
         let message = "unexpected '{': ignoring everything up to its '}'";
         let help = "a block needs a keyword in front of its brace";
-        self.report
-            .add_with_help(Severity::Error, at, message, help);
+        report.add_with_help(Severity::Error, at, message, help);
         self.ignored = 1;
     }
 
-    fn close_block(&mut self, at: &Location) {
-        self.end_statement();
+    fn close_block(&mut self, at: &Location, report: &mut Report) {
+        self.end_statement(report);
         if self.ignored > 0 {
             self.ignored -= 1;
             return;
         }
         match self.open.pop() {
             Some(block) => self.attach(block),
-            None => self.report.add_with_help(
+            None => report.add_with_help(
                 Severity::Error,
                 at,
                 "extra '}' found: ignoring it",
@@ -155,33 +136,39 @@ impl<'a> Builder<'a> {
 
     /// Gives a closed block to the statement that it belongs to.
     fn attach(&mut self, mut block: Open) {
-        // There may be tens of thousands, of a line each.
-        block.statements.shrink_to_fit();
+        let body = block.statements.drain(..).collect();
+        self.rooms.push(block.statements);
         if let Some(owner) = self.statements().last_mut() {
-            owner.body = Some(block.statements);
+            owner.body = Some(body);
         }
     }
 
-    fn close_forgotten(&mut self, keyword: &Word) {
+    /// What the block is called that was opened last, without what is in it now.
+    fn name(&mut self) -> &str {
+        let owner = self.statements().last();
+        owner.map_or("", |owner| owner.keyword.text.as_str())
+    }
+
+    fn close_forgotten(&mut self, keyword: &Word, report: &mut Report) {
         while let Some(block) = self.open.pop() {
-            let (name, at) = (&block.name, &keyword.at);
             let message = format!(
-                "missing '}}': the block `{name}` opened here is not closed before `{}` on line {}",
-                keyword.text, at.line
+                "missing '}}': the block `{}` opened here is not closed before `{}` on line {}",
+                self.name(),
+                keyword.text,
+                keyword.at.line
             );
-            self.report
-                .add_with_help(Severity::Error, &block.at, message, "closing it there");
+            report.add_with_help(Severity::Error, &block.at, message, "closing it there");
             self.attach(block);
         }
     }
 
-    fn finish(mut self) -> Vec<Statement> {
-        self.end_statement();
+    /// The whole tree.
+    pub(super) fn finish(mut self, report: &mut Report) -> Vec<Statement> {
+        self.end_statement(report);
         while let Some(block) = self.open.pop() {
-            let name = &block.name;
+            let name = self.name();
             let message = format!("missing '}}': the block `{name}` opened here is never closed");
-            self.report
-                .add_with_help(Severity::Error, &block.at, message, "closing it at the end");
+            report.add_with_help(Severity::Error, &block.at, message, "closing it at the end");
             self.attach(block);
         }
         self.root
@@ -219,11 +206,15 @@ mod tests {
         let mut report = Report::default();
         let file = Arc::from("f");
         let mut lines = Lines::new(&file, text);
+        let mut builder = Builder::new(|keyword| keyword == "root");
         let mut tokens = Vec::new();
         while let Some(line) = lines.next(|_| false, &mut report) {
-            tokens.extend(lex(&file, &line, &mut report));
+            lex(&file, line, &mut tokens, &mut report);
+            for token in tokens.drain(..) {
+                builder.token(token, &mut report);
+            }
         }
-        let tree = build(tokens, |keyword| keyword == "root", &mut report);
+        let tree = builder.finish(&mut report);
         let said = report.finish().iter().map(ToString::to_string).collect();
         (shown(&tree), said)
     }

@@ -3,7 +3,7 @@
 //! A value is replaced where it is used, so that it may name variables that are defined later.
 //! One that was written with backslashes stands for several lines.
 
-use super::text::{Glyph, Line, text, trim_end, trim_start};
+use super::text::{Glyph, Glyphs, text, trim_end, trim_start};
 use std::collections::HashMap;
 
 /// Variables that a line may use before it is taken for one that never ends.
@@ -34,20 +34,28 @@ impl Definition {
         let value = text(trim_end(&rest[end + 1..]));
         (dollar.c == '$' && is_name(&name)).then_some(Self { name, value })
     }
+
+    /// Characters of name and value.
+    pub(super) fn len(&self) -> usize {
+        self.name.len() + self.value.len()
+    }
 }
 
 /// A line whose variables are replaced by ever more variables.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Endless;
+pub(super) struct Endless {
+    /// Characters of values that were looked at until that was found out.
+    pub spent: usize,
+}
 
 /// What became of a line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Replaced {
     /// The line, every variable in it replaced.
-    pub line: Line,
+    pub line: Glyphs,
     /// The other lines of a variable of several, as they were defined.
-    pub more: Vec<Line>,
-    /// Characters of values that were put in.
+    pub more: Vec<Glyphs>,
+    /// Characters of values that were put in, or did not fit.
     pub spent: usize,
 }
 
@@ -55,6 +63,12 @@ impl Variables {
     /// Defines a variable, or gives it another value.
     pub(super) fn define(&mut self, Definition { name, value }: Definition) {
         self.values.insert(name, value);
+    }
+
+    /// What a variable is now.
+    #[cfg(test)]
+    pub(super) fn value_of(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
     }
 
     /// `line` with its variables replaced; `predefined` knows those that no file defines. What is
@@ -68,13 +82,15 @@ impl Variables {
         budget: usize,
         predefined: impl Fn(&Use) -> Option<String>,
     ) -> Result<Replaced, Endless> {
-        let mut rest: Vec<Glyph> = line.iter().rev().copied().collect();
+        let mut rest: Glyphs = line.iter().rev().copied().collect();
         let mut done = Replaced::default();
         let mut uses = 0;
         while let Some(glyph) = rest.pop_if(|glyph| glyph.c != '\n' && done.spent <= budget) {
             let value = Use::of(glyph, &rest).and_then(|(used, length)| {
                 let after = rest.len() - length;
                 let value = predefined(&used).or_else(|| self.value(&used, budget))?;
+                // Also of what does not fit: looking costs no less.
+                done.spent += value.len() + 1;
                 fits(&value, &rest[..after]).then_some((value, after))
             });
             let Some((value, after)) = value else {
@@ -83,10 +99,10 @@ impl Variables {
             };
             uses += 1;
             if uses > MAX_USES {
-                return Err(Endless);
+                let spent = done.spent;
+                return Err(Endless { spent });
             }
             rest.truncate(after);
-            done.spent += value.len() + 1;
             rest.extend(value.chars().rev().map(|c| glyph.with(c)));
         }
         rest.reverse();
@@ -102,13 +118,42 @@ impl Variables {
         if value.len().saturating_mul(longest) > budget {
             return None;
         }
-        let numbered = used.arguments.iter().enumerate();
-        Some(numbered.fold(value.clone(), |value, (index, argument)| {
-            let number = index + 1;
-            let braced = value.replace(&format!("${{{number}}}"), argument);
-            braced.replace(&format!("${number}"), argument)
-        }))
+        match used.arguments.as_slice() {
+            [] => Some(value.clone()),
+            arguments => Some(with_arguments(value, arguments)),
+        }
     }
+}
+
+/// `value` with `$1`, `${2}`... replaced. Arguments are put in as they are: one that names another
+/// would double the text with each.
+fn with_arguments(value: &str, arguments: &[String]) -> String {
+    let mut parts = value.split('$');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match numbered(part, arguments) {
+            Some((argument, rest)) => {
+                text += argument;
+                text += rest;
+            }
+            None => {
+                text.push('$');
+                text += part;
+            }
+        }
+    }
+    text
+}
+
+/// The argument that stands behind a `$`, and what follows.
+fn numbered<'a>(part: &'a str, arguments: &'a [String]) -> Option<(&'a str, &'a str)> {
+    let (number, rest) = match part.strip_prefix('{') {
+        Some(braced) => braced.split_once('}')?,
+        None => part.split_at_checked(1)?,
+    };
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');
+    let index = number.parse::<usize>().ok().filter(|_| is_number)?;
+    Some((arguments.get(index - 1)?, rest))
 }
 
 /// Several lines must be the end of the line that uses them.
@@ -135,25 +180,53 @@ impl Use {
         if dollar.c != '$' {
             return None;
         }
-        let ahead = rest.iter().rev().map(|glyph| glyph.c).take(MAX_USE);
-        let ahead: String = ahead.take_while(|&c| c != '\n').collect();
-        let (inside, length) = match ahead.strip_prefix('{') {
-            Some(braced) => {
-                let (inside, _) = braced.split_once('}')?;
-                (inside, inside.chars().count() + 2)
-            }
-            None => {
-                let name = ahead.split(char::is_whitespace).next()?;
-                (name, name.chars().count())
-            }
-        };
-        let mut words = inside.split_whitespace().map(str::to_owned);
-        let name = words
-            .next()
-            .filter(|name| inside.starts_with(name.as_str()))?;
-        let arguments = words.collect();
-        is_name(&name).then_some((Self { name, arguments }, length))
+        let ahead = || rest.iter().rev().map(|glyph| glyph.c).take(MAX_USE);
+        match rest.last()?.c {
+            '{' => Self::braced(ahead().skip(1)),
+            _ => Self::bare(ahead()),
+        }
     }
+
+    /// `NAME` up to a blank.
+    fn bare(ahead: impl Iterator<Item = char>) -> Option<(Self, usize)> {
+        let mut name = String::new();
+        // What cannot be a name is not read to its end: there may be a `$` at every character.
+        for c in ahead.take_while(|c| !c.is_whitespace()) {
+            if !continues_name(&name, c) {
+                return None;
+            }
+            name.push(c);
+        }
+        let length = name.len();
+        let arguments = Vec::new();
+        (length > 0).then_some((Self { name, arguments }, length))
+    }
+
+    /// `NAME ARGUMENT...}`.
+    fn braced(ahead: impl Iterator<Item = char>) -> Option<(Self, usize)> {
+        let mut inside = String::new();
+        let mut names = true;
+        for c in ahead.take_while(|&c| c != '\n') {
+            if c == '}' {
+                let mut words = inside.split_whitespace().map(str::to_owned);
+                let name = words.next()?;
+                let arguments = words.collect();
+                let length = inside.chars().count() + 2;
+                return Some((Self { name, arguments }, length));
+            }
+            names &= !c.is_whitespace();
+            if names && !continues_name(&inside, c) || inside.is_empty() && !names {
+                return None;
+            }
+            inside.push(c);
+        }
+        None
+    }
+}
+
+/// Whether `c` can follow what there is of a name.
+fn continues_name(name: &str, c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_' || !name.is_empty() && c.is_ascii_digit()
 }
 
 fn is_name(name: &str) -> bool {
@@ -222,6 +295,26 @@ mod tests {
     }
 
     #[test]
+    fn arguments_are_put_in_as_they_are() {
+        let variables = variables(&["$A=${1}0-$10-$3-${4}-$0-$"]);
+        assert_eq!(
+            replaced(&variables, "${A $2$2 $3$3 x}"),
+            Ok("$2$20-$2$20-x-${4}-$0-$".into())
+        );
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_paid_for() {
+        let variables = variables(&["$A=1\n2"]);
+        let replaced = variables.replace(&from_text("${A} x"), usize::MAX, |_| None);
+        let (line, spent) = replaced.map_or_else(
+            |_| Default::default(),
+            |replaced| (text(&replaced.line), replaced.spent),
+        );
+        assert_eq!((line.as_str(), spent), ("${A} x", 4));
+    }
+
+    #[test]
     fn several_lines_end_the_line_that_uses_them() {
         let variables = variables(&["$A=1\n 2 $B\n3", "$B=b"]);
         assert_eq!(replaced(&variables, "x $A "), Ok("x 1| 2 $B|3 ".into()));
@@ -231,7 +324,11 @@ mod tests {
     #[test]
     fn what_never_ends_is_found_out() {
         for definition in ["$A=$A", "$A=$A $A ", "$A=x${A}"] {
-            assert_eq!(replaced(&variables(&[definition]), "${A}"), Err(Endless));
+            let replaced = replaced(&variables(&[definition]), "${A}");
+            assert!(
+                matches!(replaced, Err(Endless { spent }) if spent > MAX_USES),
+                "{replaced:?}"
+            );
         }
     }
 

@@ -11,18 +11,18 @@ use crate::cli::Options;
 use crate::config::diagnostic::{Diagnostic, Severity};
 use crate::config::model::Config;
 use crate::config::model::naming::Naming;
-use crate::config::{self, Format, Host as _, Interfaces, Loaded, Palette, System};
+use crate::config::{self, Format, Host as _, Interfaces, Loaded, Palette};
 
 /// What the configuration says of the daemon's names, if anything. It is read as a whole only where it
 /// could: most files have none of these words.
 pub(super) fn naming(options: &Options) -> Option<Naming> {
-    let system = options.system();
-    let text = system.read(&options.config).ok()?;
+    let system = || options.system(Interfaces::Needed);
+    let text = system().read(&options.config).ok()?;
     if !may_name(&text) {
         return None;
     }
     let naming = heap::without_crumbs(
-        || config::load(&system, &options.config),
+        || config::load(&system(), &options.config),
         |loaded| loaded.config.naming.clone(),
     );
     (naming != Naming::default()).then_some(naming)
@@ -49,7 +49,7 @@ pub(super) fn at_start(options: &Options) -> Result<Config, Exit> {
 }
 
 fn read_first(options: &Options) -> Result<Config, Exit> {
-    let loaded = config::load(&options.system(), &options.config);
+    let loaded = config::load(&options.system(Interfaces::Needed), &options.config);
     say(&loaded);
     if !loaded.readable {
         return Err(Exit::NoConfig);
@@ -74,7 +74,7 @@ pub(super) struct Reread {
 /// otherwise. But one that runs has something better.
 #[must_use]
 pub(super) fn at_reload(options: &Options) -> Reread {
-    let loaded = config::load(&options.system(), &options.config);
+    let loaded = config::load(&options.system(Interfaces::Needed), &options.config);
     say(&loaded);
     judge(loaded, options)
 }
@@ -82,7 +82,10 @@ pub(super) fn at_reload(options: &Options) -> Reread {
 /// As [`at_reload`], for somebody who only wants to know; nothing is logged.
 #[must_use]
 pub(super) fn for_comparison(options: &Options) -> Reread {
-    judge(config::load(&options.system(), &options.config), options)
+    judge(
+        config::load(&options.system(Interfaces::Needed), &options.config),
+        options,
+    )
 }
 
 fn judge(loaded: Loaded, options: &Options) -> Reread {
@@ -107,13 +110,10 @@ fn judge(loaded: Loaded, options: &Options) -> Reread {
 /// error; to programs on standard output.
 #[must_use]
 pub(super) fn test(options: &Options, destination: Option<&Path>) -> ExitCode {
-    let system = System {
-        interfaces: match options.check_interfaces {
-            true => Interfaces::Asked,
-            false => Interfaces::Elsewhere,
-        },
-        ..options.system()
-    };
+    let system = options.system(match options.check_interfaces {
+        true => Interfaces::Asked,
+        false => Interfaces::Elsewhere,
+    });
     let loaded = config::load(&system, &options.config);
     match tell(&loaded, options.format, destination) {
         Ok(()) => ExitCode::from(loaded.test_status()),

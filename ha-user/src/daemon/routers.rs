@@ -18,6 +18,8 @@ use crate::vrrp::{Event, Inheritance, RouterId, Standing, effective_priority};
 #[derive(Debug, Default)]
 pub(super) struct Routers {
     routers: BTreeMap<RouterId, Known>,
+    /// Where each is in `routers`.
+    slots: BTreeMap<Identity, RouterId>,
     /// Slots whose router is on its way out.
     leaving: BTreeMap<RouterId, RouterPlan>,
     /// Routers of a previous process that nobody has taken over yet.
@@ -109,8 +111,7 @@ impl Routers {
     /// Slot of the router with this identity.
     #[must_use]
     pub(super) fn find(&self, identity: &Identity) -> Option<RouterId> {
-        let same = |(_, known): &(&RouterId, &Known)| known.plan.identity == *identity;
-        self.routers.iter().find(same).map(|(router, _)| *router)
+        self.slots.get(identity).copied()
     }
 
     /// All routers.
@@ -212,11 +213,9 @@ impl Routers {
 
     /// Routers that `plans` do not have.
     fn gone(&self, plans: &[RouterPlan]) -> Vec<RouterId> {
-        let stays = |known: &Known| {
-            plans.iter().any(|plan| {
-                plan.identity == known.plan.identity && plan.ifindex == known.plan.ifindex
-            })
-        };
+        let place = |plan: &RouterPlan| (plan.identity.clone(), plan.ifindex);
+        let places: BTreeSet<_> = plans.iter().map(place).collect();
+        let stays = |known: &Known| places.contains(&place(&known.plan));
         let gone = self.iter().filter(|(_, known)| !stays(known));
         gone.map(|(router, _)| router).collect()
     }
@@ -224,6 +223,7 @@ impl Routers {
     fn retire(&mut self, gone: Vec<RouterId>, orders: &Orders) {
         for router in gone {
             if let Some(known) = self.routers.remove(&router) {
+                self.slots.remove(&known.plan.identity);
                 self.leaving.insert(router, known.plan);
                 orders.send(Order::Retire(router));
             }
@@ -282,13 +282,7 @@ impl Routers {
         }
         orders.send(Order::Install(router, Box::new(plan.clone())));
         orders.send(Order::Tell(router, Event::StandingChanged(standing)));
-        self.routers.insert(
-            router,
-            Known {
-                plan,
-                standing: Some(standing),
-            },
-        );
+        self.keep(router, plan, standing);
         Some((router, Event::Startup))
     }
 
@@ -314,14 +308,14 @@ impl Routers {
         // The data path knows all of this already, unless the configuration has changed.
         describe(datapath, router, &plan);
         self.inherited.retain(|_, slot| *slot != router);
-        self.routers.insert(
-            router,
-            Known {
-                plan,
-                standing: Some(standing),
-            },
-        );
+        self.keep(router, plan, standing);
         Event::Adopt(inheritance)
+    }
+
+    fn keep(&mut self, router: RouterId, plan: RouterPlan, standing: Standing) {
+        self.slots.insert(plan.identity.clone(), router);
+        let standing = Some(standing);
+        self.routers.insert(router, Known { plan, standing });
     }
 
     fn free_slot(&self) -> Option<RouterId> {

@@ -60,8 +60,7 @@ fn install_one(service: &Arc<VirtualServer>, datapath: &mut Datapath) -> WantedS
         policy: policy(service.without_server),
     };
     for key in keys(service) {
-        let before = datapath.services().find(|(known, _)| *known == key);
-        if let Some((_, gate)) = before {
+        if let Some(gate) = datapath.service(key) {
             let was_open = datapath.service_table().state(gate).healthy > 0;
             wanted.was_open = Some(wanted.was_open.unwrap_or(true) && was_open);
             wanted.gates.push(gate);

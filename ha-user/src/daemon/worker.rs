@@ -9,15 +9,17 @@ mod reload;
 mod services;
 mod standing;
 mod telling;
+mod will;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsFd as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Signal as Number, set_parent_process_death_signal};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::attachments::Attachments;
 use super::dumps::Dumps;
@@ -109,6 +111,10 @@ struct Worker<'a> {
     attachments: Attachments,
     routers: Routers,
     testament: Option<Testament>,
+    /// When it is written down what was found since it was.
+    testament_at: Option<Instant>,
+    /// How long that took last.
+    testament_cost: Duration,
     /// Programs for a data path that was inherited without.
     loading: Option<oneshot::Receiver<Loaded>>,
     presence: Presence,
@@ -152,6 +158,7 @@ enum Wake {
     Dump(Kind),
     /// A dump has been written.
     Dumped,
+    TestamentDue,
     Heartbeat,
     /// All threads have shown that they live.
     Alive,
@@ -229,6 +236,8 @@ impl<'a> Worker<'a> {
             attachments,
             routers,
             testament,
+            testament_at: None,
+            testament_cost: Duration::ZERO,
             loading,
             presence: Presence::default(),
             trackers: Trackers::new(known),
@@ -277,6 +286,7 @@ impl<'a> Worker<'a> {
                 _ = self.signals.int.recv() => Wake::End(End::Stop),
                 word = self.supervisor.next() => Wake::of(word),
                 Some(report) = self.adverts.reports.recv() => Wake::Report(report),
+                () = will::is_due(self.testament_at) => Wake::TestamentDue,
                 news = self.trackers.next() => Wake::News(news?),
                 _ = self.signals.hup.recv() => Wake::Reload,
                 () = reload::Trial::is_over(self.trial.as_ref()) => Wake::TrialOver,
@@ -308,6 +318,7 @@ impl<'a> Worker<'a> {
                 self.dump();
             }
             Wake::Dumped => self.dump(),
+            Wake::TestamentDue => self.write_testament(),
             Wake::Heartbeat => self.beat().await,
             Wake::Alive => self.supervisor.say(&Word::Here).await,
             Wake::Loaded(programs) => self.complete(programs),

@@ -268,6 +268,12 @@ impl Datapath {
         removed
     }
 
+    /// The service of this key, if there is one.
+    #[must_use]
+    pub fn service(&self, key: ServiceKey) -> Option<ServiceId> {
+        self.services.find(key)
+    }
+
     /// The services: where this was inherited, those that a previous process has told, too.
     pub fn services(&self) -> impl Iterator<Item = (ServiceKey, ServiceId)> {
         self.services.known()

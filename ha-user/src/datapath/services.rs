@@ -75,6 +75,10 @@ impl Services {
         self.known.iter().map(|(key, service)| (*key, *service))
     }
 
+    pub(super) fn find(&self, key: ServiceKey) -> Option<ServiceId> {
+        self.known.get(&key).copied()
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> u64 {
         self.known.len() as u64

@@ -5,6 +5,7 @@
 
 pub mod arp;
 pub mod bystander;
+pub mod config;
 pub mod failover;
 pub mod figures;
 pub mod flood;
@@ -95,6 +96,10 @@ pub enum Bench {
     ///
     /// The wire and the servers' own work: the targets are one nginx on this machine.
     Probes(probes::Options),
+    /// How long 37,000 real servers or 4,000 VIPs take to read, and to reload after an edit
+    ///
+    /// A cold disk, and files in many parts: each is one, and was read a moment before.
+    Config(config::Options),
 }
 
 impl Command {
@@ -146,6 +151,7 @@ impl Bench {
             Self::Arp(_) => "arp",
             Self::Bystander(_) => "bystander",
             Self::Probes(_) => "probes",
+            Self::Config(_) => "config",
         }
     }
 
@@ -159,6 +165,7 @@ impl Bench {
             Self::Arp(options) => options,
             Self::Bystander(options) => options,
             Self::Probes(options) => options,
+            Self::Config(options) => options,
         }
     }
 

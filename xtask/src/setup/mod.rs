@@ -52,6 +52,22 @@ pub(crate) fn to_build() -> Result<()> {
     linker::ensure(&rustc::ensure()?)
 }
 
+/// What building needs, and the compiler of libFuzzer.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn to_fuzz() -> Result<()> {
+    let missing = apt::missing(FUZZ_TOOLS);
+    for tool in &missing {
+        eprintln!("setup: apt package {}: {}", tool.package, tool.purpose);
+    }
+    if !missing.is_empty() {
+        let packages: Vec<_> = missing.iter().map(|tool| tool.package).collect();
+        apt::install(&packages)?;
+    }
+    to_build()
+}
+
 /// Tests call everything: a machine that lacks something cannot run them.
 ///
 /// # Errors
@@ -122,6 +138,13 @@ const LAB_TOOLS: &[apt::Tool] = &[
         purpose: "to look at the adverts of a lab",
     },
 ];
+
+/// What the fuzz target is built with, beside what everything else is.
+const FUZZ_TOOLS: &[apt::Tool] = &[apt::Tool {
+    command: "c++",
+    package: "g++",
+    purpose: "libFuzzer is written in C++",
+}];
 
 fn install_for_labs() -> Result<()> {
     let (tools, peers) = (apt::missing(LAB_TOOLS), peers::missing()?);

@@ -44,9 +44,12 @@ pub(crate) fn rust_below(directory: &str) -> Vec<Source> {
 fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
-        let built = path.join("CACHEDIR.TAG").exists() || entry.file_name() == ".git";
+        // Written by no person: what was built, and what a fuzzer has found out.
+        let made = path.join("CACHEDIR.TAG").exists()
+            || entry.file_name() == ".git"
+            || path.ends_with("fuzz/corpus");
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            if !built {
+            if !made {
                 collect(&path, paths);
             }
         } else {

@@ -98,6 +98,9 @@ fn unknown(
         None => "",
     };
     let message = format!("Unknown keyword '{name}' in {block}: ignoring it{what}");
+    if !report.is_news(Severity::Warning, at, &message) {
+        return;
+    }
     let homes = blocks_of(name);
     if !homes.is_empty() {
         let help = format!("it belongs in {}", homes.join(" or "));

@@ -175,11 +175,7 @@ fn vrrp_script(draft: &mut Draft, statement: &Statement, report: &mut Report) {
     let Some(name) = block_name(statement, report) else {
         return;
     };
-    let known = draft
-        .scripts
-        .iter()
-        .any(|script| script.name.value == name.value);
-    if known {
+    if !draft.is_first("vrrp_script", &name) {
         let message = format!(
             "vrrp_script {} already defined: ignoring this one",
             name.value
@@ -196,11 +192,7 @@ fn check(draft: &mut Draft, statement: &Statement, report: &mut Report) {
     let Some(name) = block_name(statement, report) else {
         return;
     };
-    let known = draft
-        .checks
-        .iter()
-        .any(|check| check.name.value == name.value);
-    if known {
+    if !draft.is_first("vrrp_check", &name) {
         let message = format!(
             "vrrp_check {} already defined: ignoring this one",
             name.value
@@ -223,8 +215,7 @@ fn track_file(draft: &mut Draft, statement: &Statement, report: &mut Report) {
     let Some(name) = block_name(statement, report) else {
         return;
     };
-    let known = draft.files.iter().any(|file| file.name.value == name.value);
-    if known {
+    if !draft.is_first("track_file", &name) {
         let message = format!(
             "track_file {} already defined: ignoring this one",
             name.value
@@ -241,8 +232,7 @@ fn vrrp_track_process(draft: &mut Draft, statement: &Statement, report: &mut Rep
     let Some(name) = block_name(statement, report) else {
         return;
     };
-    let mut processes = draft.processes.iter();
-    if processes.any(|process| process.name.value == name.value) {
+    if !draft.is_first("vrrp_track_process", &name) {
         let message = format!(
             "vrrp_track_process {} already defined: ignoring this one",
             name.value
@@ -265,11 +255,7 @@ fn vrrp_instance(draft: &mut Draft, statement: &Statement, report: &mut Report) 
     let Some(name) = block_name(statement, report) else {
         return;
     };
-    let known = draft
-        .instances
-        .iter()
-        .any(|instance| instance.name.value == name.value);
-    if known {
+    if !draft.is_first("vrrp_instance", &name) {
         let message = format!(
             "vrrp instance {} already defined: ignoring this one",
             name.value
@@ -292,8 +278,7 @@ fn vrrp_sync_group(draft: &mut Draft, statement: &Statement, report: &mut Report
     let Some(name) = block_name(statement, report) else {
         return;
     };
-    let mut groups = draft.sync_groups.iter();
-    if groups.any(|group| group.name.value == name.value) {
+    if !draft.is_first("vrrp_sync_group", &name) {
         let message = format!(
             "vrrp sync group {} already defined: ignoring this one",
             name.value

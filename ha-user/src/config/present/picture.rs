@@ -10,6 +10,8 @@ use std::fmt;
 
 /// Columns of a terminal that nobody has asked.
 const WIDTH: usize = 100;
+/// Characters of a line that are shown around a place.
+const MAX_SHOWN: usize = 160;
 
 pub(super) fn draw(diagnostics: &[Diagnostic], lines: &Lines<'_>, palette: Palette) -> String {
     let handler = GraphicalReportHandler::new_themed(theme(palette))
@@ -48,12 +50,21 @@ struct Picture<'a> {
 impl<'a> Picture<'a> {
     fn of(diagnostic: &'a Diagnostic, lines: &Lines<'_>) -> Self {
         let location = &diagnostic.location;
-        let excerpt = lines.at(location).map(|line| Excerpt {
-            name: printable(&location.file),
-            number: usize::try_from(location.line).unwrap_or(0).max(1) - 1,
-            column: usize::try_from(location.column).unwrap_or(0).max(1) - 1,
-            length: lines.length(location),
-            line: printable(line),
+        let excerpt = lines.at(location).map(|line| {
+            let column = usize::try_from(location.column).unwrap_or(0).max(1) - 1;
+            let skipped = match line.len() {
+                0..=MAX_SHOWN => 0,
+                _ => column.saturating_sub(MAX_SHOWN / 2),
+            };
+            let shown: String = line.chars().skip(skipped).take(MAX_SHOWN).collect();
+            Excerpt {
+                name: printable(&location.file),
+                number: usize::try_from(location.line).unwrap_or(0).max(1) - 1,
+                column,
+                skipped,
+                length: lines.length(location),
+                line: printable(&shown),
+            }
         });
         Self {
             diagnostic,
@@ -119,6 +130,8 @@ struct Excerpt {
     number: usize,
     /// From 0, in characters.
     column: usize,
+    /// Characters of the line that come before what is shown.
+    skipped: usize,
     /// In characters.
     length: usize,
     line: String,
@@ -131,8 +144,9 @@ impl Excerpt {
             let mut places = self.line.char_indices().map(|(octet, _)| octet);
             places.nth(character).unwrap_or(self.line.len())
         };
-        let begin = octet(self.column);
-        let end = octet(self.column.saturating_add(self.length));
+        let place = self.column - self.skipped;
+        let begin = octet(place);
+        let end = octet(place.saturating_add(self.length));
         (begin, end - begin).into()
     }
 }
@@ -154,5 +168,36 @@ impl SourceCode for Excerpt {
             column,
             1,
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::diagnostic::{Location, Source};
+    use super::*;
+
+    #[test]
+    fn of_a_long_line_the_place_is_shown() {
+        let (before, after) = ("a".repeat(100_000), "b".repeat(100_000));
+        let finding = Diagnostic {
+            severity: Severity::Error,
+            location: Location {
+                file: "long.conf".into(),
+                line: 1,
+                column: 100_001,
+            },
+            message: String::new(),
+            help: None,
+        };
+        let source = Source {
+            name: "long.conf".into(),
+            text: format!("{before}{after}").into(),
+        };
+        let picture = draw(&[finding], &Lines::of(&[source]), Palette::default());
+        let half = MAX_SHOWN / 2;
+        let shown = format!("{}{}", &before[..half], &after[..half]);
+        assert!(picture.contains(&shown), "{picture}");
+        assert!(picture.contains("long.conf:1:100001"), "{picture}");
+        assert!(picture.len() < 1000, "{picture}");
     }
 }

@@ -5,6 +5,7 @@ use super::super::draft::{AddressDraft, InstanceDraft};
 use super::super::model::VirtualAddress;
 use super::{Context, owner};
 use ha_common::Family;
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 /// The most addresses that an advert of `family` lists: their number is one octet, and keepalived keeps
@@ -65,18 +66,20 @@ fn each_once(
     instance: &InstanceDraft,
     context: &mut Context<'_>,
 ) -> Vec<VirtualAddress> {
-    let mut addresses: Vec<VirtualAddress> = Vec::new();
+    let mut addresses = Vec::with_capacity(drafts.len());
+    let mut known = HashSet::new();
+    let owner = owner(instance);
     for draft in drafts {
         if let Some(device) = &draft.device {
-            context.interface(device, &owner(instance));
+            context.interface(device, &owner);
         }
         let mut address = draft.address.clone();
         address.device = draft.device.as_ref().map(|device| device.value.clone());
-        if addresses.contains(&address) {
+        if known.insert(address.clone()) {
+            addresses.push(address);
+        } else {
             let text = "this address is listed twice: ignoring the second";
             context.say(Severity::Notice, &instance.name, &draft.at, text);
-        } else {
-            addresses.push(address);
         }
     }
     addresses

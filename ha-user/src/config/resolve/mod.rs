@@ -29,6 +29,7 @@ use super::model::dump::Defaults;
 use super::model::file::TrackFile;
 use super::model::{Config, Global, Instance};
 use instance::Pools;
+use std::collections::HashMap;
 
 /// Makes a configuration of a draft; what cannot be used is reported.
 pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) -> Config {
@@ -144,14 +145,15 @@ impl Context<'_> {
 /// unicast ones with different peers or sources, which it runs, we run the first.
 fn same_virtual_router(instances: &mut Vec<(Instance, Location)>, report: &mut Report) {
     let mut kept: Vec<(Instance, Location)> = Vec::new();
+    let mut places = HashMap::new();
     for (instance, at) in instances.drain(..) {
-        let twin = kept
-            .iter()
-            .find(|(other, _)| identity(other) == identity(&instance));
-        if let Some((twin, _)) = twin {
-            clash(twin, &instance, &at, report);
-        } else {
-            kept.push((instance, at));
+        let (vrid, interface, unicast) = identity(&instance);
+        let place = *places
+            .entry((vrid, interface.to_owned(), unicast))
+            .or_insert(kept.len());
+        match kept.get(place) {
+            Some((twin, _)) => clash(twin, &instance, &at, report),
+            None => kept.push((instance, at)),
         }
     }
     *instances = kept;

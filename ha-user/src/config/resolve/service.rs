@@ -10,7 +10,7 @@ use super::Context;
 use super::check::{Around, checks};
 use super::command::is_usable;
 use super::rhythm::Level;
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -21,12 +21,13 @@ pub(super) fn resolve(
     instances: &[Instance],
     context: &mut Context<'_>,
 ) -> Vec<Arc<VirtualServer>> {
+    let groups = groups.iter();
     let mut services = Services {
-        groups,
-        instances,
+        groups: groups.map(|group| (&*group.name.value, group)).collect(),
+        carried: carried(instances).collect(),
         context,
-        names: BTreeSet::new(),
-        taken: BTreeSet::new(),
+        names: HashSet::new(),
+        taken: HashSet::new(),
     };
     drafts
         .into_iter()
@@ -36,12 +37,13 @@ pub(super) fn resolve(
 
 /// The virtual servers so far.
 struct Services<'a, 'c> {
-    groups: &'a [GroupDraft],
-    instances: &'a [Instance],
+    groups: HashMap<&'a str, &'a GroupDraft>,
+    /// Addresses that a router has.
+    carried: HashSet<IpAddr>,
     context: &'a mut Context<'c>,
-    names: BTreeSet<String>,
+    names: HashSet<String>,
     /// What is gated, and for whom.
-    taken: BTreeSet<(SocketAddr, Protocol)>,
+    taken: HashSet<(SocketAddr, Protocol)>,
 }
 
 /// Why the data path does not look whether a service has servers, and what is to be done.
@@ -136,7 +138,7 @@ impl Services<'_, '_> {
     }
 
     fn group(&self, name: &str) -> Option<&GroupDraft> {
-        self.groups.iter().find(|group| group.name.value == name)
+        self.groups.get(name).copied()
     }
 
     fn has_mark(&self, draft: &VirtualServerDraft) -> bool {
@@ -169,7 +171,7 @@ impl Services<'_, '_> {
 
     fn servers(&mut self, draft: &mut VirtualServerDraft, name: &str) -> Vec<RealServer> {
         let mut servers = Vec::with_capacity(draft.servers.len());
-        let mut taken = BTreeSet::new();
+        let mut taken = HashSet::with_capacity(draft.servers.len());
         for server in std::mem::take(&mut draft.servers) {
             let at = server.address.at.clone();
             let server = self.server(server, draft);
@@ -309,13 +311,7 @@ impl Services<'_, '_> {
 
     /// Whether a router has an address.
     fn is_carried(&self, address: IpAddr) -> bool {
-        let mut addresses = self.instances.iter().flat_map(|instance| {
-            instance
-                .addresses
-                .iter()
-                .chain(&instance.excluded_addresses)
-        });
-        addresses.any(|ours| ours.address == address)
+        self.carried.contains(&address)
     }
 
     fn leave_out<V>(&mut self, name: &str, at: &Location, why: &str) -> Option<V> {
@@ -328,6 +324,13 @@ impl Services<'_, '_> {
         let message = format!("virtual_server {name}: {text}");
         self.context.report.add(severity, at, message);
     }
+}
+
+fn carried(instances: &[Instance]) -> impl Iterator<Item = IpAddr> {
+    let lists = instances
+        .iter()
+        .flat_map(|one| [&one.addresses, &one.excluded_addresses]);
+    lists.flatten().map(|carried| carried.address)
 }
 
 fn name(whom: &Whom, protocol: Protocol) -> String {

@@ -2,6 +2,7 @@
 
 use super::super::diagnostic::{Location, Report, Severity};
 use super::super::model::Weight;
+use std::collections::HashMap;
 
 /// Something that instances can follow.
 pub(super) trait Tracked {
@@ -18,6 +19,8 @@ pub(super) trait Tracked {
 /// All of one kind, and which of them are used.
 pub(super) struct Pool<T> {
     entries: Vec<Entry<T>>,
+    /// Where the first of a name is, and how many usable ones are before it.
+    places: HashMap<String, (usize, usize)>,
 }
 
 /// One of them.
@@ -52,21 +55,27 @@ pub(super) enum Found {
 
 impl<T: Tracked> Pool<T> {
     pub(super) fn new(entries: impl IntoIterator<Item = Entry<T>>) -> Self {
-        let entries = entries.into_iter().collect();
-        Self { entries }
+        let entries: Vec<_> = entries.into_iter().collect();
+        let mut places = HashMap::new();
+        let mut usable = 0;
+        for (index, entry) in entries.iter().enumerate() {
+            let name = entry.item.name().to_owned();
+            places.entry(name).or_insert((index, usable));
+            usable += usize::from(entry.usable);
+        }
+        Self { entries, places }
     }
 
     /// Looks up what an instance follows.
     pub(super) fn track(&mut self, name: &str) -> Found {
-        let usable = self.entries.iter().filter(|entry| entry.usable);
-        let index = usable.take_while(|entry| entry.item.name() != name).count();
-        let named = |entry: &&mut Entry<T>| entry.item.name() == name;
-        match self.entries.iter_mut().find(named) {
+        let place = self.places.get(name).copied();
+        let entry = place.and_then(|(index, usable)| Some((self.entries.get_mut(index)?, usable)));
+        match entry {
             None => Found::Unknown,
-            Some(entry) if !entry.usable => Found::Disabled,
-            Some(entry) => {
+            Some((entry, _)) if !entry.usable => Found::Disabled,
+            Some((entry, usable)) => {
                 entry.used = true;
-                Found::Usable(index, entry.item.weight())
+                Found::Usable(usable, entry.item.weight())
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Services: which of their servers are good, and whether the data path lets packets through to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use ha_common::Nanos;
@@ -32,6 +32,8 @@ pub(in crate::daemon) struct WantedService {
 #[derive(Debug)]
 pub(super) struct Services {
     running: Vec<Running>,
+    /// Where each is in `running`, by its name.
+    names: HashMap<String, usize>,
     /// Of `running`.
     places: Places,
     table: Option<ServiceTable>,
@@ -59,6 +61,7 @@ impl Services {
     pub(super) fn new(news: UnboundedSender<News>) -> Self {
         Self {
             running: Vec::new(),
+            names: HashMap::new(),
             places: Places::default(),
             table: None,
             delays: Lateness::default(),
@@ -97,6 +100,8 @@ impl Services {
             self.open_or_close(&running);
             self.running.push(running);
         }
+        let names = self.running.iter().map(|one| one.config.name.clone());
+        self.names = names.zip(0..).collect();
         let probes = |one: &Running| one.probes().collect::<Vec<_>>();
         self.places = self.running.iter().map(probes).collect();
     }
@@ -150,8 +155,9 @@ impl Services {
 
     /// A service is suspended, or not, from now on. Returns the probes of its servers if that is new.
     pub(super) fn suspend(&mut self, name: &str, suspended: bool) -> Vec<ProbeId> {
-        let mut running = self.running.iter_mut();
-        let Some(running) = running.find(|one| one.config.name == name) else {
+        let place = self.names.get(name);
+        let running = place.and_then(|place| self.running.get_mut(*place));
+        let Some(running) = running else {
             return Vec::new();
         };
         match running.suspend(suspended) {

@@ -13,7 +13,6 @@ use crate::daemon::exit::Exit;
 use crate::daemon::link::Word;
 use crate::daemon::notifier;
 use crate::daemon::order::{Order, Report};
-use crate::daemon::testament::{Farewell, Will};
 use crate::logging;
 
 /// How long the farewell and the removal of addresses may take before the process ends anyway.
@@ -23,25 +22,11 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 const STOP_SCRIPTS: Duration = Duration::from_secs(1);
 
 impl Worker<'_> {
-    /// Writes down what the next worker must know, or whoever says farewell for this one.
-    pub(super) fn write_testament(&mut self) {
-        if let Some(testament) = &mut self.testament {
-            let plans = self.routers.iter().map(|(_, known)| &known.plan);
-            testament.write(&Will {
-                farewells: plans.map(Farewell::of).collect(),
-                known: self.trackers.known(),
-                initialized: self.initial_files.paths().clone(),
-                fifos: self.fifos.left().clone(),
-                shutdown: self.shutdown.clone(),
-                opening: Some(self.opening),
-            });
-        }
-    }
-
     /// Ends in the middle of everything. What is under way - a script, an address, a burst of
     /// announcements - the next worker finds as after a crash; only the log is not lost.
     pub(super) async fn give_way(mut self) -> ! {
         log::info!("Giving way to the next process");
+        self.write_testament();
         self.adverts.orders.send(Order::Cease);
         let ceased = async {
             while !matches!(

@@ -18,7 +18,7 @@ impl Worker<'_> {
             }
             News::Health(health::News::Service(change)) => {
                 self.note_service(&change);
-                return self.write_testament();
+                return self.testament_changes();
             }
             News::Health(health::News::Following) => return self.clear_services(),
         }

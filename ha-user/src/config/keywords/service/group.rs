@@ -13,17 +13,15 @@ use std::net::SocketAddr;
 
 /// Most addresses that a group may have.
 const MOST: u128 = 1 << 16;
+/// Most addresses that all groups may have: far more than there can be services.
+const MOST_IN_ALL: u128 = 1 << 18;
 
 /// A whole group.
 pub(in super::super) fn group(draft: &mut Draft, statement: &Statement, report: &mut Report) {
     let Some(name) = block_name(statement, report) else {
         return;
     };
-    let known = draft
-        .groups
-        .iter()
-        .any(|group| group.name.value == name.value);
-    if known {
+    if !draft.is_first("virtual_server_group", &name) {
         let message = format!(
             "virtual_server_group {} already defined: ignoring this one",
             name.value
@@ -36,30 +34,42 @@ pub(in super::super) fn group(draft: &mut Draft, statement: &Statement, report: 
         has_mark: false,
     };
     for line in statement.body.as_deref().unwrap_or_default() {
-        member(&mut group, &line.words(), report);
+        member(&mut group, &line.words(), draft.group_addresses, report);
         no_block(line, report);
     }
+    draft.group_addresses += group.addresses.len();
     draft.groups.push(group);
 }
 
-fn member(group: &mut GroupDraft, words: &[Word], report: &mut Report) {
+/// `others` is the number of addresses of other groups.
+fn member(group: &mut GroupDraft, words: &[Word], others: usize, report: &mut Report) {
     match words {
         [word, mark] | [word, mark, _] if word.text == "fwmark" => {
             group.has_mark |= mark_of(mark, report).is_some();
         }
-        [range] => addresses(group, range, Some(0), report),
-        [range, port] => addresses(group, range, port_of(port), report),
+        [range] => addresses(group, range, Some(0), others, report),
+        [range, port] => addresses(group, range, port_of(port), others, report),
         words => skip("member of a group", words, &group.name.at, report).unwrap_or_default(),
     }
 }
 
-fn addresses(group: &mut GroupDraft, word: &Word, port: Option<u16>, report: &mut Report) {
-    let there = u128::try_from(group.addresses.len()).unwrap_or(MOST);
+fn addresses(
+    group: &mut GroupDraft,
+    word: &Word,
+    port: Option<u16>,
+    others: usize,
+    report: &mut Report,
+) {
+    let there = group.addresses.len() as u128;
+    let left = MOST_IN_ALL.saturating_sub(others as u128).min(MOST);
     let fault = match (Range::read(&word.text), port) {
-        (Some(range), Some(port)) if range.span().saturating_add(there) < MOST => {
+        (Some(range), Some(port)) if range.span().saturating_add(there) < left => {
             let addresses = range.addresses();
             let more = addresses.map(|address| SocketAddr::new(address, port));
             return group.addresses.extend(more);
+        }
+        (Some(_), Some(_)) if left < MOST => {
+            format!("more than {MOST_IN_ALL} addresses in all groups")
         }
         (Some(_), Some(_)) => format!("more than {MOST} addresses in the group"),
         (Some(_), None) => "a port is 1 to 65535".into(),
