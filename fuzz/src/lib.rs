@@ -2,10 +2,9 @@
 //! of ha-user with the corpus.
 
 use ha_user::config::diagnostic::{Diagnostic, Location};
-use ha_user::config::{self, Format, Host, Palette, Program};
+use ha_user::config::{self, Format, Host, Palette};
 use std::collections::BTreeMap;
 use std::io;
-use std::net::IpAddr;
 use std::path::Path;
 
 /// The file that is read first; others are beside it.
@@ -97,18 +96,6 @@ impl Host for Files {
         names
             .map(|name| name.to_string_lossy().into_owned())
             .collect()
-    }
-
-    fn has_interface(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_address(&self, _: IpAddr) -> bool {
-        true
-    }
-
-    fn program(&self, _: &str) -> Program {
-        Program::Runnable
     }
 
     fn config_id(&self) -> String {

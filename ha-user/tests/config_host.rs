@@ -236,18 +236,6 @@ impl Host for Library {
         self.files.keys().cloned().collect()
     }
 
-    fn has_interface(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_address(&self, _: IpAddr) -> bool {
-        true
-    }
-
-    fn program(&self, _: &str) -> Program {
-        Program::Runnable
-    }
-
     fn config_id(&self) -> String {
         "library".into()
     }

@@ -108,6 +108,9 @@ struct Fuzzer {
 impl Fuzzer {
     fn build() -> Result<Self> {
         let directory = workspace::target()?.join("fuzz");
+        // What is fuzzed is built of the same versions as what is shipped.
+        let lock = |directory: &str| workspace::root().join(directory).join("Cargo.lock");
+        fs::copy(lock(""), lock("fuzz")).context("cannot copy Cargo.lock for the fuzz target")?;
         let mut cargo = workspace::cargo();
         cargo
             .args(["build", "--release", "--bin", "parse"])

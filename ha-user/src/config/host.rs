@@ -20,25 +20,34 @@ pub trait Host {
     /// Names in a directory, in order; none if it cannot be read.
     fn list(&self, directory: &Path) -> Vec<String>;
 
-    /// There is a network interface of this name.
-    fn has_interface(&self, name: &str) -> bool;
+    /// There is a network interface of this name; any, of a machine that nobody has looked at.
+    fn has_interface(&self, _: &str) -> bool {
+        true
+    }
 
     /// How serious it is that an interface is not there.
     fn absence(&self) -> Severity {
         Severity::Fatal
     }
 
-    /// An interface has this address.
-    fn has_address(&self, address: IpAddr) -> bool;
+    /// An interface has this address; any, of such a machine.
+    fn has_address(&self, _: IpAddr) -> bool {
+        true
+    }
 
-    /// What would happen if this program were run: a path, or a name to be found in `PATH`.
-    fn program(&self, name: &str) -> Program;
+    /// What would happen if this program were run: a path, or a name to be found in `PATH`. On such a
+    /// machine it runs.
+    fn program(&self, _: &str) -> Program {
+        Program::Runnable
+    }
 
     /// Who this director is to lines that are for some directors only.
     fn config_id(&self) -> String;
 
     /// A variable of the environment, if it is set and text.
-    fn environment(&self, name: &str) -> Option<String>;
+    fn environment(&self, _: &str) -> Option<String> {
+        None
+    }
 
     /// The directory of a file, from the root.
     fn directory(&self, file: &Path) -> PathBuf {
@@ -264,18 +273,6 @@ impl Host for Anywhere {
 
     fn list(&self, _: &Path) -> Vec<String> {
         Vec::new()
-    }
-
-    fn has_interface(&self, _: &str) -> bool {
-        true
-    }
-
-    fn has_address(&self, _: IpAddr) -> bool {
-        true
-    }
-
-    fn program(&self, _: &str) -> Program {
-        Program::Runnable
     }
 
     fn config_id(&self) -> String {

@@ -46,13 +46,18 @@ const IPV4: &str = "virtual_ipaddress {\n192.0.2.100/24\n192.0.2.101/32\n198.51.
 const IPV6: &str = "virtual_ipaddress {\nfe80::100/64\n2001:db8::100/64\n2001:db8:1::100\n}\n\
     virtual_ipaddress_excluded {\n2001:db8::110/64\n192.0.2.110/24\n}\n";
 
-/// Fields of a frame by name, and how many bytes they have. What is not listed is the rest.
-type Layout = &'static [(&'static str, usize)];
+/// Fields of a frame by name, and how many bytes they have.
+type Fields = &'static [(&'static str, usize)];
+/// A frame, header by header. What the last field is long is the rest.
+type Layout = [Fields; 3];
 
-const ADVERT: Layout = &[
+const ETHERNET: Fields = &[
     ("Ethernet destination", 6),
     ("Ethernet source", 6),
     ("EtherType", 2),
+];
+
+const IPV4_HEADER: Fields = &[
     ("IP version and header length", 1),
     ("type of service", 1),
     ("total length", 2),
@@ -63,6 +68,22 @@ const ADVERT: Layout = &[
     (HEADER_CHECKSUM, 2),
     ("source", 4),
     ("destination", 4),
+];
+/// Each sender has its own count.
+const IDENTIFICATION: &str = "identification";
+/// Of the above, among others.
+const HEADER_CHECKSUM: &str = "header checksum";
+
+const IPV6_HEADER: Fields = &[
+    ("version, traffic class and flow label", 4),
+    ("payload length", 2),
+    ("next header", 1),
+    ("hop limit", 1),
+    ("source", 16),
+    ("destination", 16),
+];
+
+const ADVERT: Fields = &[
     ("VRRP version and type", 1),
     ("VRID", 1),
     ("priority", 1),
@@ -72,40 +93,8 @@ const ADVERT: Layout = &[
     ("checksum", 2),
     ("addresses and authentication", usize::MAX),
 ];
-/// Each sender has its own count.
-const IDENTIFICATION: &str = "identification";
-/// Of the above, among others.
-const HEADER_CHECKSUM: &str = "header checksum";
 
-const IPV6_ADVERT: Layout = &[
-    ("Ethernet destination", 6),
-    ("Ethernet source", 6),
-    ("EtherType", 2),
-    ("version, traffic class and flow label", 4),
-    ("payload length", 2),
-    ("next header", 1),
-    ("hop limit", 1),
-    ("source", 16),
-    ("destination", 16),
-    ("VRRP version and type", 1),
-    ("VRID", 1),
-    ("priority", 1),
-    ("count of addresses", 1),
-    ("interval", 2),
-    ("checksum", 2),
-    ("addresses", usize::MAX),
-];
-
-const NEIGHBOUR: Layout = &[
-    ("Ethernet destination", 6),
-    ("Ethernet source", 6),
-    ("EtherType", 2),
-    ("version, traffic class and flow label", 4),
-    ("payload length", 2),
-    ("next header", 1),
-    ("hop limit", 1),
-    ("source", 16),
-    ("destination", 16),
+const NEIGHBOUR: Fields = &[
     ("type and code", 2),
     ("checksum", 2),
     ("flags", 4),
@@ -113,10 +102,7 @@ const NEIGHBOUR: Layout = &[
     ("options", usize::MAX),
 ];
 
-const ARP: Layout = &[
-    ("Ethernet destination", 6),
-    ("Ethernet source", 6),
-    ("EtherType", 2),
+const ARP: Fields = &[
     ("hardware type", 2),
     ("protocol type", 2),
     ("lengths", 2),
@@ -212,10 +198,10 @@ fn is_announcement(frame: &Frame) -> bool {
 
 fn layout(frame: &Frame) -> Layout {
     match (is_ipv6(frame), is_advert(frame)) {
-        (true, true) => IPV6_ADVERT,
-        (true, false) => NEIGHBOUR,
-        (false, true) => ADVERT,
-        (false, false) => ARP,
+        (true, true) => [ETHERNET, IPV6_HEADER, ADVERT],
+        (true, false) => [ETHERNET, IPV6_HEADER, NEIGHBOUR],
+        (false, true) => [ETHERNET, IPV4_HEADER, ADVERT],
+        (false, false) => [ETHERNET, &[], ARP],
     }
 }
 
@@ -223,7 +209,7 @@ fn describe(frames: &[Frame]) -> Result<Seen> {
     let mut seen = Seen::new();
     for frame in frames {
         let mut bytes = frame.bytes.clone();
-        if layout(frame) == IPV6_ADVERT {
+        if is_ipv6(frame) && is_advert(frame) {
             // The kernel labels keepalived's flow with a number that it has drawn. Ours has none.
             bytes[15] &= 0xf0;
             bytes[16..18].fill(0);
@@ -235,7 +221,7 @@ fn describe(frames: &[Frame]) -> Result<Seen> {
 
 fn fields(mut bytes: &[u8], layout: Layout) -> Result<String> {
     let mut text = String::new();
-    for (name, length) in layout {
+    for (name, length) in layout.into_iter().flatten() {
         let (field, rest) = bytes.split_at_checked(*length).unwrap_or((bytes, &[]));
         bytes = rest;
         if ![IDENTIFICATION, HEADER_CHECKSUM].contains(name) {

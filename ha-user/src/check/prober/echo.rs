@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
 use std::time::Duration;
 
+use ha_common::Family;
 use ha_common::wire::checksum::Sum;
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrStorage, recvmmsg, sendmmsg,
@@ -45,35 +46,26 @@ pub(super) struct Way {
     mark: Option<u32>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Family {
-    V4,
-    V6,
+/// Type of a question.
+const fn question(family: Family) -> u8 {
+    match family {
+        Family::Ipv4 => 8,
+        Family::Ipv6 => 128,
+    }
 }
 
-impl Family {
-    const fn question(self) -> u8 {
-        match self {
-            Self::V4 => 8,
-            Self::V6 => 128,
-        }
-    }
-
-    const fn answer(self) -> u8 {
-        match self {
-            Self::V4 => 0,
-            Self::V6 => 129,
-        }
+/// Type of its answer.
+const fn answer(family: Family) -> u8 {
+    match family {
+        Family::Ipv4 => 0,
+        Family::Ipv6 => 129,
     }
 }
 
 impl Way {
     pub(super) fn to(target: &Target) -> Self {
         Self {
-            family: match target.address {
-                SocketAddr::V4(_) => Family::V4,
-                SocketAddr::V6(_) => Family::V6,
-            },
+            family: target.address.ip().into(),
             source: target.source.map(|source| source.ip()),
             interface: target.interface.clone(),
             mark: target.mark,
@@ -115,8 +107,8 @@ impl EchoSocket {
     /// The process lacks `CAP_NET_RAW`, or there is no such way.
     pub(super) fn open(way: &Way) -> io::Result<Self> {
         let (domain, protocol) = match way.family {
-            Family::V4 => (Domain::IPV4, Protocol::ICMPV4),
-            Family::V6 => (Domain::IPV6, Protocol::ICMPV6),
+            Family::Ipv4 => (Domain::IPV4, Protocol::ICMPV4),
+            Family::Ipv6 => (Domain::IPV6, Protocol::ICMPV6),
         };
         let socket = Socket::new(domain, Type::RAW.nonblocking(), Some(protocol))?;
         let identifier = std::process::id() as u16;
@@ -144,11 +136,11 @@ impl EchoSocket {
     /// Has `host` be asked question `number` of `probe` by the next [`Self::send`].
     pub(super) fn ask(&mut self, host: IpAddr, probe: ProbeId, number: u32) {
         let mut octets = [0; LENGTH];
-        octets[0] = self.family.question();
+        octets[0] = question(self.family);
         octets[IDENTIFIER].copy_from_slice(&self.identifier.to_be_bytes());
         octets[PROBE].copy_from_slice(&probe.0.to_be_bytes());
         octets[NUMBER].copy_from_slice(&number.to_be_bytes());
-        if self.family == Family::V4 {
+        if self.family == Family::Ipv4 {
             // The kernel does so for ICMPv6.
             let sum = Sum::default().octets(&octets).finish();
             octets[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
@@ -232,10 +224,10 @@ impl EchoSocket {
     fn read(&self, octets: &[u8]) -> Option<(ProbeId, u32)> {
         let message = match self.family {
             // With its IP header.
-            Family::V4 => octets.get(usize::from(octets.first()? & 0x0f) * 4..)?,
-            Family::V6 => octets,
+            Family::Ipv4 => octets.get(usize::from(octets.first()? & 0x0f) * 4..)?,
+            Family::Ipv6 => octets,
         };
-        let is_ours = *message.first()? == self.family.answer()
+        let is_ours = *message.first()? == answer(self.family)
             && message.get(IDENTIFIER)? == self.identifier.to_be_bytes();
         let number = |range: std::ops::Range<usize>| {
             let octets = message.get(range)?.first_chunk()?;
@@ -270,8 +262,8 @@ impl AsFd for EchoSocket {
 /// Answers to our questions: others would wake us for nothing.
 fn filter(family: Family, identifier: u16) -> [SockFilter; 7] {
     let to_message = match family {
-        Family::V4 => op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0),
-        Family::V6 => op(libc::BPF_LDX | libc::BPF_W | libc::BPF_IMM, 0),
+        Family::Ipv4 => op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0),
+        Family::Ipv6 => op(libc::BPF_LDX | libc::BPF_W | libc::BPF_IMM, 0),
     };
     let at = |size, offset| op(libc::BPF_LD | size | libc::BPF_IND, offset);
     let or_reject = |value, reject| {
@@ -281,7 +273,7 @@ fn filter(family: Family, identifier: u16) -> [SockFilter; 7] {
     [
         to_message,
         at(libc::BPF_B, 0),
-        or_reject(family.answer().into(), 3),
+        or_reject(answer(family).into(), 3),
         at(libc::BPF_H, IDENTIFIER.start as u32),
         or_reject(identifier.into(), 1),
         op(libc::BPF_RET | libc::BPF_K, u32::MAX),
@@ -301,7 +293,7 @@ mod tests {
         let (ours, _) = std::os::unix::net::UnixDatagram::pair().expect("sockets");
         EchoSocket {
             socket: std::os::fd::OwnedFd::from(ours).into(),
-            family: Family::V4,
+            family: Family::Ipv4,
             identifier: 0x1234,
             unsent: Vec::new(),
         }

@@ -8,8 +8,8 @@ use super::instance_value::{
 };
 use super::takes::{self, Takes};
 use super::{
-    Keyword, Table, accepted, block, dispensable, flag, later, lines, number, number_or, seconds,
-    switch, taken_for_granted, value, words,
+    Keyword, Table, accepted, block, command, dispensable, flag, later, lines, number, number_or,
+    seconds, switch, taken_for_granted, value, words,
 };
 use ha_common::Family;
 use std::time::Duration;
@@ -183,45 +183,17 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "processes that it follows",
         track_process,
     ),
-    words(
-        "notify_master",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
-        "command when it becomes MASTER",
-        notify,
-    ),
-    words(
-        "notify_backup",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
-        "command when it becomes BACKUP",
-        notify,
-    ),
-    words(
-        "notify_fault",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
-        "command when it is in FAULT",
-        notify,
-    ),
-    words(
-        "notify_stop",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
-        "command when the daemon stops",
-        notify,
-    ),
-    dispensable(words(
+    command("notify_master", "command when it becomes MASTER", notify),
+    command("notify_backup", "command when it becomes BACKUP", notify),
+    command("notify_fault", "command when it is in FAULT", notify),
+    command("notify_stop", "command when the daemon stops", notify),
+    dispensable(command(
         "notify_dual_active",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
         "command when another router turns out to be MASTER, too; gets arguments as notify does",
         notify,
     )),
-    words(
+    command(
         "notify",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
         "command for every transition; gets type, name, state and priority",
         notify,
     ),
@@ -232,10 +204,8 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "a reload that removes the instance is told as DELETED, not as FAULT; and its command",
         notify_deleted,
     ),
-    words(
+    command(
         "notify_master_rx_lower_pri",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
         "command when it hears an advert of lower priority as MASTER, once in an interval",
         notify,
     ),

@@ -250,6 +250,15 @@ const fn words<T>(
     }
 }
 
+/// A row with a command, and whom it runs as.
+const fn command<T>(
+    name: &'static str,
+    doc: &'static str,
+    apply: fn(&mut T, &Word, &[Word], &mut Report),
+) -> Keyword<T> {
+    words(name, "COMMAND [USER [GROUP]]", 1..=3, doc, apply)
+}
+
 /// A block of lines that are not keywords.
 const fn lines<T>(
     name: &'static str,

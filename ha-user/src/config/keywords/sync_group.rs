@@ -4,7 +4,7 @@ use super::super::diagnostic::Report;
 use super::super::draft::sync::SyncGroupDraft;
 use super::super::lexer::Word;
 use super::instance_value::track;
-use super::{Keyword, Table, later, lines, switch, value, words};
+use super::{Keyword, Table, command, later, lines, switch, value};
 
 pub(super) const TABLE: Table<SyncGroupDraft> = Table {
     keywords: &[KEYWORDS],
@@ -75,38 +75,12 @@ const KEYWORDS: &[Keyword<SyncGroupDraft>] = &[
         "changes of priority of members go to the pipes, too, unless they say otherwise",
         |group, on| group.notify_priority_changes = Some(on),
     ),
-    words(
-        "notify_master",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
-        "command when all of it is MASTER",
-        notify,
-    ),
-    words(
-        "notify_backup",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
-        "command when it becomes BACKUP",
-        notify,
-    ),
-    words(
-        "notify_fault",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
-        "command when it is in FAULT",
-        notify,
-    ),
-    words(
-        "notify_stop",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
-        "command when the daemon stops",
-        notify,
-    ),
-    words(
+    command("notify_master", "command when all of it is MASTER", notify),
+    command("notify_backup", "command when it becomes BACKUP", notify),
+    command("notify_fault", "command when it is in FAULT", notify),
+    command("notify_stop", "command when the daemon stops", notify),
+    command(
         "notify",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
         "command for every transition of it; gets GROUP, name, state and 0",
         notify,
     ),

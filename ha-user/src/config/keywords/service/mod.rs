@@ -17,8 +17,8 @@ use super::catalogue::entries;
 use super::check::{rhythm, timeout};
 use super::choice::{Choices, choose, chosen};
 use super::{
-    Keyword, Table, checked, dispensable, flag, interpret, later, number, number_or, section,
-    switch, value, words,
+    Keyword, Table, checked, command, dispensable, flag, interpret, later, number, number_or,
+    section, switch, value, words,
 };
 use std::net::SocketAddr;
 
@@ -93,19 +93,15 @@ const KEYWORDS: &[Keyword<VirtualServerDraft>] = &[
         "vipd's own: servers that go bad all at once stay in use",
         |service, _| service.fail_static = true,
     ),
-    words(
+    command(
         "quorum_up",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
         "command when its servers become enough",
         |service, keyword, words, report| {
             value::script(&mut service.quorum_up, keyword, words, report);
         },
     ),
-    words(
+    command(
         "quorum_down",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
         "command when its servers are not enough any more",
         |service, keyword, words, report| {
             value::script(&mut service.quorum_down, keyword, words, report);

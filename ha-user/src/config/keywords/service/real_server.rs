@@ -2,7 +2,7 @@
 
 use super::super::super::draft::service::RealServerDraft;
 use super::super::check::{checkers, rhythm, timeout};
-use super::super::{Keyword, Table, later, value, words};
+use super::super::{Keyword, Table, command, later, value};
 use super::{balance, server};
 
 pub(super) const TABLE: Table<RealServerDraft> = Table {
@@ -18,19 +18,15 @@ pub(super) const TABLE: Table<RealServerDraft> = Table {
 };
 
 const KEYWORDS: &[Keyword<RealServerDraft>] = &[
-    words(
+    command(
         "notify_up",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
         "command when it becomes good",
         |server, keyword, words, report| {
             value::script(&mut server.notify_up, keyword, words, report);
         },
     ),
-    words(
+    command(
         "notify_down",
-        "COMMAND [USER [GROUP]]",
-        1..=3,
         "command when it becomes bad",
         |server, keyword, words, report| {
             value::script(&mut server.notify_down, keyword, words, report);
