@@ -2,10 +2,10 @@
 //! of ha-user with the corpus.
 
 use ha_user::config::diagnostic::{Diagnostic, Location};
-use ha_user::config::{self, Format, Host, Palette};
+use ha_user::config::{self, Format, Host, Loaded, Palette};
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The file that is read first; others are beside it.
 const MAIN: &str = "/main";
@@ -17,17 +17,62 @@ const FILE: &[u8] = b"==> ";
 /// # Panics
 /// If what is said of it does not lie in it.
 pub fn parse(input: &[u8]) {
+    let loaded = read(input);
+    assert_eq!(loaded.plain().is_empty(), loaded.diagnostics.is_empty());
+    assert_eq!(loaded.test_status() == 4, loaded.is_fatal());
+}
+
+/// Reads `input`, and writes what there is to say about it for people and for programs. That takes longer
+/// than to read it.
+///
+/// # Panics
+/// As [`parse`].
+pub fn present(input: &[u8]) {
+    let loaded = read(input);
+    let [picture, json] =
+        [Format::Picture, Format::Json].map(|format| loaded.render(format, Palette::default()));
+    assert_eq!(picture.is_empty(), loaded.diagnostics.is_empty());
+    assert!(!json.is_empty());
+}
+
+fn read(input: &[u8]) -> Loaded {
     let files = Files::of(input);
     let loaded = config::parse_for(&files, files.main(), MAIN);
-    for diagnostic in &loaded.diagnostics {
-        files.must_have(diagnostic);
+    if !loaded.diagnostics.is_empty() {
+        let lines = files.lines();
+        for diagnostic in &loaded.diagnostics {
+            must_lie_in(&lines, diagnostic);
+        }
     }
-    let [lines, picture, json] = [Format::Plain, Format::Picture, Format::Json]
-        .map(|format| loaded.render(format, Palette::default()));
-    assert_eq!(lines.is_empty(), loaded.diagnostics.is_empty());
-    assert_eq!(picture.is_empty(), lines.is_empty());
-    assert!(!json.is_empty());
-    assert_eq!(loaded.test_status() == 4, loaded.is_fatal());
+    loaded
+}
+
+/// Of each file, how many characters its lines have.
+type Lines<'a> = BTreeMap<&'a str, Vec<usize>>;
+
+/// What is said must be about a place in one of the files.
+fn must_lie_in(files: &Lines<'_>, said: &Diagnostic) {
+    let Location { file, line, column } = &said.location;
+    let lines = files.get(whole(file).as_str());
+    let lines = lines.unwrap_or_else(|| panic!("no such file: {said}"));
+    if *line == 0 {
+        return;
+    }
+    let length = lines.get(*line as usize - 1);
+    let length = *length.unwrap_or_else(|| panic!("no such line: {said}"));
+    let columns = 1..=length.max(1);
+    assert!(
+        columns.contains(&(*column as usize)),
+        "no such column: {said}"
+    );
+}
+
+/// The name that a file has here.
+fn whole(name: &str) -> String {
+    let path = Path::new("/").join(name);
+    let parts = path.components().map(|part| part.as_os_str());
+    let path: PathBuf = parts.filter(|part| *part != ".").collect();
+    path.to_string_lossy().into_owned()
 }
 
 /// A machine that has these files and every interface, address and program.
@@ -57,28 +102,18 @@ impl Files {
     }
 
     fn named(&self, name: &str) -> Option<&[u8]> {
-        let path = Path::new("/").join(name);
-        let parts = path.components().map(|part| part.as_os_str());
-        let path: std::path::PathBuf = parts.filter(|part| *part != ".").collect();
-        self.0.get(path.to_str()?).map(Vec::as_slice)
+        self.0.get(&whole(name)).map(Vec::as_slice)
     }
 
-    /// What is said must be about a place in one of the files.
-    fn must_have(&self, said: &Diagnostic) {
-        let Location { file, line, column } = &said.location;
-        let text = self.named(file);
-        let text = text.unwrap_or_else(|| panic!("no such file: {said}"));
-        if *line == 0 {
-            return;
-        }
-        let text = String::from_utf8_lossy(text);
-        let there = text.split('\n').nth(*line as usize - 1);
-        let there = there.unwrap_or_else(|| panic!("no such line: {said}"));
-        let columns = 1..=there.chars().count().max(1);
-        assert!(
-            columns.contains(&(*column as usize)),
-            "no such column: {said}"
-        );
+    fn lines(&self) -> Lines<'_> {
+        let of = |text: &Vec<u8>| {
+            let text = String::from_utf8_lossy(text);
+            text.split('\n').map(|line| line.chars().count()).collect()
+        };
+        let files = self.0.iter();
+        files
+            .map(|(name, text)| (name.as_str(), of(text)))
+            .collect()
     }
 }
 

@@ -16,7 +16,9 @@ fn every_input_of_the_corpus_is_read() {
     for file in files {
         let path = file.expect("an entry").path();
         println!("{}", path.display());
-        target::parse(&fs::read(path).expect("a readable file"));
+        let input = fs::read(path).expect("a readable file");
+        target::parse(&input);
+        target::present(&input);
         count += 1;
     }
     assert!(count > 20, "only {count} inputs");

@@ -20,8 +20,6 @@ const COUNTERS: &[&str] = &[
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
     "-Cllvm-args=-simplifycfg-branch-fold-threshold=0",
-    "--cfg",
-    "fuzzing",
 ];
 
 /// No input may take longer, or more memory.
@@ -29,7 +27,7 @@ const LIMITS: &[&str] = &[
     "-timeout=1",
     "-rss_limit_mb=256",
     "-malloc_limit_mb=256",
-    "-max_len=4096",
+    "-max_len=1024",
 ];
 
 /// What stands for other text, and what no keyword is.
@@ -58,8 +56,30 @@ const SIGNS: &[&str] = &[
     "group ",
 ];
 
+/// What is done with an input.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Target {
+    /// It is read
+    Parse,
+    /// It is read, and shown as pictures and JSON
+    Present,
+}
+
+impl Target {
+    /// As `fuzz/Cargo.toml` calls it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Parse => "parse",
+            Self::Present => "present",
+        }
+    }
+}
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// What is done with each input
+    #[arg(long, value_enum, default_value_t = Target::Parse)]
+    target: Target,
     /// How long to look
     #[arg(long, default_value_t = 10, conflicts_with_all = ["runs", "minimise", "input"])]
     minutes: u64,
@@ -80,7 +100,7 @@ pub(crate) struct Arguments {
 /// It cannot be built, or something was found.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     setup::to_fuzz()?;
-    let fuzzer = Fuzzer::build()?;
+    let fuzzer = Fuzzer::build(arguments.target)?;
     if let Some(input) = &arguments.input {
         let input = input.canonicalize().context("the input")?;
         return fuzzer.must_succeed(fuzzer.command().arg(input));
@@ -99,33 +119,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 struct Fuzzer {
     program: PathBuf,
-    /// What it finds out, from one call to the next.
+    /// What it finds out, from one call to the next; of either target.
     corpus: PathBuf,
     /// Inputs that something is wrong with.
     findings: PathBuf,
 }
 
 impl Fuzzer {
-    fn build() -> Result<Self> {
+    fn build(target: Target) -> Result<Self> {
         let directory = workspace::target()?.join("fuzz");
         // What is fuzzed is built of the same versions as what is shipped.
         let lock = |directory: &str| workspace::root().join(directory).join("Cargo.lock");
         fs::copy(lock(""), lock("fuzz")).context("cannot copy Cargo.lock for the fuzz target")?;
         let mut cargo = workspace::cargo();
         cargo
-            .args(["build", "--release", "--bin", "parse"])
+            .args(["build", "--release", "--bin", target.name()])
             .args(["--message-format=json-render-diagnostics"])
             .args(["--manifest-path", "fuzz/Cargo.toml", "--target-dir"])
             .arg(&directory)
-            // Flags are for what is built for this machine, and not for what builds it.
+            // Counters are for what is built for this machine, and not for what builds it.
             .args([
                 "--target",
                 &format!("{}-unknown-linux-gnu", std::env::consts::ARCH),
             ])
-            .env("CARGO_ENCODED_RUSTFLAGS", COUNTERS.join("\x1f"));
+            .env("CARGO_ENCODED_RUSTFLAGS", "--cfg=fuzzing")
+            .env("COUNTERS", COUNTERS.join(" "))
+            .env("RUSTC_WRAPPER", workspace::root().join("fuzz/counted"));
         let outcome = job::must("building the fuzz target", &mut cargo)?;
         let fuzzer = Self {
-            program: artifacts::binary(&artifacts::of(&outcome.stdout), "parse")?,
+            program: artifacts::binary(&artifacts::of(&outcome.stdout), target.name())?,
             corpus: directory.join("corpus"),
             findings: directory.join("findings"),
         };

@@ -4,13 +4,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::config::model::check::{Check, Endpoint, Method};
 
 /// For each of `checks`, which of them must be good for it to be asked at all: the one next beneath
 /// that goes to the same place.
 #[must_use]
-pub(super) fn beneath(checks: &[Arc<Check>]) -> Vec<Option<usize>> {
-    let places: Vec<_> = checks
+pub(super) fn beneath(checks: &[Arc<Check>]) -> SmallVec<[Option<usize>; 4]> {
+    let places: SmallVec<[_; 4]> = checks
         .iter()
         .map(|check| Place::of(&check.method))
         .collect();
@@ -111,7 +113,7 @@ mod tests {
     }
 
     fn stack(methods: impl IntoIterator<Item = Method>) -> Vec<Option<usize>> {
-        beneath(&methods.into_iter().map(check).collect::<Vec<_>>())
+        beneath(&methods.into_iter().map(check).collect::<Vec<_>>()).into_vec()
     }
 
     #[test]

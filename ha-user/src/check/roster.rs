@@ -1,14 +1,17 @@
 //! Who asks for which probes: one probe for all that ask for the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
 use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::{SmallVec, smallvec};
 
 use super::ProbeId;
 use super::layers;
 use crate::config::model::check::Check;
 
 /// A probe, and what it stands on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// What is done.
     pub check: Arc<Check>,
@@ -16,12 +19,15 @@ pub struct Entry {
     pub beneath: Option<ProbeId>,
 }
 
-/// Every probe that somebody asks for.
+/// Every probe that somebody asks for: tens of thousands, each looked up at every reload.
 #[derive(Debug, Default)]
 pub struct Roster {
-    probes: BTreeMap<Entry, ProbeId>,
+    probes: FxHashMap<Entry, ProbeId>,
     last: u32,
 }
+
+/// Probes of those that one asks for, by place; most ask for a few.
+type Found = SmallVec<[Option<ProbeId>; 4]>;
 
 /// What a new configuration changes.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -43,24 +49,21 @@ impl Roster {
             let members = self.enlist(checks, &mut changes);
             changes.members.push(members);
         }
-        let used: BTreeSet<_> = changes.members.iter().flatten().copied().collect();
-        let mut gone: Vec<_> = self
-            .probes
-            .extract_if(.., |_, id| !used.contains(id))
-            .collect();
+        let used: FxHashSet<_> = changes.members.iter().flatten().copied().collect();
+        let gone = self.probes.extract_if(|_, id| !used.contains(id));
+        changes.gone = gone.map(|(_, id)| id).collect();
         // What stands on something is younger than that.
-        gone.sort_by_key(|(_, id)| std::cmp::Reverse(*id));
-        changes.gone = gone.into_iter().map(|(_, id)| id).collect();
+        changes.gone.sort_by_key(|id| Reverse(*id));
         changes
     }
 
     fn enlist(&mut self, checks: &[Arc<Check>], changes: &mut Changes) -> Vec<ProbeId> {
         let beneath = layers::beneath(checks);
-        let mut ids = BTreeMap::new();
+        let mut ids = smallvec![None; checks.len()];
         for index in 0..checks.len() {
             self.enlist_one(index, checks, &beneath, &mut ids, changes);
         }
-        ids.into_values().collect()
+        ids.into_iter().flatten().collect()
     }
 
     /// The probe for `checks[index]`, after that for what it stands on.
@@ -69,11 +72,11 @@ impl Roster {
         index: usize,
         checks: &[Arc<Check>],
         beneath: &[Option<usize>],
-        ids: &mut BTreeMap<usize, ProbeId>,
+        ids: &mut Found,
         changes: &mut Changes,
     ) -> ProbeId {
-        if let Some(id) = ids.get(&index) {
-            return *id;
+        if let Some(id) = ids[index] {
+            return id;
         }
         let lower =
             beneath[index].map(|lower| self.enlist_one(lower, checks, beneath, ids, changes));
@@ -82,7 +85,7 @@ impl Roster {
             beneath: lower,
         };
         let id = self.find_or_add(entry, changes);
-        ids.insert(index, id);
+        ids[index] = Some(id);
         id
     }
 

@@ -39,13 +39,39 @@ impl fmt::Display for Location {
     }
 }
 
+/// A file that was read, by its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct FileId(pub u32);
+
+/// A [`Location`] while a configuration is read: half a million words have one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Place {
+    pub file: FileId,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+}
+
+impl Place {
+    /// With the name of its file.
+    fn location(self, sources: &[Source]) -> Location {
+        let source = sources.get(self.file.0 as usize);
+        Location {
+            file: source.map_or_else(|| "".into(), |source| Arc::clone(&source.name)),
+            line: self.line,
+            column: self.column,
+        }
+    }
+}
+
 /// A value and where it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct At<T> {
     /// The value.
     pub value: T,
     /// Where it stands.
-    pub at: Location,
+    pub at: Place,
 }
 
 /// How serious a diagnostic is, in rising order.
@@ -127,18 +153,27 @@ pub(super) struct Source {
     pub text: Arc<str>,
 }
 
+/// A [`Diagnostic`] while a configuration is read.
+#[derive(Debug)]
+struct Finding {
+    severity: Severity,
+    place: Place,
+    message: String,
+    help: Option<String>,
+}
+
 /// Collects diagnostics while a configuration is read.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    diagnostics: Vec<Diagnostic>,
+    findings: Vec<Finding>,
     /// Which of them are of which place: a line of a sequence is read more than once.
-    places: HashMap<Location, Vec<usize>>,
+    places: HashMap<Place, Vec<usize>>,
     said: BTreeSet<&'static str>,
 }
 
 impl Report {
     /// Adds a finding.
-    pub(super) fn add(&mut self, severity: Severity, at: &Location, message: impl Into<String>) {
+    pub(super) fn add(&mut self, severity: Severity, at: &Place, message: impl Into<String>) {
         self.push(severity, at, message.into(), None);
     }
 
@@ -146,7 +181,7 @@ impl Report {
     pub(super) fn add_with_help(
         &mut self,
         severity: Severity,
-        at: &Location,
+        at: &Place,
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
@@ -159,30 +194,38 @@ impl Report {
         self.said.insert(topic)
     }
 
-    /// All findings in the order of the files; those of one place in the order they were made.
-    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
-        self.diagnostics.sort_by(|a, b| a.location.cmp(&b.location));
-        self.diagnostics
+    /// All findings in the order of the files' names; those of one place in the order they were made.
+    pub(super) fn finish(self, sources: &[Source]) -> Vec<Diagnostic> {
+        let findings = self.findings.into_iter();
+        let diagnostics = findings.map(|finding| Diagnostic {
+            severity: finding.severity,
+            location: finding.place.location(sources),
+            message: finding.message,
+            help: finding.help,
+        });
+        let mut diagnostics: Vec<_> = diagnostics.collect();
+        diagnostics.sort_by(|a, b| a.location.cmp(&b.location));
+        diagnostics
     }
 
     /// Whether a finding would be a new one, for whoever has to work for the remedy.
-    pub(super) fn is_news(&self, severity: Severity, at: &Location, message: &str) -> bool {
+    pub(super) fn is_news(&self, severity: Severity, at: &Place, message: &str) -> bool {
         let said = self.places.get(at).map_or(&[][..], Vec::as_slice);
-        let mut here = said.iter().filter_map(|index| self.diagnostics.get(*index));
+        let mut here = said.iter().filter_map(|index| self.findings.get(*index));
         let is_worse = here.clone().all(|other| other.severity < severity);
-        let is_same = |other: &Diagnostic| other.message == message;
+        let is_same = |other: &Finding| other.message == message;
         (said.len() < MAX_AT_PLACE || is_worse) && !here.any(is_same)
     }
 
-    fn push(&mut self, severity: Severity, at: &Location, message: String, help: Option<String>) {
+    fn push(&mut self, severity: Severity, at: &Place, message: String, help: Option<String>) {
         if !self.is_news(severity, at, &message) {
             return;
         }
-        let here = self.places.entry(at.clone()).or_default();
-        here.push(self.diagnostics.len());
-        self.diagnostics.push(Diagnostic {
+        let here = self.places.entry(*at).or_default();
+        here.push(self.findings.len());
+        self.findings.push(Finding {
             severity,
-            location: at.clone(),
+            place: *at,
             message,
             help,
         });
@@ -193,11 +236,11 @@ impl Report {
 mod tests {
     use super::*;
 
-    fn place() -> Location {
-        Location {
-            file: "f".into(),
+    fn place() -> Place {
+        Place {
             line: 1,
             column: 1,
+            ..Place::default()
         }
     }
 
@@ -212,7 +255,7 @@ mod tests {
         for severity in [Severity::Error, Severity::Error, Severity::Fatal] {
             report.add(severity, &place(), format!("{severity:?}"));
         }
-        let said = report.finish();
+        let said = report.finish(&[]);
         assert_eq!(said.len(), MAX_AT_PLACE + 2);
     }
 }

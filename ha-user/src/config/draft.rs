@@ -11,7 +11,7 @@ pub(super) mod service;
 pub(super) mod ssl;
 pub(super) mod sync;
 
-use super::diagnostic::{At, Location};
+use super::diagnostic::{At, Place};
 use super::model::dump::Dumps;
 use super::model::manners::{Garp, Manners};
 use super::model::naming::Naming;
@@ -193,7 +193,7 @@ pub(super) struct TrackDraft {
 #[derive(Debug)]
 pub(super) struct AddressDraft {
     pub address: VirtualAddress,
-    pub at: Location,
+    pub at: Place,
     pub device: Option<At<String>>,
 }
 

@@ -1,13 +1,12 @@
 //! The lines of a file after everything in them that stands for other text is replaced.
 
-use super::diagnostic::{Report, Severity};
+use super::diagnostic::{FileId, Report, Severity, Source};
 use super::directors;
 use super::host::Host;
 use super::predefined;
 use super::sequence::{Sequence, Spelling};
-use super::text::{Glyph, Glyphs, Line, Lines, text, trim_start};
+use super::text::{Glyph, Glyphs, Line, Lines, Written, text, trim_start};
 use super::variables::{Definition, Endless, Replaced, Variables};
-use std::sync::Arc;
 
 /// Characters that variables and sequences may add to all files: some thousand instances. Whoever tries
 /// millions of files spends less on each that has a sequence in it.
@@ -51,17 +50,19 @@ enum Pending {
 
 /// The lines of one file.
 pub(super) struct Expander<'a> {
-    file: &'a Arc<str>,
+    file: FileId,
+    name: &'a str,
     lines: Lines<'a>,
     /// The first at the end.
     pending: Vec<Pending>,
 }
 
 impl<'a> Expander<'a> {
-    pub(super) fn new(file: &'a Arc<str>, text: &'a str) -> Self {
+    pub(super) fn new(file: FileId, source: &'a Source) -> Self {
         Self {
             file,
-            lines: Lines::new(file, text),
+            name: &source.name,
+            lines: Lines::new(file, &source.text),
             pending: Vec::new(),
         }
     }
@@ -71,7 +72,7 @@ impl<'a> Expander<'a> {
     pub(super) fn next(&mut self, scope: &mut Scope<'_>) -> Option<Line<'a>> {
         while !scope.is_exhausted() {
             let line = match self.raw(scope)? {
-                Line::Written(line) if !may_mean_more(line.text) => {
+                Line::Written(line) if !may_mean_more(line) => {
                     return Some(Line::Written(line));
                 }
                 line => line.into_glyphs(),
@@ -141,7 +142,7 @@ impl<'a> Expander<'a> {
         let Some(at) = trim_start(line).first().copied() else {
             return Some(Replaced::default());
         };
-        let predefined = |used: &_| predefined::value(used, self.file, scope.host);
+        let predefined = |used: &_| predefined::value(used, self.name, scope.host);
         let budget = MAX_ADDED.saturating_sub(scope.added);
         match scope.variables.replace(line, budget, predefined) {
             Ok(replaced) => self.may_add(replaced.spent, at, scope).then_some(replaced),
@@ -196,8 +197,8 @@ impl<'a> Expander<'a> {
 }
 
 /// Whether a line without variables can be for some directors only, or stand for several.
-fn may_mean_more(text: &str) -> bool {
-    text.trim_start().starts_with(['@', '~'])
+fn may_mean_more(line: Written<'_>) -> bool {
+    matches!(line.first(), Some(b'@' | b'~'))
 }
 
 /// A definition, whether for this director or another.
@@ -218,18 +219,29 @@ mod tests {
     use super::super::text::trim_end;
     use super::*;
 
+    fn source(text: &str) -> Source {
+        Source {
+            name: "f".into(),
+            text: text.into(),
+        }
+    }
+
     /// The lines that are left of a file, between bars, and what is said about them.
     fn expanded(text: &str) -> (String, Vec<String>) {
         let mut report = Report::default();
         let mut scope = Scope::new(&Anywhere, &mut report);
-        let file = Arc::from("f");
-        let mut expander = Expander::new(&file, text);
+        let source = source(text);
+        let mut expander = Expander::new(FileId(0), &source);
         let lines = std::iter::from_fn(|| expander.next(&mut scope));
         let lines: Vec<String> = lines
             .map(|line| super::text(trim_end(trim_start(&line.into_glyphs()))))
             .filter(|line| !line.is_empty())
             .collect();
-        let said = report.finish().iter().map(ToString::to_string).collect();
+        let said = report
+            .finish(&[source])
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         (lines.join("|"), said)
     }
 
@@ -322,8 +334,8 @@ mod tests {
     fn a_turn_costs_more_than_its_characters() {
         let mut report = Report::default();
         let mut scope = Scope::new(&Anywhere, &mut report);
-        let file = Arc::from("f");
-        let mut expander = Expander::new(&file, "$A=$A\n~SEQ(B,1,4000000000) ${A}");
+        let source = source("$A=$A\n~SEQ(B,1,4000000000) ${A}");
+        let mut expander = Expander::new(FileId(0), &source);
         assert_eq!(expander.next(&mut scope), None);
         // Each of its lines went round as often as a line may.
         let turns = MAX_ADDED / 1000;

@@ -2,34 +2,34 @@
 //!
 //! A statement of `keepalived.conf` ends with its line or with a brace.
 
-use super::diagnostic::{Location, Report, Severity};
-use super::text::{Glyph, Line, Written};
+use super::diagnostic::{FileId, Place, Report, Severity};
+use super::text::{Glyph, Line, Written, is_blank};
+use smol_str::SmolStr;
 use std::iter::{Copied, Peekable};
 use std::slice::Iter;
-use std::sync::Arc;
 
 /// A word of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
-    /// Without its quotes.
-    pub text: String,
+    /// Without its quotes. Nearly all words are short, and there may be half a million.
+    pub text: SmolStr,
     /// It was written in double quotes.
     pub quoted: bool,
     /// Where it begins.
-    pub at: Location,
+    pub at: Place,
 }
 
 /// The smallest unit of the language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     Word(Word),
-    Open(Location),
-    Close(Location),
+    Open(Place),
+    Close(Place),
     EndOfLine,
 }
 
 /// Splits a line without its comment into tokens. What cannot be read is reported and left out.
-pub(super) fn lex(file: &Arc<str>, line: Line<'_>, tokens: &mut Vec<Token>, report: &mut Report) {
+pub(super) fn lex(file: FileId, line: Line<'_>, tokens: &mut Vec<Token>, report: &mut Report) {
     match line {
         Line::Written(line) => lex_written(file, line, tokens),
         Line::Made(line) => lex_glyphs(file, &line, tokens, report),
@@ -38,7 +38,7 @@ pub(super) fn lex(file: &Arc<str>, line: Line<'_>, tokens: &mut Vec<Token>, repo
 }
 
 /// Splits a line of words and braces alone, a word at a time.
-fn lex_written(file: &Arc<str>, line: Written<'_>, tokens: &mut Vec<Token>) {
+fn lex_written(file: FileId, line: Written<'_>, tokens: &mut Vec<Token>) {
     let octets = line.text.as_bytes();
     let mut start = 0;
     while let Some(first) = octets.get(start).copied() {
@@ -46,8 +46,8 @@ fn lex_written(file: &Arc<str>, line: Written<'_>, tokens: &mut Vec<Token>) {
             start += 1;
             continue;
         }
-        let at = Location {
-            file: Arc::clone(file),
+        let at = Place {
+            file,
             line: line.number,
             column: u32::try_from(start + 1).unwrap_or(u32::MAX),
         };
@@ -61,7 +61,7 @@ fn lex_written(file: &Arc<str>, line: Written<'_>, tokens: &mut Vec<Token>) {
             b'{' => Token::Open(at),
             b'}' => Token::Close(at),
             _ => Token::Word(Word {
-                text: line.text.get(start..end).unwrap_or_default().to_owned(),
+                text: SmolStr::new(line.text.get(start..end).unwrap_or_default()),
                 quoted: false,
                 at,
             }),
@@ -74,11 +74,7 @@ fn ends_word(octet: u8) -> bool {
     is_blank(octet) || matches!(octet, b'{' | b'}')
 }
 
-fn is_blank(octet: u8) -> bool {
-    char::from(octet).is_whitespace()
-}
-
-fn lex_glyphs(file: &Arc<str>, line: &[Glyph], tokens: &mut Vec<Token>, report: &mut Report) {
+fn lex_glyphs(file: FileId, line: &[Glyph], tokens: &mut Vec<Token>, report: &mut Report) {
     let lexer = Lexer {
         file,
         rest: line.iter().copied().peekable(),
@@ -89,7 +85,7 @@ fn lex_glyphs(file: &Arc<str>, line: &[Glyph], tokens: &mut Vec<Token>, report: 
 }
 
 struct Lexer<'a> {
-    file: &'a Arc<str>,
+    file: FileId,
     rest: Peekable<Copied<Iter<'a, Glyph>>>,
     tokens: &'a mut Vec<Token>,
     report: &'a mut Report,
@@ -116,7 +112,7 @@ impl Lexer<'_> {
         self.tokens.push(brace);
     }
 
-    fn word(&mut self, at: Location) {
+    fn word(&mut self, at: Place) {
         let mut text = String::new();
         while let Some(c) = self.peek() {
             match c {
@@ -142,7 +138,7 @@ impl Lexer<'_> {
         }
     }
 
-    fn quoted(&mut self, at: Location) {
+    fn quoted(&mut self, at: Place) {
         self.rest.next();
         let mut text = String::new();
         loop {
@@ -159,7 +155,7 @@ impl Lexer<'_> {
         self.push_word(text, true, at);
     }
 
-    fn unterminated(&mut self, at: &Location) {
+    fn unterminated(&mut self, at: &Place) {
         let message = "this quote is never closed";
         self.report
             .add_with_help(Severity::Fatal, at, message, "add a `\"`");
@@ -171,12 +167,13 @@ impl Lexer<'_> {
         quote.map_or('\\', |glyph| glyph.c)
     }
 
-    fn push_word(&mut self, text: String, quoted: bool, at: Location) {
+    fn push_word(&mut self, text: String, quoted: bool, at: Place) {
         if text.contains(['\u{201c}', '\u{201d}', '\u{201e}']) {
             let message = format!("typographic quotes in `{text}` are ordinary characters");
             self.report
                 .add_with_help(Severity::Warning, &at, message, "write `\"`");
         }
+        let text = SmolStr::from(text);
         self.tokens.push(Token::Word(Word { text, quoted, at }));
     }
 
@@ -192,13 +189,13 @@ mod tests {
 
     /// Tokens as a line of text: words in brackets, `;` for the end of a line.
     fn lexed(text: &str) -> String {
-        let (file, mut report) = (Arc::from("f"), Report::default());
+        let (file, mut report) = (FileId(0), Report::default());
         let mut tokens = Vec::new();
-        lex(&file, Line::Made(from_text(text)), &mut tokens, &mut report);
-        let mut lines = Lines::new(&file, text);
+        lex(file, Line::Made(from_text(text)), &mut tokens, &mut report);
+        let mut lines = Lines::new(file, text);
         if let Some(line @ Line::Written(_)) = lines.next(|_| false, &mut report) {
             let mut written = Vec::new();
-            lex(&file, line, &mut written, &mut report);
+            lex(file, line, &mut written, &mut report);
             assert_eq!(tokens, written, "{text}");
         }
         let show = |token: &Token| match token {

@@ -35,6 +35,7 @@ use draft::Draft;
 use model::Config;
 use reader::Reader;
 use std::path::Path;
+use std::slice;
 use std::sync::Arc;
 
 /// A configuration and what there is to say about it.
@@ -114,21 +115,19 @@ pub fn parse(text: &[u8], file_name: &str) -> Loaded {
 pub fn parse_for(host: &dyn Host, text: &[u8], file_name: &str) -> Loaded {
     let mut report = Report::default();
     let mut reader = Reader::new(host, &mut report);
-    let statements = reader.statements(file_name, text);
-    let sources = reader.into_sources();
     let mut draft = Draft::default();
-    keywords::interpret(
-        "the root",
-        &statements,
-        &keywords::ROOT,
-        &mut draft,
-        &mut report,
-    );
-    drop(statements);
+    let is_whole = reader.read(file_name, text, &mut |statement, report| {
+        let (table, statements) = (&keywords::ROOT, slice::from_ref(&statement));
+        keywords::interpret("the root", statements, table, &mut draft, report);
+    });
+    let sources = reader.into_sources();
+    if !is_whole {
+        draft = Draft::default();
+    }
     let config = resolve::resolve(draft, host, &mut report);
     Loaded {
         config,
-        diagnostics: report.finish(),
+        diagnostics: report.finish(&sources),
         readable: true,
         sources,
     }

@@ -148,7 +148,7 @@ pub struct Global {
 }
 
 /// Whom a script runs as.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ScriptUser {
     /// User name.
     pub user: String,
@@ -157,7 +157,7 @@ pub struct ScriptUser {
 }
 
 /// A command with its arguments, split as the file quotes it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Command {
     /// Program and arguments; never empty.
     pub words: Vec<String>,

@@ -1,6 +1,6 @@
 //! Files to one tree of statements, with what they `include`.
 
-use super::diagnostic::{Location, Report, Severity, Source};
+use super::diagnostic::{FileId, Place, Report, Severity, Source};
 use super::expand::{Expander, Scope};
 use super::host::Host;
 use super::keywords::begins_root_block;
@@ -33,6 +33,9 @@ pub(super) struct Reader<'a> {
     has_ring: bool,
 }
 
+/// What becomes of a statement.
+type Take<'t> = dyn FnMut(Statement, &mut Report) + 't;
+
 /// A file that is being read.
 struct Open {
     name: Arc<str>,
@@ -51,11 +54,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The statements of `text` and of everything that it includes; none if there is no end to
-    /// what its variables stand for.
-    pub(super) fn statements(&mut self, name: &str, text: &[u8]) -> Vec<Statement> {
+    /// Gives the statements of `text` and of everything that it includes to `take`, those outside all
+    /// blocks, each once it is whole: of tens of thousands there are never all. `false` if there is no end
+    /// to what variables stand for: that is half of what is meant, with braces that nobody forgot.
+    pub(super) fn read(&mut self, name: &str, text: &[u8], take: &mut Take<'_>) -> bool {
         let identity = self.scope.host.identity(Path::new(name));
-        self.file(name, text, identity)
+        self.file(name, text, identity, take);
+        !self.scope.is_exhausted()
     }
 
     /// Every file that was read.
@@ -63,35 +68,38 @@ impl<'a> Reader<'a> {
         self.sources
     }
 
-    fn file(&mut self, name: &str, text: &[u8], identity: PathBuf) -> Vec<Statement> {
-        let file: Arc<str> = Arc::from(name);
-        let text: Arc<str> = String::from_utf8_lossy(text).into();
-        self.sources.push(Source {
-            name: Arc::clone(&file),
-            text: Arc::clone(&text),
-        });
+    fn file(&mut self, name: &str, text: &[u8], identity: PathBuf, take: &mut Take<'_>) {
+        let source = Source {
+            name: name.into(),
+            text: match str::from_utf8(text) {
+                Ok(text) => text.into(),
+                Err(_) => String::from_utf8_lossy(text).into(),
+            },
+        };
+        let file = FileId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        self.sources.push(source.clone());
         self.read.insert(identity.clone());
-        self.open.push(Open {
-            name: Arc::clone(&file),
-            identity,
-        });
-        let statements = self.content(&file, &text);
+        let name = Arc::clone(&source.name);
+        self.open.push(Open { name, identity });
+        self.content(file, &source, take);
         self.open.pop();
-        statements
     }
 
-    fn content(&mut self, file: &Arc<str>, text: &str) -> Vec<Statement> {
-        let mut lines = Expander::new(file, text);
+    fn content(&mut self, file: FileId, source: &Source, take: &mut Take<'_>) {
+        let mut lines = Expander::new(file, source);
         let mut builder = Builder::new(begins_root_block);
         let mut tokens = Vec::new();
         while let Some(line) = lines.next(&mut self.scope) {
             lex(file, line, &mut tokens, self.scope.report);
             self.take_line(&mut tokens, &mut builder);
+            for statement in builder.whole() {
+                take(statement, self.scope.report);
+            }
         }
-        match self.scope.is_exhausted() {
-            // Half of what is meant, with braces that nobody forgot.
-            true => Vec::new(),
-            false => builder.finish(self.scope.report),
+        if !self.scope.is_exhausted() {
+            for statement in builder.finish(self.scope.report) {
+                take(statement, self.scope.report);
+            }
         }
     }
 
@@ -124,8 +132,9 @@ impl<'a> Reader<'a> {
             self.say(Severity::Fatal, &keyword.at, message);
             return Vec::new();
         };
-        let from = Path::new(&*pattern.at.file).parent();
-        let path = from.unwrap_or(Path::new("")).join(&pattern.text);
+        let open = self.open.last();
+        let from = open.and_then(|file| Path::new(&*file.name).parent());
+        let path = from.unwrap_or(Path::new("")).join(pattern.text.as_str());
         let paths = pattern::files(&path, self.scope.host);
         if paths.is_empty() {
             let message = format!("Config files missing '{}'", pattern.text);
@@ -133,22 +142,22 @@ impl<'a> Reader<'a> {
         }
         let mut statements = Vec::new();
         for path in paths {
-            statements.extend(self.included(&pattern.at, &path));
+            let take = &mut |statement, _: &mut Report| statements.push(statement);
+            self.included(&pattern.at, &path, take);
         }
         statements
     }
 
-    fn included(&mut self, at: &Location, path: &Path) -> Vec<Statement> {
+    fn included(&mut self, at: &Place, path: &Path, take: &mut Take<'_>) {
         let identity = self.scope.host.identity(path);
         if self.is_ring(at, &identity) || self.is_too_much(at) {
-            return Vec::new();
+            return;
         }
         match self.scope.host.read(path) {
-            Ok(text) => self.file(&path.to_string_lossy(), &text, identity),
+            Ok(text) => self.file(&path.to_string_lossy(), &text, identity, take),
             Err(error) => {
                 let message = format!("cannot read {}: {error}", path.display());
                 self.say(Severity::Notice, at, &message);
-                Vec::new()
             }
         }
     }
@@ -156,7 +165,7 @@ impl<'a> Reader<'a> {
     /// Whether reading this file would go on for ever. The first time that is said. From then on
     /// no file is read twice: files that include each other by a pattern have a way through them
     /// for every order that they can be in.
-    fn is_ring(&mut self, at: &Location, identity: &Path) -> bool {
+    fn is_ring(&mut self, at: &Place, identity: &Path) -> bool {
         let mut open = self.open.iter();
         let Some(first) = open.position(|file| file.identity == identity) else {
             return self.has_ring && self.read.contains(identity);
@@ -172,7 +181,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    fn is_too_much(&mut self, at: &Location) -> bool {
+    fn is_too_much(&mut self, at: &Place) -> bool {
         let is_too_much = self.open.len() > MAX_DEPTH || self.sources.len() >= MAX_FILES;
         if is_too_much && self.scope.report.first("files") {
             let message = format!(
@@ -184,7 +193,7 @@ impl<'a> Reader<'a> {
         is_too_much
     }
 
-    fn say(&mut self, severity: Severity, at: &Location, message: &str) {
+    fn say(&mut self, severity: Severity, at: &Place, message: &str) {
         self.scope.report.add(severity, at, message);
     }
 }

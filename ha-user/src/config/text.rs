@@ -1,7 +1,7 @@
 //! Text to lines: continuation, comments, NUL bytes.
 
-use super::diagnostic::{Location, Report, Severity};
-use std::sync::Arc;
+use super::diagnostic::{FileId, Place, Report, Severity};
+use memchr::memchr;
 
 /// A character and where it was written, or where the variable stands that it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +21,9 @@ impl Glyph {
     }
 
     /// Its place in `file`.
-    pub(super) fn at(self, file: &Arc<str>) -> Location {
-        Location {
-            file: Arc::clone(file),
+    pub(super) fn at(self, file: FileId) -> Place {
+        Place {
+            file,
             line: self.line,
             column: self.column,
         }
@@ -70,6 +70,12 @@ impl<'t> Written<'t> {
         glyphs.map(move |(c, column)| Glyph { c, line, column })
     }
 
+    /// Its first octet that is not blank.
+    pub(super) fn first(self) -> Option<u8> {
+        let mut octets = self.text.bytes();
+        octets.find(|octet| !is_blank(*octet))
+    }
+
     /// Nothing in it begins or ends a comment, a quote or a variable, joins lines, or is out of place, and
     /// each of its octets is a character.
     fn is_plain(self) -> bool {
@@ -80,6 +86,11 @@ impl<'t> Written<'t> {
             .bytes()
             .fold(false, |found, byte| found | special(byte))
     }
+}
+
+/// Whether an octet that is a character is between words.
+pub(super) const fn is_blank(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t'..=b'\r')
 }
 
 /// `line` from its first character that is not blank.
@@ -104,16 +115,20 @@ pub(super) fn text(line: &[Glyph]) -> String {
 
 /// The lines of a file, those that a backslash joins as one.
 pub(super) struct Lines<'a> {
-    file: &'a Arc<str>,
-    rest: std::str::Split<'a, char>,
+    file: FileId,
+    /// `None` after the last line.
+    rest: Option<&'a str>,
     number: u32,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(file: &'a Arc<str>, text: &'a str) -> Self {
+    pub(super) fn new(file: FileId, text: &'a str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let (rest, number) = (text.split('\n'), 0);
-        Self { file, rest, number }
+        Self {
+            file,
+            rest: Some(text),
+            number: 0,
+        }
     }
 
     /// The next line, with those that a backslash joins to it. A line of which `keeps_ends` is
@@ -151,7 +166,11 @@ impl<'a> Lines<'a> {
 
     /// The next line as it was written, without its end.
     fn line(&mut self) -> Option<Written<'a>> {
-        let text = self.rest.next()?.trim_end_matches('\r');
+        let rest = self.rest?;
+        let end = memchr(b'\n', rest.as_bytes());
+        self.rest = end.and_then(|end| rest.get(end + 1..));
+        let text = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let text = text.trim_end_matches('\r');
         self.number = self.number.saturating_add(1);
         let number = self.number;
         Some(Written { text, number })
@@ -245,8 +264,7 @@ mod tests {
 
     /// Lines between bars; those that begin with `$` keep their ends.
     fn lines(file: &str) -> String {
-        let name = Arc::from("f");
-        let mut lines = Lines::new(&name, file);
+        let mut lines = Lines::new(FileId(0), file);
         let mut report = Report::default();
         let keeps_ends = |line: &[Glyph]| line.first().is_some_and(|first| first.c == '$');
         let lines = std::iter::from_fn(|| lines.next(keeps_ends, &mut report));
@@ -284,8 +302,7 @@ mod tests {
 
     #[test]
     fn places_are_counted_in_characters() {
-        let name = Arc::from("f");
-        let mut lines = Lines::new(&name, "\n é  x");
+        let mut lines = Lines::new(FileId(0), "\n é  x");
         let mut next = || lines.next(|_| false, &mut Report::default());
         assert_eq!(next().map(Line::into_glyphs), Some(vec![]));
         let last = next().and_then(|line| line.into_glyphs().pop());

@@ -1,7 +1,9 @@
 //! Tokens to a tree of statements; nothing is interpreted.
 
-use super::diagnostic::{Location, Report, Severity};
+use super::diagnostic::{Place, Report, Severity};
 use super::lexer::{Token, Word};
+use smallvec::SmallVec;
+use std::vec::Drain;
 
 /// keepalived's deepest block is five levels down.
 const MAX_DEPTH: usize = 16;
@@ -11,8 +13,8 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct Statement {
     /// First word.
     pub keyword: Word,
-    /// The other words.
-    pub arguments: Vec<Word>,
+    /// The other words; most often one.
+    pub arguments: SmallVec<[Word; 1]>,
     /// What stands in braces after it.
     pub body: Option<Vec<Self>>,
 }
@@ -28,7 +30,7 @@ impl Statement {
 
 /// A block that is still open.
 struct Open {
-    at: Location,
+    at: Place,
     statements: Vec<Statement>,
 }
 
@@ -69,6 +71,9 @@ impl Builder {
     }
 
     fn end_statement(&mut self, report: &mut Report) {
+        if self.words.is_empty() {
+            return;
+        }
         let mut words = self.words.drain(..);
         let Some(keyword) = words.next() else { return };
         if self.ignored > 0 {
@@ -85,6 +90,12 @@ impl Builder {
         });
     }
 
+    /// Those outside all blocks that are whole: the last one may yet be followed by its block.
+    pub(super) fn whole(&mut self) -> Drain<'_, Statement> {
+        let count = self.root.len().saturating_sub(1);
+        self.root.drain(..count)
+    }
+
     /// Takes what an `include` stands for.
     pub(super) fn include(&mut self, statements: Vec<Statement>, report: &mut Report) {
         self.end_statement(report);
@@ -94,7 +105,7 @@ impl Builder {
     }
 
     /// The brace belongs to the statement before it, on the same line or an earlier one.
-    fn open_block(&mut self, at: Location, report: &mut Report) {
+    fn open_block(&mut self, at: Place, report: &mut Report) {
         self.end_statement(report);
         if self.ignored > 0 {
             self.ignored += 1;
@@ -110,14 +121,14 @@ impl Builder {
         }
     }
 
-    fn ignore_block(&mut self, at: &Location, report: &mut Report) {
+    fn ignore_block(&mut self, at: &Place, report: &mut Report) {
         let message = "unexpected '{': ignoring everything up to its '}'";
         let help = "a block needs a keyword in front of its brace";
         report.add_with_help(Severity::Error, at, message, help);
         self.ignored = 1;
     }
 
-    fn close_block(&mut self, at: &Location, report: &mut Report) {
+    fn close_block(&mut self, at: &Place, report: &mut Report) {
         self.end_statement(report);
         if self.ignored > 0 {
             self.ignored -= 1;
@@ -162,7 +173,7 @@ impl Builder {
         }
     }
 
-    /// The whole tree.
+    /// All that was not taken before.
     pub(super) fn finish(mut self, report: &mut Report) -> Vec<Statement> {
         self.end_statement(report);
         while let Some(block) = self.open.pop() {
@@ -184,16 +195,17 @@ impl Builder {
 
 #[cfg(test)]
 mod tests {
+    use super::super::diagnostic::{FileId, Source};
     use super::super::lexer::lex;
     use super::super::text::Lines;
     use super::*;
-    use std::sync::Arc;
+    use smol_str::SmolStr;
 
     fn shown(statements: &[Statement]) -> String {
         let show = |statement: &Statement| {
             let arguments = statement.arguments.iter().map(|word| &word.text);
             let words = std::iter::once(&statement.keyword.text).chain(arguments);
-            let words: Vec<&str> = words.map(String::as_str).collect();
+            let words: Vec<&str> = words.map(SmolStr::as_str).collect();
             match &statement.body {
                 Some(body) => format!("{}({})", words.join(" "), shown(body)),
                 None => words.join(" "),
@@ -204,18 +216,25 @@ mod tests {
 
     fn built(text: &str) -> (String, Vec<String>) {
         let mut report = Report::default();
-        let file = Arc::from("f");
-        let mut lines = Lines::new(&file, text);
+        let source = Source {
+            name: "f".into(),
+            text: text.into(),
+        };
+        let mut lines = Lines::new(FileId(0), &source.text);
         let mut builder = Builder::new(|keyword| keyword == "root");
         let mut tokens = Vec::new();
         while let Some(line) = lines.next(|_| false, &mut report) {
-            lex(&file, line, &mut tokens, &mut report);
+            lex(FileId(0), line, &mut tokens, &mut report);
             for token in tokens.drain(..) {
                 builder.token(token, &mut report);
             }
         }
         let tree = builder.finish(&mut report);
-        let said = report.finish().iter().map(ToString::to_string).collect();
+        let said = report
+            .finish(&[source])
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         (shown(&tree), said)
     }
 

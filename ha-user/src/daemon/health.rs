@@ -12,7 +12,7 @@ mod secrecy;
 mod services;
 mod suspension;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -358,7 +358,7 @@ impl Probe {
 fn known_before(
     checks: &[(Wanted, Vec<ProbeId>)],
     services: &[(WantedService, Vec<Vec<ProbeId>>)],
-) -> BTreeMap<ProbeId, bool> {
+) -> ByProbe<bool> {
     let services = services.iter().filter_map(|(one, servers)| {
         let was_open = one.was_open?;
         Some(servers.iter().flatten().map(move |id| (*id, was_open)))

@@ -4,6 +4,7 @@ use super::super::diagnostic::At;
 use super::super::model::check::HttpVersion;
 use super::super::model::file::FileWeight;
 use super::super::model::{Command, ScriptUser, Weight};
+use smol_str::SmolStr;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -39,29 +40,30 @@ impl VrrpCheckDraft {
 #[derive(Debug)]
 pub(in crate::config) struct CheckDraft<M = MethodDraft> {
     /// Its keyword.
-    pub kind: At<String>,
-    pub target: TargetDraft,
+    pub kind: At<SmolStr>,
+    /// Most have none of their own.
+    pub target: Option<Box<TargetDraft>>,
     pub rhythm: RhythmDraft,
     pub method: M,
 }
 
 impl<M> CheckDraft<M> {
-    pub(in crate::config) fn new(kind: At<String>, method: M) -> Self {
+    pub(in crate::config) fn new(kind: At<SmolStr>, method: M) -> Self {
         Self {
             kind,
-            target: TargetDraft::default(),
+            target: None,
             rhythm: RhythmDraft::default(),
             method,
         }
     }
 
     /// The same, as one of any kind.
-    pub(in crate::config) fn any(self, method: fn(M) -> MethodDraft) -> CheckDraft {
+    pub(in crate::config) fn any(self, method: fn(Box<M>) -> MethodDraft) -> CheckDraft {
         CheckDraft {
             kind: self.kind,
             target: self.target,
             rhythm: self.rhythm,
-            method: method(self.method),
+            method: method(Box::new(self.method)),
         }
     }
 }
@@ -71,13 +73,13 @@ impl<M> CheckDraft<M> {
 pub(in crate::config) enum MethodDraft {
     Ping,
     Tcp,
-    Http(HttpDraft),
-    Https(HttpDraft),
-    Udp(UdpDraft),
-    Smtp(SmtpDraft),
-    Dns(DnsDraft),
-    Misc(MiscDraft),
-    File(FileCheckDraft),
+    Http(Box<HttpDraft>),
+    Https(Box<HttpDraft>),
+    Udp(Box<UdpDraft>),
+    Smtp(Box<SmtpDraft>),
+    Dns(Box<DnsDraft>),
+    Misc(Box<MiscDraft>),
+    File(Box<FileCheckDraft>),
 }
 
 /// Where a probe goes, and from where.
@@ -94,6 +96,17 @@ pub(in crate::config) struct TargetDraft {
 }
 
 impl TargetDraft {
+    /// Nothing is said of it.
+    pub(in crate::config) const NONE: Self = Self {
+        connect_ip: None,
+        connect_port: None,
+        bindto: None,
+        bind_port: None,
+        bind_if: None,
+        fwmark: None,
+        is_unusable: false,
+    };
+
     /// What is said here, and otherwise what is said by `outer`.
     pub(in crate::config) fn or(self, outer: Self) -> Self {
         Self {
@@ -219,11 +232,18 @@ pub(in crate::config) trait HasRhythm {
 /// A block that checkers stand in.
 pub(in crate::config) trait HasChecks {
     fn checks(&mut self) -> &mut Vec<CheckDraft>;
+
+    /// Adds one. Most have one, and there may be tens of thousands: no room for more is made.
+    fn check(&mut self, check: CheckDraft) {
+        let checks = self.checks();
+        checks.reserve_exact(1);
+        checks.push(check);
+    }
 }
 
 impl<M> HasTarget for CheckDraft<M> {
     fn target(&mut self) -> &mut TargetDraft {
-        &mut self.target
+        self.target.get_or_insert_default()
     }
 }
 

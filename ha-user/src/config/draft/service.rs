@@ -1,6 +1,6 @@
 //! What the file says of virtual servers.
 
-use super::super::diagnostic::{At, Location};
+use super::super::diagnostic::{At, Place};
 use super::super::model::Command;
 use super::super::model::service::{Protocol, WithoutServer};
 use super::check::{CheckDraft, HasChecks, HasRhythm, RhythmDraft};
@@ -18,12 +18,12 @@ pub(in crate::config) enum Whom {
 #[derive(Debug)]
 pub(in crate::config) struct VirtualServerDraft {
     pub whom: Whom,
-    pub at: Location,
+    pub at: Place,
     pub protocol: Option<Protocol>,
     pub quorum: Option<At<u32>>,
     pub hysteresis: Option<At<u32>>,
     pub omega: bool,
-    pub ha_suspend: Option<Location>,
+    pub ha_suspend: Option<Place>,
     pub fail_static: bool,
     pub without_server: WithoutServer,
     pub quorum_up: Option<At<Command>>,
@@ -35,7 +35,7 @@ pub(in crate::config) struct VirtualServerDraft {
 }
 
 impl VirtualServerDraft {
-    pub(in crate::config) fn new(whom: Whom, at: Location) -> Self {
+    pub(in crate::config) fn new(whom: Whom, at: Place) -> Self {
         Self {
             whom,
             at,
@@ -83,9 +83,16 @@ impl ServerDefaults {
 pub(in crate::config) struct RealServerDraft {
     pub address: At<SocketAddr>,
     pub own: ServerDefaults,
-    pub notify_up: Option<At<Command>>,
-    pub notify_down: Option<At<Command>>,
+    /// Most have none.
+    pub commands: Option<Box<ServerCommands>>,
     pub checks: Vec<CheckDraft>,
+}
+
+/// What is run when a real server becomes good or bad.
+#[derive(Debug, Default)]
+pub(in crate::config) struct ServerCommands {
+    pub up: Option<At<Command>>,
+    pub down: Option<At<Command>>,
 }
 
 impl RealServerDraft {
@@ -93,10 +100,13 @@ impl RealServerDraft {
         Self {
             address,
             own: ServerDefaults::default(),
-            notify_up: None,
-            notify_down: None,
+            commands: None,
             checks: Vec::new(),
         }
+    }
+
+    pub(in crate::config) fn commands(&mut self) -> &mut ServerCommands {
+        self.commands.get_or_insert_default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A line of `virtual_ipaddress`: `ADDRESS[/LENGTH]` and its options.
 
-use super::super::diagnostic::{At, Location, Report, Severity};
+use super::super::diagnostic::{At, Place, Report, Severity};
 use super::super::draft::{AddressDraft, InstanceDraft};
 use super::super::lexer::Word;
 use super::super::model::VirtualAddress;
@@ -49,7 +49,7 @@ fn read(words: &[Word], report: &mut Report) -> Option<AddressDraft> {
     };
     line.options(options.iter())?;
     Some(AddressDraft {
-        at: first.at.clone(),
+        at: first.at,
         address: line.address,
         device: line.device,
     })
@@ -140,7 +140,7 @@ impl Line<'_> {
             return None;
         }
         if self.is_of_ipv4("label", value) {
-            self.address.label = Some(value.text.clone());
+            self.address.label = Some(value.text.to_string());
         }
         Some(())
     }
@@ -211,7 +211,7 @@ impl Line<'_> {
             .add_with_help(Severity::Warning, &option.at, message, help);
     }
 
-    fn say(&mut self, at: &Location, message: String) {
+    fn say(&mut self, at: &Place, message: String) {
         self.report.add(Severity::Error, at, message);
     }
 }

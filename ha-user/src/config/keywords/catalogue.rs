@@ -215,30 +215,33 @@ pub(super) fn blocks_of(name: &str) -> Vec<String> {
     blocks
 }
 
-/// The name that is at most two slips away from `word`, whatever its case.
+/// The name that is at most two slips away from `word`, whatever its case. Names are of ASCII.
 pub(super) fn closest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    let slips = |name: &&str| distance(&word, &name.to_lowercase());
-    let best = names.min_by_key(slips)?;
-    let allowed = 2.min(best.len() / 3);
-    (slips(&best) <= allowed).then_some(best)
+    let word: Vec<char> = word.chars().map(|c| c.to_ascii_lowercase()).collect();
+    let mut row = Vec::new();
+    let near = names.filter_map(|name| {
+        let allowed = 2.min(name.len() / 3);
+        // Whatever comes of such a name is too much.
+        let may_be = name.len().abs_diff(word.len()) <= allowed;
+        let slips = may_be.then(|| distance(&word, name, &mut row))?;
+        (slips <= allowed).then_some((slips, name))
+    });
+    let best = near.min_by_key(|(slips, _)| *slips);
+    best.map(|(_, name)| name)
 }
 
-/// Characters to insert, delete or replace to get from `a` to `b` (Levenshtein), capped for words
-/// too different in length to be a slip.
-fn distance(a: &str, b: &str) -> usize {
-    const FAR: usize = 99;
-    let b: Vec<char> = b.chars().collect();
-    if a.chars().count().abs_diff(b.len()) > 2 {
-        return FAR;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
+/// Characters to insert, delete or replace to get from `word` to `name`, whatever the case of that
+/// (Levenshtein). `row` is room to work in.
+fn distance(word: &[char], name: &str, row: &mut Vec<usize>) -> usize {
+    row.clear();
+    row.extend(0..=name.len());
+    for (i, from) in word.iter().enumerate() {
         let mut above_left = i;
         let mut left = i + 1;
-        for (cell, to) in row.iter_mut().skip(1).zip(&b) {
+        for (cell, to) in row.iter_mut().skip(1).zip(name.bytes()) {
             let above = *cell;
-            let replaced = above_left + usize::from(from != *to);
+            let to = char::from(to.to_ascii_lowercase());
+            let replaced = above_left + usize::from(*from != to);
             left = replaced.min(above + 1).min(left + 1);
             above_left = above;
             *cell = left;
@@ -247,7 +250,7 @@ fn distance(a: &str, b: &str) -> usize {
             *first = i + 1;
         }
     }
-    row.last().copied().unwrap_or(FAR)
+    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -269,8 +272,12 @@ mod tests {
 
     #[test]
     fn distance_counts_slips() {
+        let distance = |word: &str, name| {
+            let word: Vec<char> = word.chars().collect();
+            distance(&word, name, &mut Vec::new())
+        };
         assert_eq!(distance("", "ab"), 2);
-        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("kitten", "SITTING"), 3);
         assert_eq!(distance("same", "same"), 0);
     }
 

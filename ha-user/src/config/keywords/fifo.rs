@@ -74,8 +74,8 @@ fn fifo(global: &mut GlobalDraft, keyword: &Word, words: &[Word], report: &mut R
         );
         return report.add(Severity::Error, &path.at, message);
     }
-    let value = (path.text.clone().into(), value::script_user(user));
-    let at = path.at.clone();
+    let value = (path.text.to_string().into(), value::script_user(user));
+    let at = path.at;
     *slot = Some(At { value, at });
 }
 

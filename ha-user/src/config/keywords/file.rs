@@ -54,7 +54,7 @@ fn path(file: &mut FileDraft, _: &Word, words: &[Word], report: &mut Report) {
         );
         return report.add(Severity::Error, &word.at, message);
     }
-    file.path = Some(word.text.clone().into());
+    file.path = Some(word.text.to_string().into());
 }
 
 fn weight(file: &mut FileDraft, _: &Word, words: &[Word], report: &mut Report) {

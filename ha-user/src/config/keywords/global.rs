@@ -24,7 +24,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         1..=1,
         "name of this director",
         |global, _, words, _| {
-            global.router_id = words.first().map(|word| word.text.clone());
+            global.router_id = words.first().map(|word| word.text.to_string());
         },
     )),
     lines(
@@ -34,7 +34,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         |global, words, _| {
             global
                 .notification_email
-                .extend(words.first().map(|word| word.text.clone()));
+                .extend(words.first().map(|word| word.text.to_string()));
         },
     ),
     dispensable(words(
@@ -43,7 +43,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         1..=1,
         "who sends it",
         |global, _, words, _| {
-            global.notification_email_from = words.first().map(|word| word.text.clone());
+            global.notification_email_from = words.first().map(|word| word.text.to_string());
         },
     )),
     words(
@@ -261,7 +261,7 @@ fn smtp_server(global: &mut GlobalDraft, _: &Word, words: &[Word], _: &mut Repor
 }
 
 fn path(words: &[Word]) -> Option<String> {
-    let given = words.first().map(|word| word.text.clone());
+    let given = words.first().map(|word| word.text.to_string());
     given.filter(|path| !path.is_empty())
 }
 

@@ -60,7 +60,7 @@ pub(super) fn auth_type(
             return report.add_with_help(Severity::Error, &word.at, message, "PASS");
         }
     };
-    let at = word.at.clone();
+    let at = word.at;
     instance.auth_type = Some(At { value, at });
 }
 
@@ -85,7 +85,7 @@ pub(super) fn unicast_source(
     report: &mut Report,
 ) {
     let [word, ..] = words else { return };
-    let at = word.at.clone();
+    let at = word.at;
     let source = value::address_of(instance, &keyword.text, word, report);
     instance.unicast_source = source.map(|value| At { value, at });
 }

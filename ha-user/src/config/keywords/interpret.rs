@@ -181,7 +181,7 @@ fn apply_block<T>(row: &'static Keyword<T>, mut arguments: Arguments<'_, '_>, ta
 }
 
 fn here<V>(statement: &Statement, value: V) -> At<V> {
-    let at = statement.keyword.at.clone();
+    let at = statement.keyword.at;
     At { value, at }
 }
 

@@ -58,12 +58,12 @@ fn delay(links: &mut LinksDraft, words: &[Word], report: &mut Report) {
     }
     let [down, up] = times;
     let value = LinkDelay {
-        name: name.text.clone(),
+        name: name.text.to_string(),
         down,
         up,
     };
     links.delays.retain(|delay| delay.value.name != value.name);
-    let at = name.at.clone();
+    let at = name.at;
     links.delays.push(At { value, at });
 }
 

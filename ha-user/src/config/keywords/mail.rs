@@ -10,7 +10,7 @@ pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         1..=1,
         "name in HELO to the mail server; this machine's if not given",
         |global, _, words, _| {
-            global.mail.mail.helo = words.first().map(|word| word.text.clone());
+            global.mail.mail.helo = words.first().map(|word| word.text.to_string());
         },
     )),
     switch(

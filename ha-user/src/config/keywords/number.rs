@@ -1,5 +1,6 @@
 //! Numbers as keepalived reads them, and what it says of nonsense.
 
+use std::iter;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -43,9 +44,9 @@ fn decimal(text: &str) -> Option<Duration> {
     } else {
         whole.parse().ok()?
     };
-    let padded: String = fraction.chars().chain("000000".chars()).take(6).collect();
-    let micros: u32 = padded.parse().ok()?;
-    Some(Duration::new(seconds, micros.checked_mul(1000)?))
+    let digits = fraction.bytes().chain(iter::repeat(b'0')).take(6);
+    let micros = digits.fold(0, |micros, digit| 10 * micros + u32::from(digit - b'0'));
+    Some(Duration::new(seconds, 1000 * micros))
 }
 
 #[cfg(test)]

@@ -94,8 +94,8 @@ fn process(process: &mut ProcessDraft, _: &Word, words: &[Word], report: &mut Re
         return report.add(Severity::Error, &program.at, message);
     }
     process.command = Some(At {
-        value: words.iter().map(|word| word.text.clone()).collect(),
-        at: program.at.clone(),
+        value: words.iter().map(|word| word.text.to_string()).collect(),
+        at: program.at,
     });
 }
 

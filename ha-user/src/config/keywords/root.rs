@@ -145,7 +145,7 @@ fn name(draft: &mut Draft, keyword: &Word, words: &[Word], report: &mut Report) 
             let message = format!("{}: '{}' is no name: ignoring it", keyword.text, word.text);
             report.add(Severity::Error, &word.at, message);
         } else {
-            draft.naming.instance = Some(word.text.clone());
+            draft.naming.instance = Some(word.text.to_string());
         }
     }
 }

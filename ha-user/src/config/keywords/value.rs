@@ -54,8 +54,8 @@ pub(super) const fn version(number: &At<i64>) -> Option<VrrpVersion> {
 /// A word of an instance or script and where it stands.
 pub(super) fn located(word: &Word) -> At<String> {
     At {
-        value: word.text.clone(),
-        at: word.at.clone(),
+        value: word.text.to_string(),
+        at: word.at,
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) fn address_of(
 /// An address of either family, and where it stands.
 pub(super) fn ip(word: &Word) -> Option<At<IpAddr>> {
     let value = word.text.parse().ok()?;
-    let at = word.at.clone();
+    let at = word.at;
     Some(At { value, at })
 }
 
@@ -116,7 +116,7 @@ pub(super) fn command(words: &[Word]) -> Option<At<Command>> {
     let words = if first.quoted {
         split(&first.text)
     } else {
-        vec![first.text.clone()]
+        vec![first.text.to_string()]
     };
     if words.is_empty() {
         return None;
@@ -126,7 +126,7 @@ pub(super) fn command(words: &[Word]) -> Option<At<Command>> {
             words,
             user: script_user(user),
         },
-        at: first.at.clone(),
+        at: first.at,
     })
 }
 
@@ -156,9 +156,9 @@ pub(super) fn notify(
     words: &[Word],
     report: &mut Report,
 ) {
-    let mut slot = commands.remove(&keyword.text);
+    let mut slot = commands.remove(keyword.text.as_str());
     script(&mut slot, keyword, words, report);
-    let command = slot.map(|command| (keyword.text.clone(), command));
+    let command = slot.map(|command| (keyword.text.to_string(), command));
     commands.extend(command);
 }
 
@@ -166,8 +166,8 @@ pub(super) fn notify(
 pub(super) fn script_user(words: &[Word]) -> Option<ScriptUser> {
     let (user, rest) = words.split_first()?;
     Some(ScriptUser {
-        user: user.text.clone(),
-        group: rest.first().map(|word| word.text.clone()),
+        user: user.text.to_string(),
+        group: rest.first().map(|word| word.text.to_string()),
     })
 }
 

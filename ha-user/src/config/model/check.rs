@@ -31,7 +31,7 @@ pub struct TrackCheck {
 }
 
 /// One probe. A checker with several pages or hosts is as many probes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Check {
     /// What is done.
     pub method: Method,
@@ -40,7 +40,7 @@ pub struct Check {
 }
 
 /// How often a probe is run, and what it takes to believe in a change.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct CheckRhythm {
     /// `delay_loop` or `interval`: from one run to the next.
     #[serde(rename = "delay_loop", serialize_with = "spelling::time")]
@@ -68,16 +68,16 @@ pub struct CheckRhythm {
 }
 
 /// What a probe does.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Method {
     /// `PING_CHECK`: an echo comes back.
     Ping(Endpoint),
     /// `TCP_CHECK`: a connection can be made.
     Tcp(Endpoint),
     /// `HTTP_GET`: a page is as expected.
-    Http(Endpoint, Page),
+    Http(Endpoint, Box<Page>),
     /// `SSL_GET`: a page is as expected, by TLS; with the name that it asks for (SNI).
-    Https(Endpoint, Page, Option<String>),
+    Https(Endpoint, Box<Page>, Option<String>),
     /// `UDP_CHECK`: a datagram is answered, or not refused.
     Udp(Endpoint, Datagram),
     /// `SMTP_CHECK`: a mail server greets who says HELO by this name.
@@ -96,7 +96,7 @@ pub enum Method {
 }
 
 /// Where a probe goes, and from where.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Endpoint {
     /// `connect_ip` and `connect_port`; of a ping, the port is 0.
     #[serde(rename = "connect_ip")]
@@ -113,7 +113,7 @@ pub struct Endpoint {
 }
 
 /// `url { ... }` of `HTTP_GET` and `SSL_GET`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Page {
     /// `path`.
     pub path: String,
@@ -134,7 +134,7 @@ pub struct Page {
 }
 
 /// `regex` and what belongs to it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Pattern {
     /// The expression, with its options; it compiles.
     pub expression: String,
@@ -146,7 +146,7 @@ pub struct Pattern {
 }
 
 /// `http_protocol`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub enum HttpVersion {
     /// HTTP/1.0.
     #[default]
@@ -162,7 +162,7 @@ pub enum HttpVersion {
 }
 
 /// `UDP_CHECK`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Datagram {
     /// `payload`; some octets of chance if not given.
     pub payload: Vec<u8>,
@@ -179,7 +179,7 @@ pub struct Datagram {
 }
 
 /// `DNS_CHECK`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Lookup {
     /// `type`, as DNS calls it: SOA if not given.
     #[serde(rename = "type")]

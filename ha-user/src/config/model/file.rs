@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 /// `track_file NAME`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct TrackFile {
     /// Name.
     pub name: String,
@@ -29,7 +29,7 @@ pub struct InitialFile {
 }
 
 /// What a file's number is multiplied with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct FileWeight {
     /// 0: a number that is not 0 is a fault.
     pub value: i32,

@@ -13,6 +13,8 @@ use super::command::is_usable;
 use super::page::pages;
 use super::rhythm::Level;
 use super::tracked::{Entry, Pool, Tracked};
+use smallvec::{SmallVec, smallvec};
+use smol_str::SmolStr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -31,6 +33,15 @@ impl Tracked for VrrpCheck {
     fn weight(&self) -> Weight {
         self.weight
     }
+}
+
+/// A checker's keyword.
+type Kind = At<SmolStr>;
+/// What a checker does; most do one thing.
+type Methods = SmallVec<[Method; 1]>;
+
+fn one(method: Method) -> Methods {
+    smallvec![method]
 }
 
 /// What checkers take from the block that they stand in.
@@ -77,11 +88,11 @@ pub(super) fn checks(
     around: &Around<'_>,
     context: &mut Context<'_>,
 ) -> Vec<Arc<Check>> {
-    let probes = drafts.into_iter().map(|draft| {
-        let mut checker = Checker { around, context };
-        checker.probes(draft).unwrap_or_default()
-    });
-    probes.flatten().map(Arc::new).collect()
+    let mut probes = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        Checker { around, context }.probes(draft, &mut probes);
+    }
+    probes
 }
 
 /// A checker that is being resolved. `None`, of its methods, is reported and left out.
@@ -91,87 +102,87 @@ struct Checker<'a, 'c> {
 }
 
 impl Checker<'_, '_> {
-    fn probes(&mut self, draft: CheckDraft) -> Option<Vec<Check>> {
+    /// Adds what it stands for to `probes`.
+    fn probes(&mut self, draft: CheckDraft, probes: &mut Vec<Arc<Check>>) {
         let CheckDraft {
             kind,
             target,
             rhythm,
             method,
         } = draft;
+        let target = target.as_deref();
         if let MethodDraft::Smtp(smtp) = &method
             && !smtp.hosts.is_empty()
         {
-            return Some(self.hosts(&kind, &target, &rhythm, smtp));
+            return self.hosts(&kind, target, &rhythm, smtp, probes);
         }
         let rhythm = self.around.level.rhythm(rhythm, &method);
-        let methods = self.methods(&kind, target, method)?.into_iter();
-        let check = |method| Check {
-            method,
-            rhythm: rhythm.clone(),
-        };
-        Some(methods.map(check).collect())
+        let methods = self.methods(&kind, target, method).unwrap_or_default();
+        probes.extend(methods.into_iter().map(|method| {
+            let rhythm = rhythm.clone();
+            Arc::new(Check { method, rhythm })
+        }));
     }
 
     /// A probe for each of the hosts of a mail server.
     fn hosts(
         &mut self,
-        kind: &At<String>,
-        target: &TargetDraft,
+        kind: &Kind,
+        target: Option<&TargetDraft>,
         rhythm: &RhythmDraft,
         smtp: &SmtpDraft,
-    ) -> Vec<Check> {
-        let mut checks = Vec::new();
+        probes: &mut Vec<Arc<Check>>,
+    ) {
         for host in &smtp.hosts {
-            let host_target = host.target.clone().or(target.clone());
+            let host_target = host.target.clone().or(target.cloned().unwrap_or_default());
             let own = host.rhythm.clone().or(rhythm.clone());
-            let Some(endpoint) = self.endpoint(kind, &host_target, Some(25)) else {
+            let Some(endpoint) = self.endpoint(kind, Some(&host_target), Some(25)) else {
                 continue;
             };
-            let single = MethodDraft::Smtp(SmtpDraft::default());
-            checks.push(Check {
+            let single = MethodDraft::Smtp(Box::default());
+            probes.push(Arc::new(Check {
                 method: Method::Smtp(endpoint, helo(smtp)),
                 rhythm: self.around.level.rhythm(own, &single),
-            });
+            }));
         }
-        checks
     }
 
     fn methods(
         &mut self,
-        kind: &At<String>,
-        target: TargetDraft,
+        kind: &Kind,
+        target: Option<&TargetDraft>,
         method: MethodDraft,
-    ) -> Option<Vec<Method>> {
+    ) -> Option<Methods> {
         let port = default_port(&method);
-        let to = |checker: &mut Self| checker.endpoint(kind, &target, port);
+        let to = |checker: &mut Self| checker.endpoint(kind, target, port);
         Some(match method {
-            MethodDraft::Ping => vec![Method::Ping(to(self)?)],
-            MethodDraft::Tcp => vec![Method::Tcp(to(self)?)],
+            MethodDraft::Ping => one(Method::Ping(to(self)?)),
+            MethodDraft::Tcp => one(Method::Tcp(to(self)?)),
             MethodDraft::Http(http) => {
                 let endpoint = to(self)?;
-                let pages = pages(http, self.around.virtualhost, self.context.report);
-                let method = |(page, _)| Method::Http(endpoint.clone(), page);
+                let pages = pages(*http, self.around.virtualhost, self.context.report);
+                let method = |(page, _)| Method::Http(endpoint.clone(), Box::new(page));
                 self.some(kind, pages.into_iter().map(method).collect())?
             }
             MethodDraft::Https(http) => {
                 let endpoint = to(self)?;
-                let pages = pages(http, self.around.virtualhost, self.context.report);
-                let method = |(page, name)| Method::Https(endpoint.clone(), page, name);
+                let pages = pages(*http, self.around.virtualhost, self.context.report);
+                let method = |(page, name)| Method::Https(endpoint.clone(), Box::new(page), name);
                 self.some(kind, pages.into_iter().map(method).collect())?
             }
             MethodDraft::Udp(udp) => {
                 let endpoint = to(self)?;
-                vec![Method::Udp(endpoint, self.datagram(kind, udp)?)]
+                one(Method::Udp(endpoint, self.datagram(kind, *udp)?))
             }
-            MethodDraft::Smtp(smtp) => vec![Method::Smtp(to(self)?, helo(&smtp))],
-            MethodDraft::Dns(dns) => vec![Method::Dns(to(self)?, lookup(dns))],
-            MethodDraft::Misc(misc) => vec![self.command(kind, misc)?],
-            MethodDraft::File(file) => vec![self.file(kind, file)?],
+            MethodDraft::Smtp(smtp) => one(Method::Smtp(to(self)?, helo(&smtp))),
+            MethodDraft::Dns(dns) => one(Method::Dns(to(self)?, lookup(*dns))),
+            MethodDraft::Misc(misc) => one(self.command(kind, *misc)?),
+            MethodDraft::File(file) => one(self.file(kind, *file)?),
         })
     }
 
     /// A checker without a page is none.
-    fn some(&mut self, kind: &At<String>, methods: Vec<Method>) -> Option<Vec<Method>> {
+    fn some(&mut self, kind: &Kind, methods: Methods) -> Option<Methods> {
         if methods.is_empty() {
             self.leave_out(kind, "no url to get");
             return None;
@@ -181,10 +192,11 @@ impl Checker<'_, '_> {
 
     fn endpoint(
         &mut self,
-        kind: &At<String>,
-        target: &TargetDraft,
+        kind: &Kind,
+        target: Option<&TargetDraft>,
         default_port: Option<u16>,
     ) -> Option<Endpoint> {
+        let target = target.unwrap_or(&TargetDraft::NONE);
         if target.is_unusable {
             return None;
         }
@@ -212,19 +224,14 @@ impl Checker<'_, '_> {
         })
     }
 
-    fn port(
-        &self,
-        kind: &At<String>,
-        target: &TargetDraft,
-        default_port: Option<u16>,
-    ) -> Option<u16> {
+    fn port(&self, kind: &Kind, target: &TargetDraft, default_port: Option<u16>) -> Option<u16> {
         if kind.value == "PING_CHECK" {
             return Some(0);
         }
         target.connect_port.or(self.around.port).or(default_port)
     }
 
-    fn datagram(&mut self, kind: &At<String>, udp: UdpDraft) -> Option<Datagram> {
+    fn datagram(&mut self, kind: &Kind, udp: UdpDraft) -> Option<Datagram> {
         let (least, most) = (udp.least.unwrap_or(0), udp.most.unwrap_or(LONGEST_REPLY));
         if least > most {
             let why = format!("min_reply_length {least} is above max_reply_length {most}");
@@ -239,7 +246,7 @@ impl Checker<'_, '_> {
         })
     }
 
-    fn command(&mut self, kind: &At<String>, misc: MiscDraft) -> Option<Method> {
+    fn command(&mut self, kind: &Kind, misc: MiscDraft) -> Option<Method> {
         let Some(command) = misc.command else {
             self.leave_out(kind, "no misc_path");
             return None;
@@ -255,7 +262,7 @@ impl Checker<'_, '_> {
         })
     }
 
-    fn file(&mut self, kind: &At<String>, check: FileCheckDraft) -> Option<Method> {
+    fn file(&mut self, kind: &Kind, check: FileCheckDraft) -> Option<Method> {
         let Some(name) = check.file else {
             self.leave_out(kind, "no track_file specified");
             return None;
@@ -272,17 +279,17 @@ impl Checker<'_, '_> {
         }))
     }
 
-    fn leave_out(&mut self, kind: &At<String>, why: &str) {
+    fn leave_out(&mut self, kind: &Kind, why: &str) {
         let message = format!("{}: {why}: leaving the checker out", kind.value);
         self.context.report.add(Severity::Error, &kind.at, message);
     }
 }
 
 /// A checker's keyword with the place of something in it.
-fn with<T>(kind: &At<String>, place: &At<T>) -> At<String> {
+fn with<T>(kind: &Kind, place: &At<T>) -> Kind {
     At {
         value: kind.value.clone(),
-        at: place.at.clone(),
+        at: place.at,
     }
 }
 

@@ -59,7 +59,8 @@ fn commands(checks: &[CheckDraft]) -> impl Iterator<Item = &At<Command>> {
 fn of_service(service: &VirtualServerDraft) -> impl Iterator<Item = &At<Command>> {
     let quorum = service.quorum_up.iter().chain(&service.quorum_down);
     let servers = service.servers.iter().flat_map(|server| {
-        let notify = server.notify_up.iter().chain(&server.notify_down);
+        let notify = server.commands.iter();
+        let notify = notify.flat_map(|notify| notify.up.iter().chain(&notify.down));
         notify.chain(commands(&server.checks))
     });
     quorum.chain(servers)

@@ -22,7 +22,7 @@ mod sync;
 mod timing;
 mod tracked;
 
-use super::diagnostic::{At, Location, Report, Severity};
+use super::diagnostic::{At, Place, Report, Severity};
 use super::draft::{Draft, GlobalDraft, InstanceDraft};
 use super::host::Host;
 use super::model::dump::Defaults;
@@ -56,9 +56,9 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         &mut pools,
         &mut context,
     );
-    let mut instances: Vec<(Instance, Location)> = Vec::new();
+    let mut instances: Vec<(Instance, Place)> = Vec::new();
     for draft in draft.instances {
-        let at = draft.name.at.clone();
+        let at = draft.name.at;
         let instance = instance::resolve(draft, &mut pools, &mut context);
         instances.extend(instance.map(|instance| (instance, at)));
     }
@@ -99,7 +99,7 @@ struct Context<'a> {
 
 impl Context<'_> {
     /// Reports something about an instance, by its name.
-    fn say(&mut self, severity: Severity, instance: &At<String>, at: &Location, text: &str) {
+    fn say(&mut self, severity: Severity, instance: &At<String>, at: &Place, text: &str) {
         let message = format!("({}) {text}", instance.value);
         self.report.add(severity, at, message);
     }
@@ -143,8 +143,8 @@ impl Context<'_> {
 
 /// Two instances cannot be the same virtual router: keepalived does not start with them. Of two
 /// unicast ones with different peers or sources, which it runs, we run the first.
-fn same_virtual_router(instances: &mut Vec<(Instance, Location)>, report: &mut Report) {
-    let mut kept: Vec<(Instance, Location)> = Vec::new();
+fn same_virtual_router(instances: &mut Vec<(Instance, Place)>, report: &mut Report) {
+    let mut kept: Vec<(Instance, Place)> = Vec::new();
     let mut places = HashMap::new();
     for (instance, at) in instances.drain(..) {
         let (vrid, interface, unicast) = identity(&instance);
@@ -159,7 +159,7 @@ fn same_virtual_router(instances: &mut Vec<(Instance, Location)>, report: &mut R
     *instances = kept;
 }
 
-fn clash(one: &Instance, other: &Instance, at: &Location, report: &mut Report) {
+fn clash(one: &Instance, other: &Instance, at: &Place, report: &mut Report) {
     let severity = if one.unicast_peers == other.unicast_peers && one.source == other.source {
         Severity::Fatal
     } else {

@@ -116,7 +116,7 @@ impl Manners {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::diagnostic::{At, Location};
+    use super::super::super::diagnostic::{At, Place};
     use super::*;
 
     fn seconds(seconds: u64) -> Duration {
@@ -126,7 +126,7 @@ mod tests {
     fn priority() -> VrrpCheckDraft {
         VrrpCheckDraft::new(At {
             value: "c".into(),
-            at: Location::whole("f".into()),
+            at: Place::default(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! `virtual_server`, its group, and its real servers.
 
-use super::super::diagnostic::{At, Location, Severity};
+use super::super::diagnostic::{At, Place, Severity};
 use super::super::draft::service::{
     GroupDraft, RealServerDraft, ServerDefaults, VirtualServerDraft, Whom,
 };
@@ -173,7 +173,7 @@ impl Services<'_, '_> {
         let mut servers = Vec::with_capacity(draft.servers.len());
         let mut taken = HashSet::with_capacity(draft.servers.len());
         for server in std::mem::take(&mut draft.servers) {
-            let at = server.address.at.clone();
+            let at = server.address.at;
             let server = self.server(server, draft);
             if taken.insert(server.address) {
                 servers.push(server);
@@ -200,14 +200,16 @@ impl Services<'_, '_> {
             port: Some(address.port()).filter(|port| *port != 0),
             virtualhost: virtualhost.as_ref(),
         };
+        let commands = draft.commands.map(|commands| *commands);
+        let commands = commands.unwrap_or_default();
         RealServer {
             address,
             weight: weight.unwrap_or(1),
             inhibit_on_failure: inhibit_on_failure.unwrap_or(false),
             smtp_alert: self.context.global.mail.of_checker(smtp_alert),
             checks: checks(draft.checks, &around, self.context),
-            notify_up: self.command("notify_up", draft.notify_up),
-            notify_down: self.command("notify_down", draft.notify_down),
+            notify_up: self.command("notify_up", commands.up),
+            notify_down: self.command("notify_down", commands.down),
         }
     }
 
@@ -314,13 +316,13 @@ impl Services<'_, '_> {
         self.carried.contains(&address)
     }
 
-    fn leave_out<V>(&mut self, name: &str, at: &Location, why: &str) -> Option<V> {
+    fn leave_out<V>(&mut self, name: &str, at: &Place, why: &str) -> Option<V> {
         let message = format!("virtual_server {name} {why}");
         self.context.report.add(Severity::Error, at, message);
         None
     }
 
-    fn say(&mut self, severity: Severity, at: &Location, name: &str, text: &str) {
+    fn say(&mut self, severity: Severity, at: &Place, name: &str, text: &str) {
         let message = format!("virtual_server {name}: {text}");
         self.context.report.add(severity, at, message);
     }

@@ -1,6 +1,6 @@
 //! What instances follow by its name: scripts, checks and processes.
 
-use super::super::diagnostic::{Location, Report, Severity};
+use super::super::diagnostic::{Place, Report, Severity};
 use super::super::model::Weight;
 use std::collections::HashMap;
 
@@ -26,14 +26,14 @@ pub(super) struct Pool<T> {
 /// One of them.
 pub(super) struct Entry<T> {
     pub item: T,
-    pub at: Location,
+    pub at: Place,
     /// If not, it has been reported why.
     pub usable: bool,
     used: bool,
 }
 
 impl<T> Entry<T> {
-    pub(super) const fn new(item: T, at: Location, usable: bool) -> Self {
+    pub(super) const fn new(item: T, at: Place, usable: bool) -> Self {
         Self {
             item,
             at,

@@ -49,7 +49,7 @@ fn kind(check: &mut CheckDraft<DnsDraft>, keyword: &Word, words: &[Word], report
 fn name(check: &mut CheckDraft<DnsDraft>, keyword: &Word, words: &[Word], report: &mut Report) {
     let Some(word) = words.first() else { return };
     if Name::from_ascii(&word.text).is_ok() {
-        check.method.name = Some(word.text.clone());
+        check.method.name = Some(word.text.to_string());
     } else {
         let (keyword, name) = (&keyword.text, &word.text);
         let message = format!("{keyword}: '{name}' is no name in DNS - ignoring");

@@ -53,14 +53,14 @@ fn digit(c: u8) -> Option<(u8, u8)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::super::diagnostic::Location;
+    use super::super::super::super::diagnostic::Place;
     use super::*;
 
     fn words(texts: &[&str], quoted: bool) -> Vec<Word> {
         let word = |text: &&str| Word {
             text: (*text).into(),
             quoted,
-            at: Location::whole("f".into()),
+            at: Place::default(),
         };
         texts.iter().map(word).collect()
     }

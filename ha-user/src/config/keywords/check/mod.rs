@@ -12,11 +12,11 @@ mod udp;
 
 pub(super) use common::{SHORTEST_INTERVAL, SHORTEST_TIMEOUT, rhythm, timeout};
 
-use super::super::diagnostic::Report;
+use super::super::diagnostic::{At, Report};
 use super::super::draft::check::{CheckDraft, HasChecks, MethodDraft};
+use super::super::lexer::Word;
 use super::super::tree::Statement;
 use super::catalogue::entries;
-use super::value::located;
 use super::{Keyword, Table, interpret, section};
 use common::{logging, target};
 
@@ -35,8 +35,8 @@ pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 9] {
             "a connection can be made",
             || entries(&PLAIN),
             |block, statement, report| {
-                let check = read(statement, &PLAIN, report).any(|()| MethodDraft::Tcp);
-                block.checks().push(check);
+                let check = read(statement, &PLAIN, report).any(|_| MethodDraft::Tcp);
+                block.check(check);
             },
         ),
         section(
@@ -45,8 +45,8 @@ pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 9] {
             "an echo comes back",
             || entries(&PLAIN),
             |block, statement, report| {
-                let check = read(statement, &PLAIN, report).any(|()| MethodDraft::Ping);
-                block.checks().push(check);
+                let check = read(statement, &PLAIN, report).any(|_| MethodDraft::Ping);
+                block.check(check);
             },
         ),
         section(
@@ -56,7 +56,7 @@ pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 9] {
             || entries(&http::TABLE),
             |block, statement, report| {
                 let check = read(statement, &http::TABLE, report).any(MethodDraft::Http);
-                block.checks().push(check);
+                block.check(check);
             },
         ),
         section(
@@ -66,7 +66,7 @@ pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 9] {
             || entries(&http::TABLE),
             |block, statement, report| {
                 let check = read(statement, &http::TABLE, report).any(MethodDraft::Https);
-                block.checks().push(check);
+                block.check(check);
             },
         ),
         section(
@@ -76,7 +76,7 @@ pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 9] {
             || entries(&udp::TABLE),
             |block, statement, report| {
                 let check = read(statement, &udp::TABLE, report).any(MethodDraft::Udp);
-                block.checks().push(check);
+                block.check(check);
             },
         ),
         section(
@@ -86,7 +86,7 @@ pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 9] {
             || entries(&smtp::TABLE),
             |block, statement, report| {
                 let check = read(statement, &smtp::TABLE, report).any(MethodDraft::Smtp);
-                block.checks().push(check);
+                block.check(check);
             },
         ),
         section(
@@ -96,7 +96,7 @@ pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 9] {
             || entries(&dns::TABLE),
             |block, statement, report| {
                 let check = read(statement, &dns::TABLE, report).any(MethodDraft::Dns);
-                block.checks().push(check);
+                block.check(check);
             },
         ),
         section(
@@ -106,7 +106,7 @@ pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 9] {
             || entries(&misc::TABLE),
             |block, statement, report| {
                 let check = read(statement, &misc::TABLE, report).any(MethodDraft::Misc);
-                block.checks().push(check);
+                block.check(check);
             },
         ),
         section(
@@ -116,7 +116,7 @@ pub(super) const fn checkers<T: HasChecks>() -> [Keyword<T>; 9] {
             || entries(&file::TABLE),
             |block, statement, report| {
                 let check = read(statement, &file::TABLE, report).any(MethodDraft::File);
-                block.checks().push(check);
+                block.check(check);
             },
         ),
     ]
@@ -128,7 +128,8 @@ fn read<M: Default>(
     table: &'static Table<CheckDraft<M>>,
     report: &mut Report,
 ) -> CheckDraft<M> {
-    let mut draft = CheckDraft::new(located(&statement.keyword), M::default());
+    let Word { text, at, .. } = statement.keyword.clone();
+    let mut draft = CheckDraft::new(At { value: text, at }, M::default());
     let body = statement.body.as_deref().unwrap_or_default();
     interpret(&statement.keyword.text, body, table, &mut draft, report);
     draft

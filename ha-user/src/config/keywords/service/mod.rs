@@ -7,7 +7,7 @@ mod real_server;
 
 pub(super) use group::group;
 
-use super::super::diagnostic::{At, Location, Report, Severity};
+use super::super::diagnostic::{At, Place, Report, Severity};
 use super::super::draft::Draft;
 use super::super::draft::service::{HasServer, RealServerDraft, VirtualServerDraft, Whom};
 use super::super::lexer::Word;
@@ -154,7 +154,7 @@ pub(super) fn virtual_server(draft: &mut Draft, statement: &Statement, report: &
     let Some(whom) = whom(statement, report) else {
         return;
     };
-    let mut service = VirtualServerDraft::new(whom, statement.keyword.at.clone());
+    let mut service = VirtualServerDraft::new(whom, statement.keyword.at);
     let body = statement.body.as_deref().unwrap_or_default();
     interpret("virtual_server", body, &TABLE, &mut service, report);
     draft.services.push(service);
@@ -169,7 +169,7 @@ fn whom(statement: &Statement, report: &mut Report) -> Option<Whom> {
             report.add(Severity::Fatal, at, message);
             None
         }
-        [word, name] if word.text == "group" => Some(Whom::Group(name.text.clone())),
+        [word, name] if word.text == "group" => Some(Whom::Group(name.text.to_string())),
         [word, mark] if word.text == "fwmark" => mark_of(mark, report).map(Whom::Mark),
         words => match address(words) {
             Some(address) => Some(Whom::Address(address)),
@@ -206,7 +206,7 @@ fn port_of(word: &Word) -> Option<u16> {
 }
 
 /// Says that the address of `what` cannot be read.
-fn skip<V>(what: &str, words: &[Word], at: &Location, report: &mut Report) -> Option<V> {
+fn skip<V>(what: &str, words: &[Word], at: &Place, report: &mut Report) -> Option<V> {
     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     let message = format!("invalid {what} '{}': skipping it", texts.join(" "));
     let at = words.first().map_or(at, |word| &word.at);
@@ -220,8 +220,7 @@ fn real_server(service: &mut VirtualServerDraft, statement: &Statement, report: 
     let at = words.first().map_or(&statement.keyword.at, |word| &word.at);
     let address = address(words).or_else(|| skip("real server", words, at, report));
     let Some(value) = address else { return };
-    let at = at.clone();
-    let mut server = RealServerDraft::new(At { value, at });
+    let mut server = RealServerDraft::new(At { value, at: *at });
     let body = statement.body.as_deref().unwrap_or_default();
     interpret(
         "real_server",
@@ -230,7 +229,5 @@ fn real_server(service: &mut VirtualServerDraft, statement: &Statement, report: 
         &mut server,
         report,
     );
-    // There may be tens of thousands, with one each.
-    server.checks.shrink_to_fit();
     service.servers.push(server);
 }

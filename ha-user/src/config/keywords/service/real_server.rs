@@ -22,14 +22,14 @@ const KEYWORDS: &[Keyword<RealServerDraft>] = &[
         "notify_up",
         "command when it becomes good",
         |server, keyword, words, report| {
-            value::script(&mut server.notify_up, keyword, words, report);
+            value::script(&mut server.commands().up, keyword, words, report);
         },
     ),
     command(
         "notify_down",
         "command when it becomes bad",
         |server, keyword, words, report| {
-            value::script(&mut server.notify_down, keyword, words, report);
+            value::script(&mut server.commands().down, keyword, words, report);
         },
     ),
 ];
