@@ -23,12 +23,7 @@ const COUNTERS: &[&str] = &[
 ];
 
 /// No input may take longer, or more memory.
-const LIMITS: &[&str] = &[
-    "-timeout=1",
-    "-rss_limit_mb=256",
-    "-malloc_limit_mb=256",
-    "-max_len=1024",
-];
+const LIMITS: &[&str] = &["-timeout=1", "-rss_limit_mb=256", "-malloc_limit_mb=256"];
 
 /// What stands for other text, and what no keyword is.
 const SIGNS: &[&str] = &[
@@ -83,6 +78,9 @@ pub(crate) struct Arguments {
     /// How long to look
     #[arg(long, default_value_t = 10, conflicts_with_all = ["runs", "minimise", "input"])]
     minutes: u64,
+    /// How long inputs may be, in octets; short ones are faster and find as much
+    #[arg(long, value_name = "OCTETS", default_value_t = 1024)]
+    length: u32,
     /// How many inputs to try
     #[arg(long, conflicts_with_all = ["minimise", "input"])]
     runs: Option<u64>,
@@ -100,7 +98,7 @@ pub(crate) struct Arguments {
 /// It cannot be built, or something was found.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     setup::to_fuzz()?;
-    let fuzzer = Fuzzer::build(arguments.target)?;
+    let fuzzer = Fuzzer::build(arguments)?;
     if let Some(input) = &arguments.input {
         let input = input.canonicalize().context("the input")?;
         return fuzzer.must_succeed(fuzzer.command().arg(input));
@@ -119,6 +117,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 struct Fuzzer {
     program: PathBuf,
+    /// How long inputs may be, in octets.
+    length: u32,
     /// What it finds out, from one call to the next; of either target.
     corpus: PathBuf,
     /// Inputs that something is wrong with.
@@ -126,7 +126,8 @@ struct Fuzzer {
 }
 
 impl Fuzzer {
-    fn build(target: Target) -> Result<Self> {
+    fn build(arguments: &Arguments) -> Result<Self> {
+        let target = arguments.target;
         let directory = workspace::target()?.join("fuzz");
         // What is fuzzed is built of the same versions as what is shipped.
         let lock = |directory: &str| workspace::root().join(directory).join("Cargo.lock");
@@ -147,6 +148,7 @@ impl Fuzzer {
             .env("RUSTC_WRAPPER", workspace::root().join("fuzz/counted"));
         let outcome = job::must("building the fuzz target", &mut cargo)?;
         let fuzzer = Self {
+            length: arguments.length,
             program: artifacts::binary(&artifacts::of(&outcome.stdout), target.name())?,
             corpus: directory.join("corpus"),
             findings: directory.join("findings"),
@@ -162,6 +164,7 @@ impl Fuzzer {
         let mut command = Command::new(&self.program);
         command
             .args(LIMITS)
+            .arg(format!("-max_len={}", self.length))
             .arg(format!("-artifact_prefix={}/", self.findings.display()));
         command
     }
@@ -194,7 +197,9 @@ impl Fuzzer {
         let _ = fs::remove_dir_all(&fewest);
         fs::create_dir(&fewest).context("a directory for the fewest inputs")?;
         let mut merge = self.command();
-        merge.arg("-set_cover_merge=1").arg(&fewest);
+        // Whole, however long they are.
+        merge.args(["-set_cover_merge=1", "-max_len=65536"]);
+        merge.arg(&fewest);
         self.must_succeed(merge.args(self.inputs()))?;
         for path in files(&committed())?.iter().filter(|path| is_hashed(path)) {
             fs::remove_file(path)?;
