@@ -121,6 +121,9 @@ reasons! {
     ArpForeign = "arp_foreign", Pass;
     /// IP to an address that we own.
     VipOwned = "vip_owned", Pass;
+    /// IP to an address that we own, of an instance that does not accept (RFC 9568 section 6.1,
+    /// Accept_Mode): `no_accept`, or `strict_mode`.
+    VipNotAccepted = "vip_not_accepted", Drop;
     /// IP to an address of ours that we do not own now: one that we put on an interface, or any
     /// with `backup_traffic drop`.
     VipNotOwned = "vip_not_owned", Drop;

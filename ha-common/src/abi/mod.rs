@@ -33,19 +33,19 @@ use crate::id::Family;
 
 /// Changes with every incompatible change of this module. It is part of the programs' names, so a
 /// daemon recognises what another build left attached.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// Names of the programs in the kernel: a prefix that all versions share, and [`ABI_VERSION`]. At
 /// most 15 characters.
 pub mod program {
     /// Judges what comes in, at the XDP hook.
-    pub const XDP: &str = "vipd_xdp_v3";
+    pub const XDP: &str = "vipd_xdp_v4";
     /// Judges what comes in, at the tc hook.
-    pub const INGRESS: &str = "vipd_in_v3";
+    pub const INGRESS: &str = "vipd_in_v4";
     /// Judges what goes out, at the tc hook.
-    pub const EGRESS: &str = "vipd_out_v3";
+    pub const EGRESS: &str = "vipd_out_v4";
     /// Decides which adverts wake the daemon, on its socket.
-    pub const SOCKET: &str = "vipd_hear_v3";
+    pub const SOCKET: &str = "vipd_hear_v4";
 }
 
 /// Virtual Routers that one host can take part in.

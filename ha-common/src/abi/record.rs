@@ -37,6 +37,9 @@ pub mod flag {
     pub const CHECK_SOURCE: u8 = 2;
     /// Version 3 checksums leave the pseudo-header out; received ones are not judged.
     pub const CHECKSUM_AS_V2: u8 = 4;
+    /// Accept_Mode is off, and the router is no address owner: nothing that comes for the addresses
+    /// is for this host.
+    pub const NO_ACCEPT: u8 = 8;
 }
 
 impl Election {

@@ -1,5 +1,6 @@
 //! Frames through the programs, one for each thing that can happen to them.
 
+mod acceptance;
 mod addresses;
 mod adverts;
 mod behaviour;
@@ -28,6 +29,7 @@ fn fixtures() -> impl Iterator<Item = Fixture> {
     foreign::fixtures()
         .chain(adverts::fixtures())
         .chain(addresses::fixtures())
+        .chain(acceptance::fixtures())
         .chain(policies::fixtures())
         .chain(services::fixtures())
 }

@@ -180,6 +180,9 @@ impl Oracle {
         }
         match (is_for_us(frame), self.role) {
             (false, _) => Reason::Foreign,
+            (true, Role::Active) if self.election.flags & flag::NO_ACCEPT != 0 => {
+                Reason::VipNotAccepted
+            }
             (true, Role::Active) => self.service(frame, payload, &packet),
             (true, Role::Lapsed) => Reason::VipNotOwned,
             (true, Role::Backup) => Reason::VipOperator,

@@ -101,6 +101,10 @@ fn oracles() -> Vec<Oracle> {
             ..plain
         },
         Election {
+            flags: flag::NO_ACCEPT,
+            ..plain
+        },
+        Election {
             version: 2,
             ..plain
         },
