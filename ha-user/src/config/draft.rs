@@ -207,6 +207,8 @@ pub(super) struct InstanceDraft {
     pub priority: Option<u8>,
     pub version: Option<VrrpVersion>,
     pub strict: Option<bool>,
+    /// The last of `accept` and `no_accept`.
+    pub accept: Option<At<bool>>,
     pub skip_check_adv_addr: Option<bool>,
     pub advert_int: Option<At<Duration>>,
     pub nopreempt: Option<At<()>>,
@@ -253,6 +255,7 @@ impl InstanceDraft {
             priority: None,
             version: None,
             strict: None,
+            accept: None,
             skip_check_adv_addr: None,
             advert_int: None,
             nopreempt: None,

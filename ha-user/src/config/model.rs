@@ -325,6 +325,9 @@ pub struct Instance {
     /// `strict_mode`, or `vrrp_strict`.
     #[serde(rename = "strict_mode")]
     pub strict: bool,
+    /// `accept`: packets to the addresses are for this host. Those of an address owner are so in any
+    /// case.
+    pub accept: bool,
     /// `down_timer_adverts`.
     pub down_timer_adverts: u8,
     /// `v3_checksum_as_v2`.

@@ -37,6 +37,8 @@ pub(super) struct RouterPlan {
     pub(super) parameters: Parameters,
     /// How its adverts look.
     pub(super) framing: Framing,
+    /// What comes for the addresses is for this host: Accept_Mode, or it is the address owner.
+    pub(super) accepts: bool,
     /// Addresses that move with it, on links that exist.
     pub(super) addresses: Vec<CarriedAddress>,
     /// Why the links do not let it take part, if they do not.
@@ -149,6 +151,7 @@ fn plan_router(
         ifindex: link.ifindex,
         framing: framing(instance, &parameters),
         parameters,
+        accepts: instance.accept || Priority::new(instance.priority) == Priority::OWNER,
         addresses: carried(instance, links),
         fault: fault(instance, link, primary_ip),
     }

@@ -172,6 +172,9 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     if i.strict {
         writeln!(text, "  strict_mode").expect("text");
     }
+    if !i.accept {
+        writeln!(text, "  no_accept").expect("text");
+    }
     if i.manners != Manners::default() {
         writeln!(text, "  {:?}", i.manners).expect("text");
     }

@@ -1,5 +1,6 @@
 //! The running daemon as operators, scripts and unit files meet it, on a good day and on a bad one.
 
+mod acceptance;
 mod crowd;
 mod detach;
 mod errands;

@@ -90,7 +90,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     ),
     switch(
         "vrrp_strict",
-        "no authentication, no preempt_delay, no answer to lower adverts; nothing else of it yet",
+        "no authentication, no preempt_delay, no answer to lower adverts, no_accept; nothing else of it yet",
         |global, on| global.strict = on,
     ),
     switch(

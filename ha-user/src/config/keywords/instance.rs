@@ -1,5 +1,6 @@
 //! `vrrp_instance NAME { ... }`.
 
+use super::super::diagnostic::At;
 use super::super::draft::InstanceDraft;
 use super::address::{address, excluded_address};
 use super::instance_value::{
@@ -77,10 +78,15 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         |instance, delay| instance.preempt_delay = Some(delay),
     ),
     accepted("preempt", Takes::Nothing, "the default"),
-    accepted(
+    flag(
         "accept",
-        Takes::Nothing,
-        "the default: packets to the addresses are accepted",
+        "packets to the addresses are for this host: the default, but not in strict mode",
+        |instance, at| instance.accept = accept(at, true),
+    ),
+    flag(
+        "no_accept",
+        "IPv4 packets to the addresses are dropped, except by an address owner; needs the data path",
+        |instance, at| instance.accept = accept(at, false),
     ),
     taken_for_granted(switch(
         "skip_check_adv_addr",
@@ -94,7 +100,7 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     ),
     switch(
         "strict_mode",
-        "no authentication, no preempt_delay, no answer to lower adverts; nothing else of it yet",
+        "no authentication, no preempt_delay, no answer to lower adverts, no_accept; nothing else of it yet",
         |instance, on| instance.strict = Some(on),
     ),
     block(
@@ -293,6 +299,10 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         },
     ),
 ];
+
+fn accept(at: At<()>, value: bool) -> Option<At<bool>> {
+    Some(At { value, at: at.at })
+}
 
 const AUTHENTICATION: Table<InstanceDraft> = Table {
     later: &[],

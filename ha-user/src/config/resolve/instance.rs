@@ -9,7 +9,7 @@ use super::super::model::process::{FollowedProcess, TrackProcess};
 use super::super::model::{Instance, Script, TrackInterface, TrackScript, VrrpVersion, Weight};
 use super::authentication::{self, Authentication};
 use super::tracked::{Found, Pool, Tracked};
-use super::{Context, address, command, manners, owner, preemption, timing};
+use super::{Context, acceptance, address, command, manners, owner, preemption, timing};
 use ha_common::Family;
 use std::net::IpAddr;
 
@@ -73,6 +73,7 @@ pub(super) fn resolve(
         garp,
         manners,
         strict: context.is_strict(&draft),
+        accept: acceptance::resolve(&draft, priority, version, context),
         down_timer_adverts: draft
             .down_timer_adverts
             .or(global.down_timer_adverts)

@@ -1,6 +1,7 @@
 //! From what the file says to what it means: defaults, references, and keepalived's rules between
 //! keywords.
 
+mod acceptance;
 mod address;
 mod authentication;
 mod check;

@@ -148,7 +148,7 @@ fn election(router: &Router, text: &mut Text) {
             }
         }
     }
-    text.about("Accept = enabled");
+    text.about(format_args!("Accept = {}", enabled(instance.accept)));
     text.about(format_args!("Preempt = {}", enabled(instance.preempt)));
     if !instance.preempt_delay.is_zero() {
         let delay = instance.preempt_delay.as_secs_f64();

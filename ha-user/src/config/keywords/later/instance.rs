@@ -18,7 +18,6 @@ pub(in crate::config::keywords) const INSTANCE: &[Known] = known! {
     "kernel_rx_buf_size" [number(0, u32::MAX as i64)] "receive buffer of adverts";
     "no_virtual_ipaddress" [] "there is no address on purpose";
     "promote_secondaries" [] "addresses of a removed one's network stay";
-    "no_accept" [] "packets to the addresses are dropped";
     "dont_track_primary" [] "a fault of its own interface is none of the instance";
     "linkbeat_use_polling" [] "poll the state of the link";
     "lvs_sync_daemon_interface" [interface()] "interface that IPVS connections are synchronised on";
