@@ -68,7 +68,7 @@ reasons! {
     Foreign = "foreign", Pass;
     /// Too short or malformed to be understood; the kernel judges it.
     Unparsable = "unparsable", Pass;
-    /// An advert for a VRID that no router of ours has on this interface.
+    /// An advert for a VRID that no router of ours has on this interface, or to another group.
     AdvertForeign = "advert_foreign", Pass;
     /// An advert of our own, looped back or reflected.
     AdvertOwn = "advert_own", Pass;
@@ -82,7 +82,8 @@ reasons! {
     AdvertFenced = "advert_fenced", Pass;
     /// TTL is not 255, so the advert may have crossed a router (RFC 9568 section 7.1).
     AdvertTtl = "advert_ttl", Pass;
-    /// A multicast advert whose frame was not sent to 01:00:5e:00:00:12.
+    /// A multicast advert whose frame was not sent to the MAC of its group, 01:00:5e:00:00:12 for
+    /// 224.0.0.18.
     AdvertMac = "advert_mac", Pass;
     /// Another VRRP version than this router is configured for.
     AdvertVersion = "advert_version", Pass;

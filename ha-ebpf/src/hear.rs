@@ -8,7 +8,7 @@ use ha_common::abi::{Familiar, RouterKey, RouterRecord};
 use ha_common::wire::{ipv4, vrrp};
 
 use crate::maps::{self, Router};
-use crate::vrrp::cast;
+use crate::vrrp::{cast, hears};
 
 /// What an accepted packet is cut to: nothing.
 const WHOLE: i64 = u32::MAX as i64;
@@ -43,7 +43,7 @@ fn wakes(context: &SkBuffContext) -> Option<bool> {
         source: source?,
         header,
     };
-    Some(is_news(router.record, familiar, &advert))
+    Some(hears(router.record, destination?) && is_news(router.record, familiar, &advert))
 }
 
 /// Whether an advert says more than the stamps do.

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use bytes::BytesMut;
 use ha_common::wire::ethernet;
-use ha_common::{Priority, Vrid};
-use ha_user::net::advert::{Cast, Framing};
+use ha_common::{Family, Priority, Vrid};
+use ha_user::net::advert::{Cast, Framing, group};
 use ha_user::vrrp::Version;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, sendmmsg};
 
@@ -41,9 +41,10 @@ pub fn advert<const N: usize>(pair: &Pair<N>) -> Result<Vec<u8>> {
         auth: None,
         addresses: vec![VIP.into()],
         interval: setup.interval(),
-        cast: Cast::Multicast,
+        cast: Cast::Multicast(group(Family::Ipv4)),
         checksum_as_v2: false,
         check_unicast_source: false,
+        unicast_ttl: None,
     };
     let mut packet = BytesMut::new();
     for group in framing.destinations() {

@@ -103,7 +103,7 @@ pub const FAMILY_IPV4: u8 = 4;
 /// Address family of a router that the programs know nothing of yet: only the daemon uses its record.
 pub const FAMILY_IPV6: u8 = 6;
 
-/// Adverts to 224.0.0.18.
+/// Adverts to the group of the router, [`RouterRecord::group`].
 pub const CAST_MULTICAST: u8 = 0;
 /// Adverts to this host's own address.
 pub const CAST_UNICAST: u8 = 1;

@@ -278,6 +278,14 @@ pub struct Instance {
     /// `mcast_src_ip` or `unicast_src_ip`.
     #[serde(rename = "mcast_src_ip")]
     pub source: Option<IpAddr>,
+    /// `mcast_dst_ip`, or `vrrp_mcast_group4` and `vrrp_mcast_group6`.
+    #[serde(rename = "mcast_dst_ip")]
+    pub group: IpAddr,
+    /// `unicast_ttl`, of adverts to peers.
+    pub unicast_ttl: Option<u8>,
+    /// `unicast_fault_no_peer`, and there is none: the instance is in fault.
+    #[serde(rename = "unicast_fault_no_peer")]
+    pub lacks_peers: bool,
     /// `unicast_peer`; empty for multicast.
     #[serde(rename = "unicast_peer")]
     pub unicast_peers: Vec<IpAddr>,

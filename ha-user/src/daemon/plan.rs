@@ -158,6 +158,9 @@ fn plan_router(
 }
 
 fn fault(instance: &Instance, link: &Link, primary_ip: Option<IpAddr>) -> Option<&'static str> {
+    if instance.lacks_peers {
+        return Some("it has no unicast peers");
+    }
     if !link.up {
         return Some("the interface is down");
     }
@@ -262,12 +265,13 @@ fn framing(instance: &Instance, parameters: &Parameters) -> Framing {
         addresses: parameters.addresses.clone(),
         interval: parameters.advertisement_interval,
         cast: if instance.unicast_peers.is_empty() {
-            Cast::Multicast
+            Cast::Multicast(instance.group)
         } else {
             Cast::Unicast(instance.unicast_peers.clone())
         },
         checksum_as_v2: instance.v3_checksum_as_v2,
         check_unicast_source: instance.check_unicast_src,
+        unicast_ttl: instance.unicast_ttl,
     }
 }
 

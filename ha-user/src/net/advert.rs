@@ -25,8 +25,8 @@ type Header<'a> = wire::Header<&'a [u8]>;
 /// Where adverts of a router go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cast {
-    /// To [`group`] of its family.
-    Multicast,
+    /// To this group.
+    Multicast(IpAddr),
     /// To each of these peers.
     Unicast(Vec<IpAddr>),
 }
@@ -35,8 +35,22 @@ impl Cast {
     /// As the data path's keys have it.
     const fn code(&self) -> u8 {
         match self {
-            Self::Multicast => CAST_MULTICAST,
+            Self::Multicast(_) => CAST_MULTICAST,
             Self::Unicast(_) => CAST_UNICAST,
+        }
+    }
+
+    /// Whether adverts go to a group.
+    #[must_use]
+    pub const fn is_multicast(&self) -> bool {
+        matches!(self, Self::Multicast(_))
+    }
+
+    /// Whether adverts that were sent to `destination` are heard.
+    fn hears(&self, destination: IpAddr) -> bool {
+        match self {
+            Self::Multicast(group) => *group == destination,
+            Self::Unicast(_) => !destination.is_multicast(),
         }
     }
 }
@@ -63,6 +77,8 @@ pub struct Framing {
     pub checksum_as_v2: bool,
     /// Adverts count only if a peer of [`Cast::Unicast`] sent them.
     pub check_unicast_source: bool,
+    /// TTL, or hop limit, of adverts to peers; `None` for what each family has without being told.
+    pub unicast_ttl: Option<u8>,
 }
 
 impl Framing {
@@ -82,7 +98,7 @@ impl Framing {
     #[must_use]
     pub fn destinations(&self) -> Vec<IpAddr> {
         match &self.cast {
-            Cast::Multicast => vec![group(self.family())],
+            Cast::Multicast(group) => vec![*group],
             Cast::Unicast(peers) => peers.clone(),
         }
     }
@@ -101,7 +117,8 @@ impl Framing {
                 Family::Ipv6 => Addresses::Ipv6(&ipv6),
             },
         };
-        let message = packet::begin(packet, self.source, destination, advert.buffer_len());
+        let hops = self.unicast_ttl.filter(|_| !self.cast.is_multicast());
+        let message = packet::begin(packet, self.source, destination, hops, advert.buffer_len());
         advert.emit(message, self.pseudo_header(self.source, destination));
     }
 
@@ -126,7 +143,7 @@ impl Framing {
     pub fn validate(&self, packet: &[u8]) -> Result<Advert, Reason> {
         let packet = Packet::parse(packet).map_err(reason)?;
         let header = wire::Header::new_checked(packet.payload).map_err(reason)?;
-        if key(0, &packet, &header) != self.key(0) {
+        if key(0, &packet, &header) != self.key(0) || !self.cast.hears(packet.destination) {
             return Err(Reason::AdvertForeign);
         }
         if packet.source == self.source {
@@ -151,7 +168,7 @@ impl Framing {
         if expected.is_some_and(|len| len != packet.payload.len()) {
             return Err(Reason::AdvertLength);
         }
-        if self.cast == Cast::Multicast && !packet.is_of_this_link() {
+        if self.cast.is_multicast() && !packet.is_of_this_link() {
             return Err(Reason::AdvertTtl);
         }
         let version = match self.version {

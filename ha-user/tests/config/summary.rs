@@ -145,6 +145,7 @@ fn summarise_instance(text: &mut String, i: &Instance) {
             .map(|password| String::from_utf8_lossy(&password).into_owned())
     )
     .expect("text");
+    cast(text, i);
     addresses(text, "address", &i.addresses);
     addresses(text, "excluded", &i.excluded_addresses);
     writeln!(
@@ -177,6 +178,20 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     }
     if i.manners != Manners::default() {
         writeln!(text, "  {:?}", i.manners).expect("text");
+    }
+}
+
+/// Where adverts go, where that is not as it is without being told.
+fn cast(text: &mut String, i: &Instance) {
+    let otherwise = Defaults::default();
+    if ![otherwise.group4, otherwise.group6].contains(&i.group) {
+        writeln!(text, "  to {}", i.group).expect("text");
+    }
+    if let Some(ttl) = i.unicast_ttl {
+        writeln!(text, "  unicast_ttl {ttl}").expect("text");
+    }
+    if i.lacks_peers {
+        writeln!(text, "  lacks peers").expect("text");
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod dumps;
+mod groups;
 mod ipv6;
 mod manners;
 mod ownership;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use bytes::BytesMut;
 use ha_common::wire::ethernet;
-use ha_common::{Priority, Vrid};
+use ha_common::{Family, Priority, Vrid};
 use ha_tests::lab::{Capture, Daemon, Frame, Host, Lan, Mac, PacketSocket, pause, until};
 use ha_tests::pair::Make;
 use ha_user::net::advert::{Cast, Framing, group};
@@ -197,9 +197,10 @@ impl Stage {
             auth: None,
             addresses: vec![VIP.parse()?],
             interval: INTERVAL,
-            cast: Cast::Multicast,
+            cast: Cast::Multicast(group(Family::Ipv4)),
             checksum_as_v2: false,
             check_unicast_source: false,
+            unicast_ttl: None,
         };
         let mut packet = BytesMut::new();
         let group = group(framing.family());

@@ -42,9 +42,10 @@ fn framing(id: u8) -> Framing {
         auth: None,
         addresses: vec![VIP.into()],
         interval: Duration::from_secs(1),
-        cast: Cast::Multicast,
+        cast: Cast::Multicast(group(Family::Ipv4)),
         checksum_as_v2: false,
         check_unicast_source: false,
+        unicast_ttl: None,
     }
 }
 

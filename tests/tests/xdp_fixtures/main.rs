@@ -9,6 +9,7 @@ mod egress;
 mod fixture;
 mod flood;
 mod foreign;
+mod groups;
 mod log;
 mod oracle;
 mod policies;
@@ -28,6 +29,7 @@ use fixture::Fixture;
 fn fixtures() -> impl Iterator<Item = Fixture> {
     foreign::fixtures()
         .chain(adverts::fixtures())
+        .chain(groups::fixtures())
         .chain(addresses::fixtures())
         .chain(acceptance::fixtures())
         .chain(policies::fixtures())

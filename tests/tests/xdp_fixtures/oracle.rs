@@ -224,6 +224,7 @@ impl Oracle {
         match message.first_chunk() {
             None => Reason::Unparsable,
             Some(header) if header[1] != VRID => Reason::AdvertForeign,
+            Some(_) if is_of_another_group(packet) => Reason::AdvertForeign,
             Some(header) => self
                 .fault(frame, packet, message, header)
                 .unwrap_or_else(|| self.heard(packet.get_source().octets(), header[2])),
@@ -309,6 +310,11 @@ impl Oracle {
             _ => Reason::AdvertLower,
         }
     }
+}
+
+fn is_of_another_group(packet: &Ipv4Packet<'_>) -> bool {
+    let destination = packet.get_destination();
+    destination.is_multicast() && destination.octets() != VRRP_GROUP
 }
 
 /// How the packet for a closed service with this header and length is refused.

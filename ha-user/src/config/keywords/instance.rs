@@ -4,8 +4,9 @@ use super::super::diagnostic::At;
 use super::super::draft::InstanceDraft;
 use super::address::{address, excluded_address};
 use super::instance_value::{
-    auth_pass, auth_type, interface, multicast_source, notify, notify_deleted, state, track_check,
-    track_file, track_interface, track_process, track_script, unicast_peer, unicast_source,
+    auth_pass, auth_type, interface, multicast_group, multicast_source, notify, notify_deleted,
+    state, track_check, track_file, track_interface, track_process, track_script, unicast_peer,
+    unicast_source,
 };
 use super::takes::{self, Takes};
 use super::{
@@ -116,6 +117,13 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         multicast_source,
     ),
     words(
+        "mcast_dst_ip",
+        "GROUP",
+        1..=1,
+        "group that adverts go to; that of vrrp_mcast_group4 or vrrp_mcast_group6 if not given",
+        multicast_group,
+    ),
+    words(
         "unicast_src_ip",
         "ADDRESS",
         1..=1,
@@ -127,6 +135,17 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "ADDRESS",
         "adverts go to these instead of the group",
         unicast_peer,
+    ),
+    number(
+        "unicast_ttl",
+        0..=255,
+        "TTL of adverts to peers; if not given, 255, or 64 of IPv6",
+        |instance, ttl| instance.unicast_ttl = value::octet(ttl),
+    ),
+    flag(
+        "unicast_fault_no_peer",
+        "the instance is in FAULT unless it has a unicast_peer",
+        |instance, _| instance.unicast_fault_no_peer = true,
     ),
     flag(
         "native_ipv6",

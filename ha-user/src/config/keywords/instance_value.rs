@@ -90,6 +90,21 @@ pub(super) fn unicast_source(
     instance.unicast_source = source.map(|value| At { value, at });
 }
 
+pub(super) fn multicast_group(
+    instance: &mut InstanceDraft,
+    keyword: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    let [word, ..] = words else { return };
+    if let Some(value) = value::group(keyword, word, None, report)
+        && value::address_of(instance, &keyword.text, word, report).is_some()
+    {
+        let at = word.at.clone();
+        instance.group = Some(At { value, at });
+    }
+}
+
 pub(super) fn unicast_peer(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
     let Some((peer, options)) = words.split_first() else {
         return;
