@@ -99,6 +99,8 @@ reasons! {
     AdvertInterval = "advert_interval", Pass;
     /// Unicast advert from a host that is not in the configured list of peers.
     AdvertSource = "advert_source", Pass;
+    /// A valid advert to an address owner that ignores them (`owner_ignore_adverts`).
+    AdvertIgnored = "advert_ignored", Pass;
     /// A bad advert for a router of ours, of which there are more than `absorb_above` a second; one
     /// in a second passes for each router. The router's statistics say what was bad.
     AdvertFloodBad = "advert_flood_bad", Drop;

@@ -4,7 +4,7 @@
 //! Everything is read again here: nothing is handed from one program to the other but stamps.
 
 use aya_ebpf::programs::SkBuffContext;
-use ha_common::abi::{Familiar, RouterKey, RouterRecord};
+use ha_common::abi::{Familiar, RouterKey, RouterRecord, flag};
 use ha_common::wire::{ipv4, vrrp};
 
 use crate::maps::{self, Router};
@@ -55,6 +55,9 @@ fn is_news(
 ) -> bool {
     let now = maps::now();
     let hearing = record.hearing();
+    if record.election().flags & flag::IGNORE_ADVERTS != 0 {
+        return false;
+    }
     if hearing.familiar() == Some(advert) {
         // A moment ago this very advert was stamped. If not, nobody stamps here any more.
         let age = now.get().saturating_sub(record.last_advert().get());

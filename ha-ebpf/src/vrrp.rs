@@ -95,6 +95,7 @@ impl<P: Packet> Advert<'_, P> {
             // It may be for another router, or none of our business.
             Err(Reason::AdvertForeign) => Reason::AdvertForeign,
             Err(reason) => absorb::bad(reason, &self.router, ifindex, gate),
+            Ok(()) if self.has(flag::IGNORE_ADVERTS) => Reason::AdvertIgnored,
             Ok(()) => self.take(maps::now(), gate),
         }
     }

@@ -45,6 +45,7 @@ pub fn advert<const N: usize>(pair: &Pair<N>) -> Result<Vec<u8>> {
         checksum_as_v2: false,
         check_unicast_source: false,
         unicast_ttl: None,
+        ignores_adverts: false,
     };
     let mut packet = BytesMut::new();
     for group in framing.destinations() {

@@ -40,6 +40,8 @@ pub mod flag {
     /// Accept_Mode is off, and the router is no address owner: nothing that comes for the addresses
     /// is for this host.
     pub const NO_ACCEPT: u8 = 8;
+    /// Valid adverts are counted, and nobody hears them.
+    pub const IGNORE_ADVERTS: u8 = 16;
 }
 
 impl Election {

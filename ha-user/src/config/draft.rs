@@ -86,6 +86,7 @@ pub(super) struct GlobalDraft {
     pub group6: Option<IpAddr>,
     pub down_timer_adverts: Option<u8>,
     pub v3_checksum_as_v2: bool,
+    pub owner_ignore_adverts: bool,
     pub skip_check_adv_addr: bool,
     pub garp: GarpDraft,
     pub min_garp: bool,
@@ -211,6 +212,7 @@ pub(super) struct InstanceDraft {
     pub strict: Option<bool>,
     /// The last of `accept` and `no_accept`.
     pub accept: Option<At<bool>>,
+    pub owner_ignore_adverts: Option<bool>,
     pub skip_check_adv_addr: Option<bool>,
     pub advert_int: Option<At<Duration>>,
     pub nopreempt: Option<At<()>>,
@@ -261,6 +263,7 @@ impl InstanceDraft {
             version: None,
             strict: None,
             accept: None,
+            owner_ignore_adverts: None,
             skip_check_adv_addr: None,
             advert_int: None,
             nopreempt: None,

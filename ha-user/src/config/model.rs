@@ -336,6 +336,8 @@ pub struct Instance {
     /// `accept`: packets to the addresses are for this host. Those of an address owner are so in any
     /// case.
     pub accept: bool,
+    /// `owner_ignore_adverts`, which means something with priority 255 only.
+    pub owner_ignore_adverts: bool,
     /// `down_timer_adverts`.
     pub down_timer_adverts: u8,
     /// `v3_checksum_as_v2`.

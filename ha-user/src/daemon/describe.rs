@@ -21,6 +21,7 @@ pub(super) fn describe(record: &RouterRecord, plan: &RouterPlan) {
         (framing.check_unicast_source, flag::CHECK_SOURCE),
         (framing.checksum_as_v2, flag::CHECKSUM_AS_V2),
         (!plan.accepts, flag::NO_ACCEPT),
+        (framing.ignores_adverts, flag::IGNORE_ADVERTS),
     ];
     let flags = flags
         .iter()

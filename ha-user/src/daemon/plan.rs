@@ -272,6 +272,7 @@ fn framing(instance: &Instance, parameters: &Parameters) -> Framing {
         checksum_as_v2: instance.v3_checksum_as_v2,
         check_unicast_source: instance.check_unicast_src,
         unicast_ttl: instance.unicast_ttl,
+        ignores_adverts: instance.owner_ignore_adverts && parameters.priority == Priority::OWNER,
     }
 }
 

@@ -77,6 +77,9 @@ pub struct Framing {
     pub checksum_as_v2: bool,
     /// Adverts count only if a peer of [`Cast::Unicast`] sent them.
     pub check_unicast_source: bool,
+    /// Adverts are validated, and then not believed: the router is an address owner, and keeps what it
+    /// has.
+    pub ignores_adverts: bool,
     /// TTL, or hop limit, of adverts to peers; `None` for what each family has without being told.
     pub unicast_ttl: Option<u8>,
 }
@@ -155,6 +158,9 @@ impl Framing {
         let advert = wire::Repr::parse(&message).map_err(reason)?;
         self.check_checksum(&packet, &message)?;
         self.check_source(packet.source)?;
+        if self.ignores_adverts {
+            return Err(Reason::AdvertIgnored);
+        }
         Ok(Advert {
             source: packet.source,
             priority: advert.priority,

@@ -173,6 +173,9 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     if i.strict {
         writeln!(text, "  strict_mode").expect("text");
     }
+    if i.owner_ignore_adverts {
+        writeln!(text, "  owner_ignore_adverts").expect("text");
+    }
     if !i.accept {
         writeln!(text, "  no_accept").expect("text");
     }

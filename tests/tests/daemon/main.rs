@@ -13,6 +13,7 @@ mod log;
 mod mail;
 mod managed;
 mod opening;
+mod owners;
 mod peers;
 mod pipes;
 mod processes;

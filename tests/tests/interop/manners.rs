@@ -201,6 +201,7 @@ impl Stage {
             checksum_as_v2: false,
             check_unicast_source: false,
             unicast_ttl: None,
+            ignores_adverts: false,
         };
         let mut packet = BytesMut::new();
         let group = group(framing.family());

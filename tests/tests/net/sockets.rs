@@ -46,6 +46,7 @@ fn framing(id: u8) -> Framing {
         checksum_as_v2: false,
         check_unicast_source: false,
         unicast_ttl: None,
+        ignores_adverts: false,
     }
 }
 

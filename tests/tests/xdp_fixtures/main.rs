@@ -10,6 +10,7 @@ mod fixture;
 mod flood;
 mod foreign;
 mod groups;
+mod ignored;
 mod log;
 mod oracle;
 mod policies;
@@ -30,6 +31,7 @@ fn fixtures() -> impl Iterator<Item = Fixture> {
     foreign::fixtures()
         .chain(adverts::fixtures())
         .chain(groups::fixtures())
+        .chain(ignored::fixtures())
         .chain(addresses::fixtures())
         .chain(acceptance::fixtures())
         .chain(policies::fixtures())

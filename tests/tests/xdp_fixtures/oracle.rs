@@ -304,6 +304,7 @@ impl Oracle {
     fn heard(&self, source: [u8; 4], priority: u8) -> Reason {
         let own = (self.election.priority, self.election.primary_ip);
         match priority {
+            _ if self.election.flags & flag::IGNORE_ADVERTS != 0 => Reason::AdvertIgnored,
             _ if self.installed() && (priority, source) > own => Reason::AdvertFenced,
             0 => Reason::AdvertLeaving,
             _ if priority >= self.election.accept_min_priority => Reason::AdvertAlive,

@@ -105,6 +105,10 @@ fn oracles() -> Vec<Oracle> {
             ..plain
         },
         Election {
+            flags: flag::IGNORE_ADVERTS,
+            ..plain
+        },
+        Election {
             version: 2,
             ..plain
         },

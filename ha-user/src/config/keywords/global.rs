@@ -199,6 +199,11 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         "how long after the start of the machine nobody takes over",
         |global, delay| global.opening.delay_after_boot = delay.value,
     ),
+    switch(
+        "vrrp_owner_ignore_adverts",
+        "an address owner keeps its addresses whoever speaks up: of two owners, both answer",
+        |global, on| global.owner_ignore_adverts = on,
+    ),
     words(
         "vrrp_mcast_group4",
         "GROUP",

@@ -302,6 +302,11 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "a MASTER sends one more advert before it yields to a higher one",
         |instance, on| instance.manners.higher_prio_send_advert = Some(on),
     ),
+    switch(
+        "owner_ignore_adverts",
+        "an address owner keeps its addresses whoever speaks up: of two owners, both answer",
+        |instance, on| instance.owner_ignore_adverts = Some(on),
+    ),
     number(
         "down_timer_adverts",
         1..=100,

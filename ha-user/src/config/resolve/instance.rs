@@ -75,6 +75,9 @@ pub(super) fn resolve(
         garp,
         manners,
         strict: context.is_strict(&draft),
+        owner_ignore_adverts: draft
+            .owner_ignore_adverts
+            .unwrap_or(global.owner_ignore_adverts),
         accept: acceptance::resolve(&draft, priority, version, context),
         down_timer_adverts: draft
             .down_timer_adverts

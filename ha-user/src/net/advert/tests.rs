@@ -28,6 +28,7 @@ fn framing(version: Version) -> Framing {
         checksum_as_v2: false,
         check_unicast_source: false,
         unicast_ttl: None,
+        ignores_adverts: false,
     }
 }
 

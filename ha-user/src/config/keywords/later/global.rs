@@ -27,7 +27,6 @@ pub(in crate::config::keywords) const GLOBAL: &[Known] = known! {
     "vrrp_gna_interval" [seconds(Duration::from_micros(1), LONGEST)] "pause between two unsolicited neighbour adverts of an interface";
     "vrrp_garp_extra_if" [each("[all] SECONDS", 1..=2, is_pause)] "repeat gratuitous ARPs on the interface below a virtual MAC";
     "vrrp_vmac_garp_intvl" [each("[all] SECONDS", 1..=2, is_pause)] "older name of vrrp_garp_extra_if";
-    "vrrp_owner_ignore_adverts" [Takes::Truth] "an address owner ignores adverts";
     "log_unknown_vrids" [] "log adverts of VRIDs that are not configured";
     "vrrp_iptables" [each("[IN [OUT]]", 0..=2, is_short)] "chains for no_accept";
     "vrrp_ipsets" [each("[SET...]", 0..=5, is_short)] "sets for no_accept";

@@ -20,7 +20,6 @@ pub(in crate::config::keywords) const INSTANCE: &[Known] = known! {
     "lvs_sync_daemon_interface" [interface()] "interface that IPVS connections are synchronised on";
     "garp_extra_if" [each("[all] SECONDS", 1..=2, is_pause)] "repeat gratuitous ARPs on the interface below a virtual MAC";
     "vmac_garp_intvl" [each("[all] SECONDS", 1..=2, is_pause)] "older name of garp_extra_if";
-    "owner_ignore_adverts" [Takes::Truth] "an address owner ignores adverts";
     "timer_expired_backup" [each("[PRIORITY]", 0..=1, |word| is_whole(word, &(1..=254)))] "a MASTER whose timer ran late becomes BACKUP";
     "thread_timer_expired" [each("[PRIORITY]", 0..=1, |word| is_whole(word, &(1..=254)))] "older name of timer_expired_backup";
     "virtual_routes" [lines("ROUTE", LINES)] "routes that come and go with the addresses";
