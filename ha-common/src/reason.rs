@@ -80,7 +80,8 @@ reasons! {
     AdvertLeaving = "advert_leaving", Pass;
     /// An advert that ended our own ownership in this very packet.
     AdvertFenced = "advert_fenced", Pass;
-    /// TTL is not 255, so the advert may have crossed a router (RFC 9568 section 7.1).
+    /// TTL is not 255, so the advert may have crossed a router (RFC 9568 section 7.1); of a unicast
+    /// advert, not what `min_ttl` and `max_ttl` of its peer allow.
     AdvertTtl = "advert_ttl", Pass;
     /// A multicast advert whose frame was not sent to the MAC of its group, 01:00:5e:00:00:12 for
     /// 224.0.0.18.

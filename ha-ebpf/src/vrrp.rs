@@ -123,7 +123,7 @@ impl<P: Packet> Advert<'_, P> {
         self.check_interval()?;
         ensure(self.header.is_advertisement(), Reason::AdvertType)?;
         ensure(self.is_intact(), Reason::AdvertChecksum)?;
-        ensure(self.is_from_peer(), Reason::AdvertSource)
+        self.check_source()
     }
 
     /// The IP payload is exactly the advert, and all of it is there. A version that is not known
@@ -208,9 +208,16 @@ impl<P: Packet> Advert<'_, P> {
         Some(sum)
     }
 
+    /// The sender is a peer, and as far away as peers are.
     #[inline(always)]
-    fn is_from_peer(&self) -> bool {
-        !self.has(flag::CHECK_SOURCE) || self.router.has_peer(self.ip.source())
+    fn check_source(&self) -> Result<(), Reason> {
+        if !self.has(flag::CHECK_SOURCE) {
+            return Ok(());
+        }
+        match self.router.peer(self.ip.source()) {
+            Some(peer) => ensure(peer.admits(self.ip.ttl()), Reason::AdvertTtl),
+            None => Err(Reason::AdvertSource),
+        }
     }
 
     #[inline(always)]

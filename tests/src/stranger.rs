@@ -1,5 +1,6 @@
 //! A router that nobody asked for: adverts of low priority, as fast as the machine can send them.
 
+use std::collections::BTreeMap;
 use std::io::IoSlice;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub fn advert<const N: usize>(pair: &Pair<N>) -> Result<Vec<u8>> {
         check_unicast_source: false,
         unicast_ttl: None,
         ignores_adverts: false,
+        peer_ttls: BTreeMap::new(),
     };
     let mut packet = BytesMut::new();
     for group in framing.destinations() {

@@ -29,6 +29,8 @@ pub use rate::{Allowance, Flood};
 pub use record::{Election, RouterRecord, Speaker, flag};
 pub use service::{ServiceKey, ServicePolicy, ServiceRecord, ServiceState, Transport};
 
+use core::ops::RangeInclusive;
+
 use crate::id::Family;
 
 /// Changes with every incompatible change of this module. It is part of the programs' names, so a
@@ -77,7 +79,7 @@ pub mod map {
     pub const INTERFACES: &str = "INTERFACES";
     /// `HashMap<[u8; 4], AddressEntry>`: the virtual addresses.
     pub const ADDRESSES: &str = "ADDRESSES";
-    /// `HashMap<PeerKey, u8>`: senders that a router with a source list accepts.
+    /// `HashMap<PeerKey, PeerEntry>`: senders that a router with a source list accepts.
     pub const PEERS: &str = "PEERS";
     /// `HashMap<ServiceKey, u32>`: which slot holds a service.
     pub const SERVICES: &str = "SERVICES";
@@ -205,6 +207,33 @@ impl PeerKey {
     }
 }
 
+/// Value of [`map::PEERS`]: the TTL that adverts of a peer arrive with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct PeerEntry {
+    min_ttl: u8,
+    max_ttl: u8,
+}
+
+impl PeerEntry {
+    /// A peer whose adverts arrive with a TTL of `ttl`.
+    #[must_use]
+    pub const fn new(ttl: &RangeInclusive<u8>) -> Self {
+        Self {
+            min_ttl: *ttl.start(),
+            max_ttl: *ttl.end(),
+        }
+    }
+
+    /// Whether an advert may have arrived with `ttl`.
+    #[must_use]
+    #[inline(always)]
+    pub const fn admits(&self, ttl: u8) -> bool {
+        self.min_ttl <= ttl && ttl <= self.max_ttl
+    }
+}
+
 const _: () = assert!(size_of::<RouterKey>() == 8);
 const _: () = assert!(size_of::<AddressEntry>() == 8);
 const _: () = assert!(size_of::<PeerKey>() == 8);
+const _: () = assert!(size_of::<PeerEntry>() == 2);

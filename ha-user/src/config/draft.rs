@@ -12,6 +12,7 @@ pub(super) mod ssl;
 pub(super) mod sync;
 
 use super::diagnostic::{At, Location};
+use super::model::PeerTtl;
 use super::model::dump::Dumps;
 use super::model::manners::{Garp, Manners};
 use super::model::naming::Naming;
@@ -227,6 +228,7 @@ pub(super) struct InstanceDraft {
     pub unicast_ttl: Option<At<u8>>,
     pub unicast_fault_no_peer: bool,
     pub unicast_peers: Vec<IpAddr>,
+    pub peer_ttls: Vec<PeerTtl>,
     pub check_unicast_src: Option<bool>,
     pub track_src_ip: bool,
     pub addresses: Vec<AddressDraft>,
@@ -277,6 +279,7 @@ impl InstanceDraft {
             unicast_ttl: None,
             unicast_fault_no_peer: false,
             unicast_peers: Vec::new(),
+            peer_ttls: Vec::new(),
             check_unicast_src: None,
             track_src_ip: false,
             addresses: Vec::new(),

@@ -289,6 +289,9 @@ pub struct Instance {
     /// `unicast_peer`; empty for multicast.
     #[serde(rename = "unicast_peer")]
     pub unicast_peers: Vec<IpAddr>,
+    /// `min_ttl` and `max_ttl` of those that have them.
+    #[serde(rename = "unicast_peer_ttl")]
+    pub peer_ttls: Vec<PeerTtl>,
     /// `check_unicast_src`.
     pub check_unicast_src: bool,
     /// `track_src_ip`: without its source address the instance is in fault.
@@ -344,6 +347,18 @@ pub struct Instance {
     pub v3_checksum_as_v2: bool,
     /// `skip_check_adv_addr`, which is so in any case.
     pub skip_check_adv_addr: bool,
+}
+
+/// A peer of which is known how far away it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PeerTtl {
+    /// Its address.
+    #[serde(rename = "address")]
+    pub peer: IpAddr,
+    /// Its adverts arrive with this TTL at least; 0 if not given.
+    pub min_ttl: u8,
+    /// And this at most; 255 if not given.
+    pub max_ttl: u8,
 }
 
 /// An address of an instance.

@@ -270,7 +270,12 @@ fn framing(instance: &Instance, parameters: &Parameters) -> Framing {
             Cast::Unicast(instance.unicast_peers.clone())
         },
         checksum_as_v2: instance.v3_checksum_as_v2,
-        check_unicast_source: instance.check_unicast_src,
+        check_unicast_source: instance.check_unicast_src && !instance.unicast_peers.is_empty(),
+        peer_ttls: instance
+            .peer_ttls
+            .iter()
+            .map(|one| (one.peer, one.min_ttl..=one.max_ttl))
+            .collect(),
         unicast_ttl: instance.unicast_ttl,
         ignores_adverts: instance.owner_ignore_adverts && parameters.priority == Priority::OWNER,
     }

@@ -4,7 +4,9 @@ mod detail;
 mod frames;
 mod packet;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -21,6 +23,9 @@ pub use self::packet::group;
 use crate::vrrp::{Advert, Version};
 
 type Header<'a> = wire::Header<&'a [u8]>;
+
+/// TTLs of peers of which nothing is said.
+const ANY_TTL: RangeInclusive<u8> = 0..=u8::MAX;
 
 /// Where adverts of a router go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +82,9 @@ pub struct Framing {
     pub checksum_as_v2: bool,
     /// Adverts count only if a peer of [`Cast::Unicast`] sent them.
     pub check_unicast_source: bool,
+    /// TTL, or hop limit, that adverts of a peer must arrive with where sources are checked; any, if it
+    /// is not named.
+    pub peer_ttls: BTreeMap<IpAddr, RangeInclusive<u8>>,
     /// Adverts are validated, and then not believed: the router is an address owner, and keeps what it
     /// has.
     pub ignores_adverts: bool,
@@ -157,7 +165,7 @@ impl Framing {
         self.check_authentication(&message)?;
         let advert = wire::Repr::parse(&message).map_err(reason)?;
         self.check_checksum(&packet, &message)?;
-        self.check_source(packet.source)?;
+        self.check_source(&packet)?;
         if self.ignores_adverts {
             return Err(Reason::AdvertIgnored);
         }
@@ -212,13 +220,25 @@ impl Framing {
         message.verify_checksum(pseudo).map_err(reason)
     }
 
-    fn check_source(&self, source: IpAddr) -> Result<(), Reason> {
-        match &self.cast {
-            Cast::Unicast(peers) if self.check_unicast_source && !peers.contains(&source) => {
-                Err(Reason::AdvertSource)
-            }
-            _ => Ok(()),
+    fn check_source(&self, packet: &Packet<'_>) -> Result<(), Reason> {
+        if !self.check_unicast_source {
+            return Ok(());
         }
+        match self.peers().find(|(peer, _)| *peer == packet.source) {
+            Some((_, ttl)) if !ttl.contains(&packet.hops) => Err(Reason::AdvertTtl),
+            Some(_) => Ok(()),
+            None => Err(Reason::AdvertSource),
+        }
+    }
+
+    /// Who may speak, and with which TTL adverts arrive, where sources are checked.
+    pub fn peers(&self) -> impl Iterator<Item = (IpAddr, &RangeInclusive<u8>)> {
+        let peers: &[IpAddr] = match &self.cast {
+            Cast::Unicast(peers) if self.check_unicast_source => peers,
+            Cast::Unicast(_) | Cast::Multicast(_) => &[],
+        };
+        let ttl = |peer: &IpAddr| self.peer_ttls.get(peer).unwrap_or(&ANY_TTL);
+        peers.iter().map(move |peer| (*peer, ttl(peer)))
     }
 
     /// Compares every octet of a password whatever the first ones are, so that the time taken

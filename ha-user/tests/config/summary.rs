@@ -193,6 +193,9 @@ fn cast(text: &mut String, i: &Instance) {
     if let Some(ttl) = i.unicast_ttl {
         writeln!(text, "  unicast_ttl {ttl}").expect("text");
     }
+    for one in &i.peer_ttls {
+        writeln!(text, "  {one:?}").expect("text");
+    }
     if i.lacks_peers {
         writeln!(text, "  lacks peers").expect("text");
     }

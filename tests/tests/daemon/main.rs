@@ -21,6 +21,7 @@ mod regularity;
 mod reload;
 mod rights;
 mod scripts;
+mod senders;
 mod size;
 mod solo;
 mod syslog;

@@ -1,5 +1,6 @@
 //! How a MASTER answers the adverts of others, beside keepalived under the same configuration.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -202,6 +203,7 @@ impl Stage {
             check_unicast_source: false,
             unicast_ttl: None,
             ignores_adverts: false,
+            peer_ttls: BTreeMap::new(),
         };
         let mut packet = BytesMut::new();
         let group = group(framing.family());

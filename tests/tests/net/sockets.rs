@@ -1,5 +1,6 @@
 //! Adverts and announcements from one host to another.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
@@ -47,6 +48,7 @@ fn framing(id: u8) -> Framing {
         check_unicast_source: false,
         unicast_ttl: None,
         ignores_adverts: false,
+        peer_ttls: BTreeMap::new(),
     }
 }
 

@@ -5,9 +5,9 @@ use super::super::draft::InstanceDraft;
 use super::address::{address, excluded_address};
 use super::instance_value::{
     auth_pass, auth_type, interface, multicast_group, multicast_source, notify, notify_deleted,
-    state, track_check, track_file, track_interface, track_process, track_script, unicast_peer,
-    unicast_source,
+    state, track_check, track_file, track_interface, track_process, track_script, unicast_source,
 };
+use super::peer::unicast_peer;
 use super::takes::{self, Takes};
 use super::{
     Keyword, Table, accepted, block, command, dispensable, flag, later, lines, number, number_or,
@@ -132,8 +132,8 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     ),
     lines(
         "unicast_peer",
-        "ADDRESS",
-        "adverts go to these instead of the group",
+        "ADDRESS [min_ttl N] [max_ttl N]",
+        "adverts go to these instead of the group; with a TTL, those of others are not heard",
         unicast_peer,
     ),
     number(

@@ -105,21 +105,6 @@ pub(super) fn multicast_group(
     }
 }
 
-pub(super) fn unicast_peer(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
-    let Some((peer, options)) = words.split_first() else {
-        return;
-    };
-    if let Some(peer) = value::address_of(instance, "unicast_peer", peer, report)
-        && !instance.unicast_peers.contains(&peer)
-    {
-        instance.unicast_peers.push(peer);
-    }
-    if let Some(option) = options.first() {
-        let message = format!("`{}` and what follows it has no effect yet", option.text);
-        report.add(Severity::Warning, &option.at, message);
-    }
-}
-
 pub(super) fn track_script(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
     let (owner, tracks) = (&instance.name.value, &mut instance.tracks.scripts);
     track("track_script", owner, tracks, words, report);

@@ -29,7 +29,7 @@ pub(super) fn check_unicast_src(draft: &InstanceDraft, context: &mut Context<'_>
                     Defaulting to multicast.";
         context.say(Severity::Warning, &draft.name, at, text);
     }
-    asked.unwrap_or(context.global.check_unicast_src)
+    !draft.peer_ttls.is_empty() || asked.unwrap_or(context.global.check_unicast_src)
 }
 
 /// Where adverts go to without peers.

@@ -88,6 +88,7 @@ pub(super) fn resolve(
             .unwrap_or(global.skip_check_adv_addr),
         v3_checksum_as_v2: draft.v3_checksum_as_v2.unwrap_or(global.v3_checksum_as_v2),
         name: draft.name.value,
+        peer_ttls: draft.peer_ttls,
         unicast_peers: draft.unicast_peers,
     })
 }

@@ -191,7 +191,9 @@ fn addresses(router: &Router, text: &mut Text) {
         text.about(format_args!("Check unicast src : {check}"));
         text.about("Unicast Peer :");
         for peer in &instance.unicast_peers {
-            text.item(format_args!("{peer} min_ttl 0 max_ttl 255"));
+            let ttl = instance.peer_ttls.iter().find(|one| one.peer == *peer);
+            let (min, max) = ttl.map_or((u8::MIN, u8::MAX), |one| (one.min_ttl, one.max_ttl));
+            text.item(format_args!("{peer} min_ttl {min} max_ttl {max}"));
         }
         text.about("Unicast checksum compatibility = no");
     }

@@ -2,6 +2,7 @@ use pnet::packet::Packet as _;
 use pnet::packet::ipv4::{Ipv4Packet, checksum};
 use proptest::prelude::*;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::*;
@@ -29,6 +30,7 @@ fn framing(version: Version) -> Framing {
         check_unicast_source: false,
         unicast_ttl: None,
         ignores_adverts: false,
+        peer_ttls: BTreeMap::new(),
     }
 }
 
