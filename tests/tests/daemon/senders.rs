@@ -89,6 +89,9 @@ fn adverts_to_the_group_are_heard_though_sources_of_others_are_checked() -> Resu
         let begun = Instant::now();
         let scene = Scene::new(mode, "check_unicast_src", ["", ""])?;
         scene.check_hears(begun)?;
+        let packets = scene.solo.status()?.packets;
+        let refused = packets.iter().find(|one| one.name == "advert_source");
+        ensure!(refused.is_none_or(|one| one.value == 0), "{refused:?}");
     }
     Ok(())
 }
