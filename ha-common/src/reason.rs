@@ -68,7 +68,7 @@ reasons! {
     Foreign = "foreign", Pass;
     /// Too short or malformed to be understood; the kernel judges it.
     Unparsable = "unparsable", Pass;
-    /// An advert for a VRID that no router of ours has on this interface.
+    /// An advert for a VRID that no router of ours has on this interface, or to another group.
     AdvertForeign = "advert_foreign", Pass;
     /// An advert of our own, looped back or reflected.
     AdvertOwn = "advert_own", Pass;
@@ -80,9 +80,11 @@ reasons! {
     AdvertLeaving = "advert_leaving", Pass;
     /// An advert that ended our own ownership in this very packet.
     AdvertFenced = "advert_fenced", Pass;
-    /// TTL is not 255, so the advert may have crossed a router (RFC 9568 section 7.1).
+    /// TTL is not 255, so the advert may have crossed a router (RFC 9568 section 7.1); of a unicast
+    /// advert, not what `min_ttl` and `max_ttl` of its peer allow.
     AdvertTtl = "advert_ttl", Pass;
-    /// A multicast advert whose frame was not sent to 01:00:5e:00:00:12.
+    /// A multicast advert whose frame was not sent to the MAC of its group, 01:00:5e:00:00:12 for
+    /// 224.0.0.18.
     AdvertMac = "advert_mac", Pass;
     /// Another VRRP version than this router is configured for.
     AdvertVersion = "advert_version", Pass;
@@ -98,6 +100,8 @@ reasons! {
     AdvertInterval = "advert_interval", Pass;
     /// Unicast advert from a host that is not in the configured list of peers.
     AdvertSource = "advert_source", Pass;
+    /// A valid advert to an address owner that ignores them (`owner_ignore_adverts`).
+    AdvertIgnored = "advert_ignored", Pass;
     /// A bad advert for a router of ours, of which there are more than `absorb_above` a second; one
     /// in a second passes for each router. The router's statistics say what was bad.
     AdvertFloodBad = "advert_flood_bad", Drop;
@@ -121,6 +125,9 @@ reasons! {
     ArpForeign = "arp_foreign", Pass;
     /// IP to an address that we own.
     VipOwned = "vip_owned", Pass;
+    /// IP to an address that we own, of an instance that does not accept (RFC 9568 section 6.1,
+    /// Accept_Mode): `no_accept`, or `strict_mode`.
+    VipNotAccepted = "vip_not_accepted", Drop;
     /// IP to an address of ours that we do not own now: one that we put on an interface, or any
     /// with `backup_traffic drop`.
     VipNotOwned = "vip_not_owned", Drop;

@@ -24,6 +24,12 @@ impl Mac {
         self.0 >> 24 == 0x0001_005e
     }
 
+    /// Where an IPv4 group lives on Ethernet.
+    #[inline(always)]
+    pub(crate) const fn of_ipv4_group(group: [u8; 4]) -> Self {
+        Self(0x0100_5e00_0000 | u32::from_be_bytes(group) as u64 & 0x7f_ffff)
+    }
+
     /// Virtual Router MAC Addresses for IPv4, 00:00:5e:00:01 (RFC 9568 section 7.3).
     #[inline(always)]
     const fn is_virtual(self) -> bool {

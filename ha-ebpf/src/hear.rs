@@ -4,11 +4,11 @@
 //! Everything is read again here: nothing is handed from one program to the other but stamps.
 
 use aya_ebpf::programs::SkBuffContext;
-use ha_common::abi::{Familiar, RouterKey, RouterRecord};
+use ha_common::abi::{Familiar, RouterKey, RouterRecord, flag};
 use ha_common::wire::{ipv4, vrrp};
 
 use crate::maps::{self, Router};
-use crate::vrrp::cast;
+use crate::vrrp::{cast, hears};
 
 /// What an accepted packet is cut to: nothing.
 const WHOLE: i64 = u32::MAX as i64;
@@ -43,7 +43,7 @@ fn wakes(context: &SkBuffContext) -> Option<bool> {
         source: source?,
         header,
     };
-    Some(is_news(router.record, familiar, &advert))
+    Some(hears(router.record, destination?) && is_news(router.record, familiar, &advert))
 }
 
 /// Whether an advert says more than the stamps do.
@@ -55,6 +55,9 @@ fn is_news(
 ) -> bool {
     let now = maps::now();
     let hearing = record.hearing();
+    if record.election().flags & flag::IGNORE_ADVERTS != 0 {
+        return false;
+    }
     if hearing.familiar() == Some(advert) {
         // A moment ago this very advert was stamped. If not, nobody stamps here any more.
         let age = now.get().saturating_sub(record.last_advert().get());

@@ -43,7 +43,8 @@ fn admit(packet: &impl Packet, gate: &Gate, destination: [u8; 4], not_virtual: R
         return Reason::Foreign;
     }
     match router.standing(gate) {
-        Standing::Owned => Reason::VipOwned,
+        Standing::Owned if router.accepts() => Reason::VipOwned,
+        Standing::Owned => Reason::VipNotAccepted,
         Standing::NotOwned if router.is_closed(gate) => Reason::VipNotOwned,
         Standing::NotOwned => Reason::VipOperator,
         Standing::Orphaned => Reason::Orphaned,

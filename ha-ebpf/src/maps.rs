@@ -10,7 +10,7 @@ use aya_ebpf::macros::btf_map;
 use aya_ebpf::programs::SkBuffContext;
 use ha_common::abi::{
     self, AddressEntry, Allowance, CaptureTally, Captured, Flood, Gate, InterfaceEntry, Notice,
-    NoticeKind, PeerKey, RouterKey, RouterRecord, ServiceKey, ServiceRecord,
+    NoticeKind, PeerEntry, PeerKey, RouterKey, RouterRecord, ServiceKey, ServiceRecord,
 };
 use ha_common::wire::{ipv4, tcp};
 use ha_common::{Nanos, Reason};
@@ -49,7 +49,7 @@ static ADDRESSES: HashMap<[u8; 4], AddressEntry, MAX_ADDRESSES> = HashMap::new()
 
 /// Written by the daemon.
 #[btf_map]
-static PEERS: HashMap<PeerKey, u8, MAX_PEERS> = HashMap::new();
+static PEERS: HashMap<PeerKey, PeerEntry, MAX_PEERS> = HashMap::new();
 
 /// Written by the daemon.
 #[btf_map]
@@ -124,10 +124,11 @@ impl Router {
         Self::in_slot(entry.slot())
     }
 
-    /// Whether `source` is in the router's list of peers.
+    /// What is known of `source`, if it is in the router's list of peers.
     #[inline(always)]
-    pub(crate) fn has_peer(&self, source: [u8; 4]) -> bool {
-        PEERS.get_ptr(PeerKey::new(self.slot, source)).is_some()
+    pub(crate) fn peer(&self, source: [u8; 4]) -> Option<PeerEntry> {
+        // SAFETY: as in `by_key`; any two octets are an entry.
+        unsafe { PEERS.get(PeerKey::new(self.slot, source)) }.copied()
     }
 
     /// Tells the daemon. A full ring loses the notice; the record still tells of a fence.

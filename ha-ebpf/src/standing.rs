@@ -1,7 +1,7 @@
 //! Whether this host owns an address at the moment that a packet is judged.
 
 use ha_common::Nanos;
-use ha_common::abi::{BackupTraffic, Gate};
+use ha_common::abi::{BackupTraffic, Gate, flag};
 
 use crate::maps::{self, Router};
 
@@ -31,6 +31,12 @@ impl Router {
         } else {
             Standing::NotOwned
         }
+    }
+
+    /// Whether what comes for the router's addresses is for this host while it owns them.
+    #[inline(always)]
+    pub(crate) fn accepts(&self) -> bool {
+        self.record.election().flags & flag::NO_ACCEPT == 0
     }
 
     /// Whether IP from the router's addresses is dropped while this host does not own them.

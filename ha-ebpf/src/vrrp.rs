@@ -2,10 +2,11 @@
 
 use aya_log_ebpf::debug;
 use ha_common::abi::{
-    CAST_MULTICAST, CAST_UNICAST, Election, Gate, NoticeKind, RouterKey, Speaker, flag,
+    CAST_MULTICAST, CAST_UNICAST, Election, Gate, NoticeKind, RouterKey, RouterRecord, Speaker,
+    flag,
 };
 use ha_common::wire::checksum::{PseudoHeader, Sum};
-use ha_common::wire::{ethernet::VRRP_GROUP as GROUP_OCTETS, ipv4, vrrp};
+use ha_common::wire::{ipv4, vrrp};
 use ha_common::{Family, Nanos, Reason};
 
 use crate::absorb;
@@ -13,8 +14,6 @@ use crate::ethernet::{self, Mac, Payload};
 use crate::maps::{self, Router};
 use crate::packet::Packet;
 
-/// Where the group of VRRP routers lives on Ethernet.
-const VRRP_GROUP: Mac = Mac::new(GROUP_OCTETS);
 /// Octets that are summed at a time.
 const WORD: usize = 4;
 
@@ -75,11 +74,17 @@ pub(crate) fn judge(
 /// How an advert was sent, as keys have it.
 #[inline(always)]
 pub(crate) fn cast(destination: [u8; 4]) -> u8 {
-    if destination == ipv4::VRRP_GROUP {
+    if ipv4::is_group(destination) {
         CAST_MULTICAST
     } else {
         CAST_UNICAST
     }
+}
+
+/// Whether adverts to `destination` are for the router with this record, if for one of its key.
+#[inline(always)]
+pub(crate) fn hears(record: &RouterRecord, destination: [u8; 4]) -> bool {
+    cast(destination) == CAST_UNICAST || same_host(record.group(), destination)
 }
 
 impl<P: Packet> Advert<'_, P> {
@@ -90,6 +95,7 @@ impl<P: Packet> Advert<'_, P> {
             // It may be for another router, or none of our business.
             Err(Reason::AdvertForeign) => Reason::AdvertForeign,
             Err(reason) => absorb::bad(reason, &self.router, ifindex, gate),
+            Ok(()) if self.has(flag::IGNORE_ADVERTS) => Reason::AdvertIgnored,
             Ok(()) => self.take(maps::now(), gate),
         }
     }
@@ -97,6 +103,10 @@ impl<P: Packet> Advert<'_, P> {
     /// The checks in keepalived's order, which decides what a packet with two faults counts as.
     #[inline(always)]
     fn validate(&self) -> Result<(), Reason> {
+        ensure(
+            hears(self.router.record, self.ip.destination()),
+            Reason::AdvertForeign,
+        )?;
         ensure(
             self.ip.source() != self.election.primary_ip,
             Reason::AdvertOwn,
@@ -113,7 +123,7 @@ impl<P: Packet> Advert<'_, P> {
         self.check_interval()?;
         ensure(self.header.is_advertisement(), Reason::AdvertType)?;
         ensure(self.is_intact(), Reason::AdvertChecksum)?;
-        ensure(self.is_from_peer(), Reason::AdvertSource)
+        self.check_source()
     }
 
     /// The IP payload is exactly the advert, and all of it is there. A version that is not known
@@ -136,7 +146,8 @@ impl<P: Packet> Advert<'_, P> {
             return ensure(ethernet::is_for_us(self.packet), Reason::AdvertForeign);
         }
         ensure(self.ip.ttl() == ipv4::VRRP_TTL, Reason::AdvertTtl)?;
-        let to_group = ethernet::destination(self.packet) == Some(VRRP_GROUP);
+        let group = Mac::of_ipv4_group(self.ip.destination());
+        let to_group = ethernet::destination(self.packet) == Some(group);
         ensure(to_group, Reason::AdvertMac)
     }
 
@@ -197,9 +208,16 @@ impl<P: Packet> Advert<'_, P> {
         Some(sum)
     }
 
+    /// The sender is a peer, and as far away as peers are.
     #[inline(always)]
-    fn is_from_peer(&self) -> bool {
-        !self.has(flag::CHECK_SOURCE) || self.router.has_peer(self.ip.source())
+    fn check_source(&self) -> Result<(), Reason> {
+        if !self.has(flag::CHECK_SOURCE) {
+            return Ok(());
+        }
+        match self.router.peer(self.ip.source()) {
+            Some(peer) => ensure(peer.admits(self.ip.ttl()), Reason::AdvertTtl),
+            None => Err(Reason::AdvertSource),
+        }
     }
 
     #[inline(always)]

@@ -1,5 +1,6 @@
 //! A router that nobody asked for: adverts of low priority, as fast as the machine can send them.
 
+use std::collections::BTreeMap;
 use std::io::IoSlice;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use bytes::BytesMut;
 use ha_common::wire::ethernet;
-use ha_common::{Priority, Vrid};
-use ha_user::net::advert::{Cast, Framing};
+use ha_common::{Family, Priority, Vrid};
+use ha_user::net::advert::{Cast, Framing, group};
 use ha_user::vrrp::Version;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, sendmmsg};
 
@@ -41,9 +42,12 @@ pub fn advert<const N: usize>(pair: &Pair<N>) -> Result<Vec<u8>> {
         auth: None,
         addresses: vec![VIP.into()],
         interval: setup.interval(),
-        cast: Cast::Multicast,
+        cast: Cast::Multicast(group(Family::Ipv4)),
         checksum_as_v2: false,
         check_unicast_source: false,
+        unicast_ttl: None,
+        ignores_adverts: false,
+        peer_ttls: BTreeMap::new(),
     };
     let mut packet = BytesMut::new();
     for group in framing.destinations() {

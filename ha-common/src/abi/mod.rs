@@ -29,23 +29,25 @@ pub use rate::{Allowance, Flood};
 pub use record::{Election, RouterRecord, Speaker, flag};
 pub use service::{ServiceKey, ServicePolicy, ServiceRecord, ServiceState, Transport};
 
+use core::ops::RangeInclusive;
+
 use crate::id::Family;
 
 /// Changes with every incompatible change of this module. It is part of the programs' names, so a
 /// daemon recognises what another build left attached.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// Names of the programs in the kernel: a prefix that all versions share, and [`ABI_VERSION`]. At
 /// most 15 characters.
 pub mod program {
     /// Judges what comes in, at the XDP hook.
-    pub const XDP: &str = "vipd_xdp_v3";
+    pub const XDP: &str = "vipd_xdp_v4";
     /// Judges what comes in, at the tc hook.
-    pub const INGRESS: &str = "vipd_in_v3";
+    pub const INGRESS: &str = "vipd_in_v4";
     /// Judges what goes out, at the tc hook.
-    pub const EGRESS: &str = "vipd_out_v3";
+    pub const EGRESS: &str = "vipd_out_v4";
     /// Decides which adverts wake the daemon, on its socket.
-    pub const SOCKET: &str = "vipd_hear_v3";
+    pub const SOCKET: &str = "vipd_hear_v4";
 }
 
 /// Virtual Routers that one host can take part in.
@@ -77,7 +79,7 @@ pub mod map {
     pub const INTERFACES: &str = "INTERFACES";
     /// `HashMap<[u8; 4], AddressEntry>`: the virtual addresses.
     pub const ADDRESSES: &str = "ADDRESSES";
-    /// `HashMap<PeerKey, u8>`: senders that a router with a source list accepts.
+    /// `HashMap<PeerKey, PeerEntry>`: senders that a router with a source list accepts.
     pub const PEERS: &str = "PEERS";
     /// `HashMap<ServiceKey, u32>`: which slot holds a service.
     pub const SERVICES: &str = "SERVICES";
@@ -103,7 +105,7 @@ pub const FAMILY_IPV4: u8 = 4;
 /// Address family of a router that the programs know nothing of yet: only the daemon uses its record.
 pub const FAMILY_IPV6: u8 = 6;
 
-/// Adverts to 224.0.0.18.
+/// Adverts to the group of the router, [`RouterRecord::group`].
 pub const CAST_MULTICAST: u8 = 0;
 /// Adverts to this host's own address.
 pub const CAST_UNICAST: u8 = 1;
@@ -205,6 +207,33 @@ impl PeerKey {
     }
 }
 
+/// Value of [`map::PEERS`]: the TTL that adverts of a peer arrive with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct PeerEntry {
+    min_ttl: u8,
+    max_ttl: u8,
+}
+
+impl PeerEntry {
+    /// A peer whose adverts arrive with a TTL of `ttl`.
+    #[must_use]
+    pub const fn new(ttl: &RangeInclusive<u8>) -> Self {
+        Self {
+            min_ttl: *ttl.start(),
+            max_ttl: *ttl.end(),
+        }
+    }
+
+    /// Whether an advert may have arrived with `ttl`.
+    #[must_use]
+    #[inline(always)]
+    pub const fn admits(&self, ttl: u8) -> bool {
+        self.min_ttl <= ttl && ttl <= self.max_ttl
+    }
+}
+
 const _: () = assert!(size_of::<RouterKey>() == 8);
 const _: () = assert!(size_of::<AddressEntry>() == 8);
 const _: () = assert!(size_of::<PeerKey>() == 8);
+const _: () = assert!(size_of::<PeerEntry>() == 2);

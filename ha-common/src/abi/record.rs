@@ -37,6 +37,11 @@ pub mod flag {
     pub const CHECK_SOURCE: u8 = 2;
     /// Version 3 checksums leave the pseudo-header out; received ones are not judged.
     pub const CHECKSUM_AS_V2: u8 = 4;
+    /// Accept_Mode is off, and the router is no address owner: nothing that comes for the addresses
+    /// is for this host.
+    pub const NO_ACCEPT: u8 = 8;
+    /// Valid adverts are counted, and nobody hears them.
+    pub const IGNORE_ADVERTS: u8 = 16;
 }
 
 impl Election {
@@ -122,7 +127,7 @@ pub struct RouterRecord {
     election: Word,
     auth: Word,
     installed_until: Word,
-    _reserved: Word,
+    group: Word,
 
     last_advert: Word,
     last_lower: Word,
@@ -198,6 +203,18 @@ impl RouterRecord {
     /// Sets the authentication data of version 2 adverts.
     pub fn set_auth(&self, data: [u8; 8]) {
         self.auth.set(u64::from_ne_bytes(data));
+    }
+
+    /// The IPv4 group that adverts go to, and are heard from.
+    #[expect(clippy::cast_possible_truncation, reason = "an address is half a word")]
+    #[inline]
+    pub fn group(&self) -> [u8; 4] {
+        (self.group.get() as u32).to_ne_bytes()
+    }
+
+    /// Sets that group.
+    pub fn set_group(&self, group: [u8; 4]) {
+        self.group.set(u32::from_ne_bytes(group).into());
     }
 
     /// Whether the daemon has put the addresses on an interface.
@@ -343,6 +360,7 @@ impl RouterRecord {
             &self.election,
             &self.auth,
             &self.installed_until,
+            &self.group,
             &self.last_advert,
             &self.last_lower,
             &self.fenced_at,

@@ -32,6 +32,14 @@ pub const SOURCE: usize = field::SOURCE;
 /// Where the destination address is.
 pub const DESTINATION: usize = field::DESTINATION;
 
+/// Whether `address` is a group's (RFC 1112 section 4).
+#[must_use]
+#[inline(always)]
+pub const fn is_group(address: [u8; 4]) -> bool {
+    let [first, ..] = address;
+    first >> 4 == 0xe
+}
+
 mod field {
     pub(super) const VERSION_IHL: usize = 0;
     pub(super) const TOS: usize = 1;

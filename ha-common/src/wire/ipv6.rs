@@ -89,7 +89,7 @@ impl Repr {
             source,
             destination,
             hop_limit: match destination {
-                VRRP_GROUP => VRRP_HOP_LIMIT,
+                [0xff, ..] => VRRP_HOP_LIMIT,
                 _ => HOP_LIMIT,
             },
             payload_len: u16::try_from(payload_len).unwrap_or(u16::MAX),

@@ -12,6 +12,7 @@ pub(super) mod ssl;
 pub(super) mod sync;
 
 use super::diagnostic::{At, Place};
+use super::model::PeerTtl;
 use super::model::dump::Dumps;
 use super::model::manners::{Garp, Manners};
 use super::model::naming::Naming;
@@ -82,8 +83,11 @@ pub(super) struct GlobalDraft {
     pub version: Option<VrrpVersion>,
     pub strict: bool,
     pub check_unicast_src: bool,
+    pub group4: Option<IpAddr>,
+    pub group6: Option<IpAddr>,
     pub down_timer_adverts: Option<u8>,
     pub v3_checksum_as_v2: bool,
+    pub owner_ignore_adverts: bool,
     pub skip_check_adv_addr: bool,
     pub garp: GarpDraft,
     pub min_garp: bool,
@@ -207,6 +211,9 @@ pub(super) struct InstanceDraft {
     pub priority: Option<u8>,
     pub version: Option<VrrpVersion>,
     pub strict: Option<bool>,
+    /// The last of `accept` and `no_accept`.
+    pub accept: Option<At<bool>>,
+    pub owner_ignore_adverts: Option<bool>,
     pub skip_check_adv_addr: Option<bool>,
     pub advert_int: Option<At<Duration>>,
     pub nopreempt: Option<At<()>>,
@@ -217,7 +224,11 @@ pub(super) struct InstanceDraft {
     pub family: Option<Family>,
     pub multicast_source: Option<IpAddr>,
     pub unicast_source: Option<At<IpAddr>>,
+    pub group: Option<At<IpAddr>>,
+    pub unicast_ttl: Option<At<u8>>,
+    pub unicast_fault_no_peer: bool,
     pub unicast_peers: Vec<IpAddr>,
+    pub peer_ttls: Vec<PeerTtl>,
     pub check_unicast_src: Option<bool>,
     pub track_src_ip: bool,
     pub addresses: Vec<AddressDraft>,
@@ -253,6 +264,8 @@ impl InstanceDraft {
             priority: None,
             version: None,
             strict: None,
+            accept: None,
+            owner_ignore_adverts: None,
             skip_check_adv_addr: None,
             advert_int: None,
             nopreempt: None,
@@ -262,7 +275,11 @@ impl InstanceDraft {
             family: None,
             multicast_source: None,
             unicast_source: None,
+            group: None,
+            unicast_ttl: None,
+            unicast_fault_no_peer: false,
             unicast_peers: Vec::new(),
+            peer_ttls: Vec::new(),
             check_unicast_src: None,
             track_src_ip: false,
             addresses: Vec::new(),

@@ -278,9 +278,20 @@ pub struct Instance {
     /// `mcast_src_ip` or `unicast_src_ip`.
     #[serde(rename = "mcast_src_ip")]
     pub source: Option<IpAddr>,
+    /// `mcast_dst_ip`, or `vrrp_mcast_group4` and `vrrp_mcast_group6`.
+    #[serde(rename = "mcast_dst_ip")]
+    pub group: IpAddr,
+    /// `unicast_ttl`, of adverts to peers.
+    pub unicast_ttl: Option<u8>,
+    /// `unicast_fault_no_peer`, and there is none: the instance is in fault.
+    #[serde(rename = "unicast_fault_no_peer")]
+    pub lacks_peers: bool,
     /// `unicast_peer`; empty for multicast.
     #[serde(rename = "unicast_peer")]
     pub unicast_peers: Vec<IpAddr>,
+    /// `min_ttl` and `max_ttl` of those that have them.
+    #[serde(rename = "unicast_peer_ttl")]
+    pub peer_ttls: Vec<PeerTtl>,
     /// `check_unicast_src`.
     pub check_unicast_src: bool,
     /// `track_src_ip`: without its source address the instance is in fault.
@@ -325,12 +336,29 @@ pub struct Instance {
     /// `strict_mode`, or `vrrp_strict`.
     #[serde(rename = "strict_mode")]
     pub strict: bool,
+    /// `accept`: packets to the addresses are for this host. Those of an address owner are so in any
+    /// case.
+    pub accept: bool,
+    /// `owner_ignore_adverts`, which means something with priority 255 only.
+    pub owner_ignore_adverts: bool,
     /// `down_timer_adverts`.
     pub down_timer_adverts: u8,
     /// `v3_checksum_as_v2`.
     pub v3_checksum_as_v2: bool,
     /// `skip_check_adv_addr`, which is so in any case.
     pub skip_check_adv_addr: bool,
+}
+
+/// A peer of which is known how far away it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PeerTtl {
+    /// Its address.
+    #[serde(rename = "address")]
+    pub peer: IpAddr,
+    /// Its adverts arrive with this TTL at least; 0 if not given.
+    pub min_ttl: u8,
+    /// And this at most; 255 if not given.
+    pub max_ttl: u8,
 }
 
 /// An address of an instance.

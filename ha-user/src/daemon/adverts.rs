@@ -26,7 +26,6 @@ use super::order::{Order, OrderQueue, Report, RouterReport, ThreadReport};
 use super::plan::RouterPlan;
 use super::watchdog::Watchdog;
 use crate::datapath::NoticeRing;
-use crate::net::advert::Cast;
 use crate::net::clock::{self, Timer};
 use crate::net::flood::Flood;
 use crate::vrrp::{Engine, Event, RouterId, Standing};
@@ -183,7 +182,7 @@ impl AdvertThread {
             Order::Inherit(router, plan) => self.install(router, *plan),
             Order::Replace(router, plan) => {
                 let parameters = plan.parameters.clone();
-                self.listeners.set(router, &plan);
+                self.listen(router, &plan);
                 self.executor.replace(router, *plan);
                 self.tell(router, Event::Reconfigured(Box::new(parameters)));
             }
@@ -219,17 +218,20 @@ impl AdvertThread {
     }
 
     fn install(&mut self, router: RouterId, plan: RouterPlan) {
-        if plan.framing.cast == Cast::Multicast
-            && let Err(error) = self.executor.listen(&plan)
-        {
-            log::error!("({}) cannot listen for adverts: {error}", plan.name);
-        }
-        self.listeners.set(router, &plan);
+        self.listen(router, &plan);
         self.standings.insert(router, Standing::default());
         let parameters = plan.parameters.clone();
         self.executor.install(router, plan);
         self.engine.insert(router, parameters);
         self.listen_to_our_routers();
+    }
+
+    /// Hears adverts of `router`, to whatever group they go.
+    fn listen(&mut self, router: RouterId, plan: &RouterPlan) {
+        if let Err(error) = self.executor.listen(plan) {
+            log::error!("({}) cannot listen for adverts: {error}", plan.name);
+        }
+        self.listeners.set(router, plan);
     }
 
     fn retire(&mut self, router: RouterId) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::acceptance::Acceptance;
 use super::plan::{self, RouterPlan};
 use crate::config::model::XdpMode;
 use crate::control::protocol;
@@ -14,6 +15,7 @@ use crate::net::link::{Link, Links};
 #[derive(Debug, Default)]
 pub(super) struct Attachments {
     tried: BTreeMap<u32, Attempt>,
+    acceptance: Acceptance,
 }
 
 #[derive(Debug)]
@@ -75,6 +77,7 @@ impl Attachments {
             news = true;
             self.tried.insert(link.ifindex, attempt);
         }
+        self.acceptance.look(plans, &self.guarded(), links);
         news
     }
 

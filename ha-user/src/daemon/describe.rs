@@ -1,10 +1,12 @@
 //! What the data path must know of a router, but does not change with the election.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ha_common::abi::{Election, RouterRecord, Speaker, flag};
 
 use super::plan::RouterPlan;
+use crate::net::advert::Cast;
 use crate::vrrp::Version;
 
 /// Writes into a record what does not change with the election.
@@ -18,6 +20,8 @@ pub(super) fn describe(record: &RouterRecord, plan: &RouterPlan) {
         ),
         (framing.check_unicast_source, flag::CHECK_SOURCE),
         (framing.checksum_as_v2, flag::CHECKSUM_AS_V2),
+        (!plan.accepts, flag::NO_ACCEPT),
+        (framing.ignores_adverts, flag::IGNORE_ADVERTS),
     ];
     let flags = flags
         .iter()
@@ -31,6 +35,7 @@ pub(super) fn describe(record: &RouterRecord, plan: &RouterPlan) {
     };
     record.set_election(election);
     record.set_auth(framing.auth.unwrap_or_default());
+    record.set_group(group(&framing.cast));
     record.set_interval(u64::try_from(framing.interval.as_nanos()).unwrap_or(u64::MAX));
 }
 
@@ -41,7 +46,16 @@ pub(super) fn speaks_alike(record: &RouterRecord, plan: &RouterPlan) -> bool {
     let interval = Duration::from_nanos(record.interval());
     record.election().version == wire_version(framing.version)
         && record.auth() == framing.auth.unwrap_or_default()
+        && record.group() == group(&framing.cast)
         && !interval.is_zero()
+}
+
+/// The group that the data path is told of: it knows none of IPv6.
+fn group(cast: &Cast) -> [u8; 4] {
+    match cast {
+        Cast::Multicast(IpAddr::V4(group)) => group.octets(),
+        Cast::Multicast(IpAddr::V6(_)) | Cast::Unicast(_) => [0; 4],
+    }
 }
 
 const fn wire_version(version: Version) -> u8 {

@@ -18,7 +18,7 @@ use super::order::{Orders, Report};
 use super::plan::RouterPlan;
 use crate::datapath::{RecordTable, is_judged};
 use crate::net::address::AddressWorker;
-use crate::net::advert::group;
+use crate::net::advert::Cast;
 use crate::net::announce::Announcer;
 use crate::net::peers::PeerKeeper;
 use crate::net::socket::AdvertSocket;
@@ -116,10 +116,12 @@ impl Executor {
         }
     }
 
-    /// Joins the group that adverts of `plan` are sent to.
+    /// Joins the group that adverts of `plan` are sent to, if they go to one.
     pub(super) fn listen(&mut self, plan: &RouterPlan) -> io::Result<()> {
-        let group = group(plan.framing.family());
-        self.socket.join(plan.ifindex, group)
+        match plan.framing.cast {
+            Cast::Multicast(group) => self.socket.join(plan.ifindex, group),
+            Cast::Unicast(_) => Ok(()),
+        }
     }
 
     /// Whether a data path keeps the kernel from answering for the addresses of `plan`.

@@ -9,6 +9,7 @@
 //!                                      └─ log thread
 //! ```
 
+mod acceptance;
 mod adverts;
 mod attachments;
 mod beside;

@@ -37,6 +37,8 @@ pub(super) struct RouterPlan {
     pub(super) parameters: Parameters,
     /// How its adverts look.
     pub(super) framing: Framing,
+    /// What comes for the addresses is for this host: Accept_Mode, or it is the address owner.
+    pub(super) accepts: bool,
     /// Addresses that move with it, on links that exist.
     pub(super) addresses: Vec<CarriedAddress>,
     /// Why the links do not let it take part, if they do not.
@@ -149,12 +151,16 @@ fn plan_router(
         ifindex: link.ifindex,
         framing: framing(instance, &parameters),
         parameters,
+        accepts: instance.accept || Priority::new(instance.priority) == Priority::OWNER,
         addresses: carried(instance, links),
         fault: fault(instance, link, primary_ip),
     }
 }
 
 fn fault(instance: &Instance, link: &Link, primary_ip: Option<IpAddr>) -> Option<&'static str> {
+    if instance.lacks_peers {
+        return Some("it has no unicast peers");
+    }
     if !link.up {
         return Some("the interface is down");
     }
@@ -259,12 +265,19 @@ fn framing(instance: &Instance, parameters: &Parameters) -> Framing {
         addresses: parameters.addresses.clone(),
         interval: parameters.advertisement_interval,
         cast: if instance.unicast_peers.is_empty() {
-            Cast::Multicast
+            Cast::Multicast(instance.group)
         } else {
             Cast::Unicast(instance.unicast_peers.clone())
         },
         checksum_as_v2: instance.v3_checksum_as_v2,
-        check_unicast_source: instance.check_unicast_src,
+        check_unicast_source: instance.check_unicast_src && !instance.unicast_peers.is_empty(),
+        peer_ttls: instance
+            .peer_ttls
+            .iter()
+            .map(|one| (one.peer, one.min_ttl..=one.max_ttl))
+            .collect(),
+        unicast_ttl: instance.unicast_ttl,
+        ignores_adverts: instance.owner_ignore_adverts && parameters.priority == Priority::OWNER,
     }
 }
 

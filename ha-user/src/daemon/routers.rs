@@ -208,6 +208,7 @@ impl Routers {
             for address in gone {
                 said(datapath.remove_address(address));
             }
+            forget_peers(datapath, router, &plan, None);
         }
     }
 
@@ -250,6 +251,7 @@ impl Routers {
             for address in before.difference(&after) {
                 said(datapath.remove_address(*address));
             }
+            forget_peers(datapath, router, &known.plan, Some(&plan));
         }
         known.plan = plan.clone();
         orders.send(Order::Replace(router, Box::new(plan)));
@@ -347,13 +349,27 @@ fn addresses(plan: &RouterPlan) -> impl Iterator<Item = IpAddr> {
 /// Tells the data path of a router: its adverts, its peers, its addresses.
 fn describe(datapath: &mut Datapath, router: RouterId, plan: &RouterPlan) {
     said(datapath.set_router(plan.framing.key(plan.ifindex), router));
-    if plan.framing.check_unicast_source {
-        for peer in plan.framing.destinations() {
-            said(datapath.set_peer(router, peer));
-        }
+    for (peer, ttl) in plan.framing.peers() {
+        said(datapath.set_peer(router, peer, ttl));
     }
     for address in addresses(plan) {
         said(datapath.set_address(address, router));
+    }
+}
+
+/// Peers of `before` that `after` does not have may not speak to the router any more.
+fn forget_peers(
+    datapath: &mut Datapath,
+    router: RouterId,
+    before: &RouterPlan,
+    after: Option<&RouterPlan>,
+) {
+    let stay = after.into_iter().flat_map(|plan| plan.framing.peers());
+    let stay: BTreeSet<_> = stay.map(|(peer, _)| peer).collect();
+    for (peer, _) in before.framing.peers() {
+        if !stay.contains(&peer) {
+            said(datapath.remove_peer(router, peer));
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use super::fifos::Left;
 use super::opening::Opening;
 use super::plan::RouterPlan;
 use super::trackers::Known;
-use crate::net::advert::{Cast, Frames};
+use crate::net::advert::Frames;
 
 /// Environment variable that names the memory to a worker.
 const VARIABLE: &str = "VIPD_TESTAMENT";
@@ -58,7 +58,7 @@ impl Farewell {
             name: plan.name.clone(),
             ifindex: plan.ifindex,
             vrid: framing.vrid.get(),
-            multicast: framing.cast == Cast::Multicast,
+            multicast: framing.cast.is_multicast(),
             source: framing.source,
             packets: frames
                 .packets()

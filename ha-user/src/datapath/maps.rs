@@ -2,12 +2,13 @@
 #![expect(unsafe_code, reason = "aya takes the ABI's types on our word")]
 
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 
 use aya::maps::{Array, HashMap, Map, MapData, MapError as AyaError, PerCpuArray};
 use aya::{Ebpf, Pod};
 use ha_common::Reason;
 use ha_common::abi::{
-    AddressEntry, CaptureTally, InterfaceEntry, PeerKey, RouterKey, ServiceKey, map,
+    AddressEntry, CaptureTally, InterfaceEntry, PeerEntry, PeerKey, RouterKey, ServiceKey, map,
 };
 
 use crate::vrrp::RouterId;
@@ -23,7 +24,7 @@ pub struct MapError {
 /// The maps of one loaded program.
 pub(super) struct Maps {
     counters: PerCpuArray<MapData, u64>,
-    peers: Table<PeerKey, u8>,
+    peers: Table<PeerKey, PeerEntry>,
     pub(super) routers: Table<RouterKey, u32>,
     pub(super) addresses: Table<[u8; 4], AddressEntry>,
     interfaces: Array<MapData, Octets<InterfaceEntry>>,
@@ -81,8 +82,14 @@ impl Maps {
         written.map_err(in_map(map::INTERFACES))
     }
 
-    pub(super) fn set_peer(&mut self, router: RouterId, peer: Ipv4Addr) -> Result<(), MapError> {
-        self.peers.insert(PeerKey::new(router.0, peer.octets()), 1)
+    pub(super) fn set_peer(
+        &mut self,
+        router: RouterId,
+        peer: Ipv4Addr,
+        ttl: &RangeInclusive<u8>,
+    ) -> Result<(), MapError> {
+        let key = PeerKey::new(router.0, peer.octets());
+        self.peers.insert(key, PeerEntry::new(ttl))
     }
 
     pub(super) fn remove_peer(&mut self, router: RouterId, peer: Ipv4Addr) -> Result<(), MapError> {
@@ -177,6 +184,7 @@ impl Plain for u32 {}
 impl Plain for [u8; 4] {}
 impl Plain for RouterKey {}
 impl Plain for PeerKey {}
+impl Plain for PeerEntry {}
 impl Plain for ServiceKey {}
 impl Plain for AddressEntry {}
 impl Plain for InterfaceEntry {}

@@ -22,6 +22,7 @@ mod xdp;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use aya_log::EbpfLogger;
 use ha_common::abi::{Gate, MAX_ROUTERS, RouterKey, ServiceKey, ServiceState};
@@ -214,13 +215,19 @@ impl Datapath {
         }
     }
 
-    /// `peer` may speak to `router`, if that one checks sources and its family [`is_judged`].
+    /// `peer` may speak to `router` by adverts that arrive with a TTL of `ttl`, if that one checks
+    /// sources and its family [`is_judged`].
     ///
     /// # Errors
     /// The map is full.
-    pub fn set_peer(&mut self, router: RouterId, peer: IpAddr) -> Result<(), MapError> {
+    pub fn set_peer(
+        &mut self,
+        router: RouterId,
+        peer: IpAddr,
+        ttl: &RangeInclusive<u8>,
+    ) -> Result<(), MapError> {
         match peer {
-            IpAddr::V4(peer) => self.maps.set_peer(router, peer),
+            IpAddr::V4(peer) => self.maps.set_peer(router, peer, ttl),
             IpAddr::V6(_) => Ok(()),
         }
     }

@@ -155,7 +155,7 @@ fn data(picture: &Picture, router: &Router) -> Data {
         promote_secondaries: false,
         adver_int: Seconds(instance.advert_int),
         master_adver_int: Seconds(router.active_adver_interval),
-        accept: 1,
+        accept: u8::from(instance.accept),
         nopreempt: !instance.preempt,
         preempt_delay: instance.preempt_delay.as_secs(),
         state,

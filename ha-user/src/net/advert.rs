@@ -4,7 +4,9 @@ mod detail;
 mod frames;
 mod packet;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -22,11 +24,14 @@ use crate::vrrp::{Advert, Version};
 
 type Header<'a> = wire::Header<&'a [u8]>;
 
+/// TTLs of peers of which nothing is said.
+const ANY_TTL: RangeInclusive<u8> = 0..=u8::MAX;
+
 /// Where adverts of a router go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cast {
-    /// To [`group`] of its family.
-    Multicast,
+    /// To this group.
+    Multicast(IpAddr),
     /// To each of these peers.
     Unicast(Vec<IpAddr>),
 }
@@ -35,8 +40,22 @@ impl Cast {
     /// As the data path's keys have it.
     const fn code(&self) -> u8 {
         match self {
-            Self::Multicast => CAST_MULTICAST,
+            Self::Multicast(_) => CAST_MULTICAST,
             Self::Unicast(_) => CAST_UNICAST,
+        }
+    }
+
+    /// Whether adverts go to a group.
+    #[must_use]
+    pub const fn is_multicast(&self) -> bool {
+        matches!(self, Self::Multicast(_))
+    }
+
+    /// Whether adverts that were sent to `destination` are heard.
+    fn hears(&self, destination: IpAddr) -> bool {
+        match self {
+            Self::Multicast(group) => *group == destination,
+            Self::Unicast(_) => !destination.is_multicast(),
         }
     }
 }
@@ -63,6 +82,14 @@ pub struct Framing {
     pub checksum_as_v2: bool,
     /// Adverts count only if a peer of [`Cast::Unicast`] sent them.
     pub check_unicast_source: bool,
+    /// TTL, or hop limit, that adverts of a peer must arrive with where sources are checked; any, if it
+    /// is not named.
+    pub peer_ttls: BTreeMap<IpAddr, RangeInclusive<u8>>,
+    /// Adverts are validated, and then not believed: the router is an address owner, and keeps what it
+    /// has.
+    pub ignores_adverts: bool,
+    /// TTL, or hop limit, of adverts to peers; `None` for what each family has without being told.
+    pub unicast_ttl: Option<u8>,
 }
 
 impl Framing {
@@ -82,7 +109,7 @@ impl Framing {
     #[must_use]
     pub fn destinations(&self) -> Vec<IpAddr> {
         match &self.cast {
-            Cast::Multicast => vec![group(self.family())],
+            Cast::Multicast(group) => vec![*group],
             Cast::Unicast(peers) => peers.clone(),
         }
     }
@@ -101,7 +128,8 @@ impl Framing {
                 Family::Ipv6 => Addresses::Ipv6(&ipv6),
             },
         };
-        let message = packet::begin(packet, self.source, destination, advert.buffer_len());
+        let hops = self.unicast_ttl.filter(|_| !self.cast.is_multicast());
+        let message = packet::begin(packet, self.source, destination, hops, advert.buffer_len());
         advert.emit(message, self.pseudo_header(self.source, destination));
     }
 
@@ -126,7 +154,7 @@ impl Framing {
     pub fn validate(&self, packet: &[u8]) -> Result<Advert, Reason> {
         let packet = Packet::parse(packet).map_err(reason)?;
         let header = wire::Header::new_checked(packet.payload).map_err(reason)?;
-        if key(0, &packet, &header) != self.key(0) {
+        if key(0, &packet, &header) != self.key(0) || !self.cast.hears(packet.destination) {
             return Err(Reason::AdvertForeign);
         }
         if packet.source == self.source {
@@ -137,7 +165,10 @@ impl Framing {
         self.check_authentication(&message)?;
         let advert = wire::Repr::parse(&message).map_err(reason)?;
         self.check_checksum(&packet, &message)?;
-        self.check_source(packet.source)?;
+        self.check_source(&packet)?;
+        if self.ignores_adverts {
+            return Err(Reason::AdvertIgnored);
+        }
         Ok(Advert {
             source: packet.source,
             priority: advert.priority,
@@ -151,7 +182,7 @@ impl Framing {
         if expected.is_some_and(|len| len != packet.payload.len()) {
             return Err(Reason::AdvertLength);
         }
-        if self.cast == Cast::Multicast && !packet.is_of_this_link() {
+        if self.cast.is_multicast() && !packet.is_of_this_link() {
             return Err(Reason::AdvertTtl);
         }
         let version = match self.version {
@@ -189,13 +220,25 @@ impl Framing {
         message.verify_checksum(pseudo).map_err(reason)
     }
 
-    fn check_source(&self, source: IpAddr) -> Result<(), Reason> {
-        match &self.cast {
-            Cast::Unicast(peers) if self.check_unicast_source && !peers.contains(&source) => {
-                Err(Reason::AdvertSource)
-            }
-            _ => Ok(()),
+    fn check_source(&self, packet: &Packet<'_>) -> Result<(), Reason> {
+        if !self.check_unicast_source {
+            return Ok(());
         }
+        match self.peers().find(|(peer, _)| *peer == packet.source) {
+            Some((_, ttl)) if !ttl.contains(&packet.hops) => Err(Reason::AdvertTtl),
+            Some(_) => Ok(()),
+            None => Err(Reason::AdvertSource),
+        }
+    }
+
+    /// Who may speak, and with which TTL adverts arrive, where sources are checked.
+    pub fn peers(&self) -> impl Iterator<Item = (IpAddr, &RangeInclusive<u8>)> {
+        let peers: &[IpAddr] = match &self.cast {
+            Cast::Unicast(peers) if self.check_unicast_source => peers,
+            Cast::Unicast(_) | Cast::Multicast(_) => &[],
+        };
+        let ttl = |peer: &IpAddr| self.peer_ttls.get(peer).unwrap_or(&ANY_TTL);
+        peers.iter().map(move |peer| (*peer, ttl(peer)))
     }
 
     /// Compares every octet of a password whatever the first ones are, so that the time taken

@@ -145,6 +145,7 @@ fn summarise_instance(text: &mut String, i: &Instance) {
             .map(|password| String::from_utf8_lossy(&password).into_owned())
     )
     .expect("text");
+    cast(text, i);
     addresses(text, "address", &i.addresses);
     addresses(text, "excluded", &i.excluded_addresses);
     writeln!(
@@ -172,8 +173,31 @@ fn summarise_instance(text: &mut String, i: &Instance) {
     if i.strict {
         writeln!(text, "  strict_mode").expect("text");
     }
+    if i.owner_ignore_adverts {
+        writeln!(text, "  owner_ignore_adverts").expect("text");
+    }
+    if !i.accept {
+        writeln!(text, "  no_accept").expect("text");
+    }
     if i.manners != Manners::default() {
         writeln!(text, "  {:?}", i.manners).expect("text");
+    }
+}
+
+/// Where adverts go, where that is not as it is without being told.
+fn cast(text: &mut String, i: &Instance) {
+    let otherwise = Defaults::default();
+    if ![otherwise.group4, otherwise.group6].contains(&i.group) {
+        writeln!(text, "  to {}", i.group).expect("text");
+    }
+    if let Some(ttl) = i.unicast_ttl {
+        writeln!(text, "  unicast_ttl {ttl}").expect("text");
+    }
+    for one in &i.peer_ttls {
+        writeln!(text, "  {one:?}").expect("text");
+    }
+    if i.lacks_peers {
+        writeln!(text, "  lacks peers").expect("text");
     }
 }
 

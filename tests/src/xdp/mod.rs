@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Election, Policy, RouterKey, RouterRecord};
 use ha_common::reason::Verdict;
+use ha_common::wire::ipv4;
 use ha_common::{Nanos, Reason};
 use ha_user::datapath::{Datapath, Hook, LoadOptions, NoticeRing, RecordTable};
 use ha_user::net::clock;
@@ -103,6 +104,7 @@ impl Director {
         record.reset();
         record.set_interval(u64::try_from(INTERVAL.as_nanos()).unwrap_or(u64::MAX));
         record.set_election(Self::election());
+        record.set_group(ipv4::VRRP_GROUP);
         while self.notices.next().is_some() {}
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The running daemon as operators, scripts and unit files meet it, on a good day and on a bad one.
 
+mod acceptance;
 mod crowd;
 mod detach;
 mod errands;
@@ -12,6 +13,7 @@ mod log;
 mod mail;
 mod managed;
 mod opening;
+mod owners;
 mod peers;
 mod pipes;
 mod processes;
@@ -19,6 +21,7 @@ mod regularity;
 mod reload;
 mod rights;
 mod scripts;
+mod senders;
 mod size;
 mod solo;
 mod syslog;

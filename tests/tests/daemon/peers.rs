@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use ha_tests::lab::{Capture, Host, until};
 
-use crate::solo::{PATIENCE, Solo};
+use crate::solo::{CONFIG, INSTANCE, PATIENCE, Solo};
 
 const INTERVAL: Duration = Duration::from_millis(50);
 /// The peer that there is.
@@ -128,6 +128,29 @@ fn config(peers: &[String]) -> String {
              virtual_ipaddress {{\n        192.0.2.100/24\n    }}\n}}\n",
         INTERVAL.as_secs_f64()
     )
+}
+
+/// Who must not fall back to the group takes no part without peers.
+#[test]
+fn without_a_peer_it_is_in_fault_if_told_so() -> Result<()> {
+    let solo = Solo::new()?;
+    let lone = CONFIG.replace("    virtual_ip", "unicast_fault_no_peer\n    virtual_ip");
+    let begun = Instant::now();
+    let daemon = solo.launch(&lone, &["-n", "-l", "-D"])?;
+    daemon.wait_for(INSTANCE, "FAULT", PATIENCE)?;
+    let fault = solo.fault()?;
+    ensure!(
+        fault.as_deref() == Some("it has no unicast peers"),
+        "{fault:?}"
+    );
+    ensure!(solo.adverts(begun).is_empty(), "it speaks");
+    let with_peer = lone.replace(
+        "unicast_fault",
+        "unicast_peer {\n192.0.2.9\n}\nunicast_fault",
+    );
+    solo.reload(&daemon, &with_peer)?;
+    daemon.wait_for(INSTANCE, "MASTER", PATIENCE)?;
+    Ok(())
 }
 
 #[test]

@@ -3,7 +3,9 @@
 //! One story for every version, interval and role: election, the Active killed, its return (which
 //! preempts), its graceful stop. All the time somebody asks every millisecond who answers.
 
+mod acceptance;
 mod dumps;
+mod groups;
 mod ipv6;
 mod manners;
 mod ownership;

@@ -1,11 +1,12 @@
 //! How a MASTER answers the adverts of others, beside keepalived under the same configuration.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bytes::BytesMut;
 use ha_common::wire::ethernet;
-use ha_common::{Priority, Vrid};
+use ha_common::{Family, Priority, Vrid};
 use ha_tests::lab::{Capture, Daemon, Frame, Host, Lan, Mac, PacketSocket, pause, until};
 use ha_tests::pair::Make;
 use ha_user::net::advert::{Cast, Framing, group};
@@ -197,9 +198,12 @@ impl Stage {
             auth: None,
             addresses: vec![VIP.parse()?],
             interval: INTERVAL,
-            cast: Cast::Multicast,
+            cast: Cast::Multicast(group(Family::Ipv4)),
             checksum_as_v2: false,
             check_unicast_source: false,
+            unicast_ttl: None,
+            ignores_adverts: false,
+            peer_ttls: BTreeMap::new(),
         };
         let mut packet = BytesMut::new();
         let group = group(framing.family());

@@ -15,7 +15,7 @@ use crate::at_once;
 const WATCH: Duration = Duration::from_millis(1500);
 
 /// Lines of the instance and its addresses, by what they are about.
-const CASES: [(&str, &str, &str); 8] = [
+const CASES: [(&str, &str, &str); 12] = [
     ("version 2", "version 2\nadvert_int 1\n", IPV4),
     (
         "version 2 with a password",
@@ -32,6 +32,26 @@ const CASES: [(&str, &str, &str); 8] = [
         "unicast, version 3",
         "version 3\nadvert_int 0.1\nunicast_peer {\n192.0.2.9\n}\n",
         IPV4,
+    ),
+    (
+        "another group",
+        "version 3\nadvert_int 0.1\nmcast_dst_ip 239.200.0.99\n",
+        IPV4,
+    ),
+    (
+        "unicast, a TTL",
+        "version 3\nadvert_int 0.1\nunicast_ttl 7\nunicast_peer {\n192.0.2.9\n}\n",
+        IPV4,
+    ),
+    (
+        "IPv6, another group",
+        "advert_int 0.1\nmcast_dst_ip ff02::99\n",
+        IPV6,
+    ),
+    (
+        "IPv6, unicast, a hop limit",
+        "advert_int 0.1\nunicast_ttl 7\nunicast_src_ip 2001:db8::1\nunicast_peer {\n2001:db8::9\n}\n",
+        IPV6,
     ),
     ("IPv6", "advert_int 0.1\n", IPV6),
     ("IPv6, version 2", "version 2\nadvert_int 1\n", IPV6),

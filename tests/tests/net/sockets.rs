@@ -1,5 +1,6 @@
 //! Adverts and announcements from one host to another.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
@@ -42,9 +43,12 @@ fn framing(id: u8) -> Framing {
         auth: None,
         addresses: vec![VIP.into()],
         interval: Duration::from_secs(1),
-        cast: Cast::Multicast,
+        cast: Cast::Multicast(group(Family::Ipv4)),
         checksum_as_v2: false,
         check_unicast_source: false,
+        unicast_ttl: None,
+        ignores_adverts: false,
+        peer_ttls: BTreeMap::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Adverts: taken, refused, and those that end an ownership.
 
+use std::ops::RangeInclusive;
+
 use anyhow::Result;
 use ha_common::Reason;
 use ha_common::abi::{Election, flag};
@@ -53,7 +55,12 @@ fn accept_anyone(director: &mut Director) -> Result<()> {
 
 /// Sources are checked, and `peer` is the only one.
 fn accept_only(director: &mut Director, peer: [u8; 4]) -> Result<()> {
-    director.datapath.set_peer(ROUTER, peer.into())?;
+    accept_at(director, peer, &(0..=u8::MAX))
+}
+
+/// And its adverts arrive with a TTL of `ttl`.
+fn accept_at(director: &mut Director, peer: [u8; 4], ttl: &RangeInclusive<u8>) -> Result<()> {
+    director.datapath.set_peer(ROUTER, peer.into(), ttl)?;
     elect(director, |election| election.flags = flag::CHECK_SOURCE)
 }
 
@@ -129,6 +136,10 @@ fn signs_of_life() -> Vec<Fixture> {
     ]
 }
 
+fn of_ttl(ttl: u8) -> Advert {
+    Advert { ttl, ..unicast() }
+}
+
 fn signs_of_life_by_configuration() -> Vec<Fixture> {
     let password = Authentication::plain_text(PASSWORD);
     vec![
@@ -137,6 +148,8 @@ fn signs_of_life_by_configuration() -> Vec<Fixture> {
             .prepare(speak_v2_with_password),
         alive("from a peer", unicast().frame())
             .prepare(|director| accept_only(director, LESSER_PEER_IP)),
+        alive("from a peer as far away as that", of_ttl(64).frame())
+            .prepare(|director| accept_at(director, LESSER_PEER_IP, &(64..=64))),
         alive(
             "no pseudo-header, by agreement",
             without_pseudo_header().frame(),
@@ -222,7 +235,9 @@ fn refused_by_configuration() -> Vec<Fixture> {
         ..plain.clone()
     };
     let without_pseudo = without_pseudo_header();
-    use Reason::{AdvertAuth, AdvertChecksum, AdvertInterval, AdvertSource, AdvertVersion};
+    use Reason::{
+        AdvertAuth, AdvertChecksum, AdvertInterval, AdvertSource, AdvertTtl, AdvertVersion,
+    };
     vec![
         refused(AdvertVersion, "version 2", plain.frame()),
         refused(AdvertVersion, "version 3", Advert::default().frame()).prepare(speak_v2),
@@ -234,6 +249,10 @@ fn refused_by_configuration() -> Vec<Fixture> {
         refused(AdvertChecksum, "no pseudo-header", without_pseudo.frame()),
         refused(AdvertSource, "not from a peer", unicast().frame())
             .prepare(|director| accept_only(director, PEER_IP)),
+        refused(AdvertTtl, "from a peer, too far away", of_ttl(63).frame())
+            .prepare(|director| accept_at(director, LESSER_PEER_IP, &(64..=100))),
+        refused(AdvertTtl, "from a peer, too near", of_ttl(101).frame())
+            .prepare(|director| accept_at(director, LESSER_PEER_IP, &(64..=100))),
     ]
 }
 

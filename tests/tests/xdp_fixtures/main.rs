@@ -1,5 +1,6 @@
 //! Frames through the programs, one for each thing that can happen to them.
 
+mod acceptance;
 mod addresses;
 mod adverts;
 mod behaviour;
@@ -8,6 +9,8 @@ mod egress;
 mod fixture;
 mod flood;
 mod foreign;
+mod groups;
+mod ignored;
 mod log;
 mod oracle;
 mod policies;
@@ -27,7 +30,10 @@ use fixture::Fixture;
 fn fixtures() -> impl Iterator<Item = Fixture> {
     foreign::fixtures()
         .chain(adverts::fixtures())
+        .chain(groups::fixtures())
+        .chain(ignored::fixtures())
         .chain(addresses::fixtures())
+        .chain(acceptance::fixtures())
         .chain(policies::fixtures())
         .chain(services::fixtures())
 }

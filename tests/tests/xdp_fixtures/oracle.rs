@@ -180,6 +180,9 @@ impl Oracle {
         }
         match (is_for_us(frame), self.role) {
             (false, _) => Reason::Foreign,
+            (true, Role::Active) if self.election.flags & flag::NO_ACCEPT != 0 => {
+                Reason::VipNotAccepted
+            }
             (true, Role::Active) => self.service(frame, payload, &packet),
             (true, Role::Lapsed) => Reason::VipNotOwned,
             (true, Role::Backup) => Reason::VipOperator,
@@ -221,6 +224,7 @@ impl Oracle {
         match message.first_chunk() {
             None => Reason::Unparsable,
             Some(header) if header[1] != VRID => Reason::AdvertForeign,
+            Some(_) if is_of_another_group(packet) => Reason::AdvertForeign,
             Some(header) => self
                 .fault(frame, packet, message, header)
                 .unwrap_or_else(|| self.heard(packet.get_source().octets(), header[2])),
@@ -300,12 +304,18 @@ impl Oracle {
     fn heard(&self, source: [u8; 4], priority: u8) -> Reason {
         let own = (self.election.priority, self.election.primary_ip);
         match priority {
+            _ if self.election.flags & flag::IGNORE_ADVERTS != 0 => Reason::AdvertIgnored,
             _ if self.installed() && (priority, source) > own => Reason::AdvertFenced,
             0 => Reason::AdvertLeaving,
             _ if priority >= self.election.accept_min_priority => Reason::AdvertAlive,
             _ => Reason::AdvertLower,
         }
     }
+}
+
+fn is_of_another_group(packet: &Ipv4Packet<'_>) -> bool {
+    let destination = packet.get_destination();
+    destination.is_multicast() && destination.octets() != VRRP_GROUP
 }
 
 /// How the packet for a closed service with this header and length is refused.

@@ -101,6 +101,14 @@ fn oracles() -> Vec<Oracle> {
             ..plain
         },
         Election {
+            flags: flag::NO_ACCEPT,
+            ..plain
+        },
+        Election {
+            flags: flag::IGNORE_ADVERTS,
+            ..plain
+        },
+        Election {
             version: 2,
             ..plain
         },
@@ -138,7 +146,9 @@ fn prepare(director: &mut Director, oracle: &Oracle) -> Result<()> {
     director.reset()?;
     director.record().set_election(oracle.election);
     director.record().set_auth(oracle.password);
-    director.datapath.set_peer(ROUTER, LESSER_PEER_IP.into())?;
+    director
+        .datapath
+        .set_peer(ROUTER, LESSER_PEER_IP.into(), &(0..=u8::MAX))?;
     for key in service::keys() {
         if let Some(policy) = oracle.closed {
             let state = ServiceState { healthy: 0, policy };

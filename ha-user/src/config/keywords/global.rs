@@ -10,6 +10,7 @@ use super::{
     Keyword, Table, accepted, dispensable, errand, fifo, flag, later, lines, mail, number,
     number_or, seconds, switch, taken_for_granted, value, words,
 };
+use ha_common::Family;
 use std::time::Duration;
 
 pub(super) const TABLE: Table<GlobalDraft> = Table {
@@ -90,7 +91,7 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     ),
     switch(
         "vrrp_strict",
-        "no authentication, no preempt_delay, no answer to lower adverts; nothing else of it yet",
+        "no authentication, no preempt_delay, no answer to lower adverts, no_accept; nothing else of it yet",
         |global, on| global.strict = on,
     ),
     switch(
@@ -198,6 +199,25 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         "how long after the start of the machine nobody takes over",
         |global, delay| global.opening.delay_after_boot = delay.value,
     ),
+    switch(
+        "vrrp_owner_ignore_adverts",
+        "an address owner keeps its addresses whoever speaks up: of two owners, both answer",
+        |global, on| global.owner_ignore_adverts = on,
+    ),
+    words(
+        "vrrp_mcast_group4",
+        "GROUP",
+        1..=1,
+        "group that adverts of IPv4 go to; 224.0.0.18 if not given",
+        multicast_group,
+    ),
+    words(
+        "vrrp_mcast_group6",
+        "GROUP",
+        1..=1,
+        "group that adverts of IPv6 go to; ff02::12 if not given",
+        multicast_group,
+    ),
     number(
         "vrrp_rt_priority",
         1..=99,
@@ -258,6 +278,16 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
 fn smtp_server(global: &mut GlobalDraft, _: &Word, words: &[Word], _: &mut Report) {
     let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     global.smtp_server = Some(words.join(" "));
+}
+
+/// Of the family that the keyword is for.
+fn multicast_group(global: &mut GlobalDraft, keyword: &Word, words: &[Word], report: &mut Report) {
+    let [word, ..] = words else { return };
+    let (family, group) = match keyword.text.as_str() {
+        "vrrp_mcast_group6" => (Family::Ipv6, &mut global.group6),
+        _ => (Family::Ipv4, &mut global.group4),
+    };
+    *group = value::group(keyword, word, Some(family), report).or(*group);
 }
 
 fn path(words: &[Word]) -> Option<String> {

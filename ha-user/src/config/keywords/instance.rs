@@ -1,11 +1,13 @@
 //! `vrrp_instance NAME { ... }`.
 
+use super::super::diagnostic::At;
 use super::super::draft::InstanceDraft;
 use super::address::{address, excluded_address};
 use super::instance_value::{
-    auth_pass, auth_type, interface, multicast_source, notify, notify_deleted, state, track_check,
-    track_file, track_interface, track_process, track_script, unicast_peer, unicast_source,
+    auth_pass, auth_type, interface, multicast_group, multicast_source, notify, notify_deleted,
+    state, track_check, track_file, track_interface, track_process, track_script, unicast_source,
 };
+use super::peer::unicast_peer;
 use super::takes::{self, Takes};
 use super::{
     Keyword, Table, accepted, block, command, dispensable, flag, later, lines, number, number_or,
@@ -77,10 +79,15 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         |instance, delay| instance.preempt_delay = Some(delay),
     ),
     accepted("preempt", Takes::Nothing, "the default"),
-    accepted(
+    flag(
         "accept",
-        Takes::Nothing,
-        "the default: packets to the addresses are accepted",
+        "packets to the addresses are for this host: the default, but not in strict mode",
+        |instance, at| instance.accept = accept(at, true),
+    ),
+    flag(
+        "no_accept",
+        "IPv4 packets to the addresses are dropped, except by an address owner; needs the data path",
+        |instance, at| instance.accept = accept(at, false),
     ),
     taken_for_granted(switch(
         "skip_check_adv_addr",
@@ -94,7 +101,7 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     ),
     switch(
         "strict_mode",
-        "no authentication, no preempt_delay, no answer to lower adverts; nothing else of it yet",
+        "no authentication, no preempt_delay, no answer to lower adverts, no_accept; nothing else of it yet",
         |instance, on| instance.strict = Some(on),
     ),
     block(
@@ -110,6 +117,13 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         multicast_source,
     ),
     words(
+        "mcast_dst_ip",
+        "GROUP",
+        1..=1,
+        "group that adverts go to; that of vrrp_mcast_group4 or vrrp_mcast_group6 if not given",
+        multicast_group,
+    ),
+    words(
         "unicast_src_ip",
         "ADDRESS",
         1..=1,
@@ -118,9 +132,20 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     ),
     lines(
         "unicast_peer",
-        "ADDRESS",
-        "adverts go to these instead of the group",
+        "ADDRESS [min_ttl N] [max_ttl N]",
+        "adverts go to these instead of the group; with a TTL, those of others are not heard",
         unicast_peer,
+    ),
+    number(
+        "unicast_ttl",
+        0..=255,
+        "TTL of adverts to peers; if not given, 255, or 64 of IPv6",
+        |instance, ttl| instance.unicast_ttl = value::octet(ttl),
+    ),
+    flag(
+        "unicast_fault_no_peer",
+        "the instance is in FAULT unless it has a unicast_peer",
+        |instance, _| instance.unicast_fault_no_peer = true,
     ),
     flag(
         "native_ipv6",
@@ -277,6 +302,11 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "a MASTER sends one more advert before it yields to a higher one",
         |instance, on| instance.manners.higher_prio_send_advert = Some(on),
     ),
+    switch(
+        "owner_ignore_adverts",
+        "an address owner keeps its addresses whoever speaks up: of two owners, both answer",
+        |instance, on| instance.owner_ignore_adverts = Some(on),
+    ),
     number(
         "down_timer_adverts",
         1..=100,
@@ -293,6 +323,10 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         },
     ),
 ];
+
+fn accept(at: At<()>, value: bool) -> Option<At<bool>> {
+    Some(At { value, at: at.at })
+}
 
 const AUTHENTICATION: Table<InstanceDraft> = Table {
     later: &[],

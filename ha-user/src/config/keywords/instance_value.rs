@@ -90,18 +90,18 @@ pub(super) fn unicast_source(
     instance.unicast_source = source.map(|value| At { value, at });
 }
 
-pub(super) fn unicast_peer(instance: &mut InstanceDraft, words: &[Word], report: &mut Report) {
-    let Some((peer, options)) = words.split_first() else {
-        return;
-    };
-    if let Some(peer) = value::address_of(instance, "unicast_peer", peer, report)
-        && !instance.unicast_peers.contains(&peer)
+pub(super) fn multicast_group(
+    instance: &mut InstanceDraft,
+    keyword: &Word,
+    words: &[Word],
+    report: &mut Report,
+) {
+    let [word, ..] = words else { return };
+    if let Some(value) = value::group(keyword, word, None, report)
+        && value::address_of(instance, &keyword.text, word, report).is_some()
     {
-        instance.unicast_peers.push(peer);
-    }
-    if let Some(option) = options.first() {
-        let message = format!("`{}` and what follows it has no effect yet", option.text);
-        report.add(Severity::Warning, &option.at, message);
+        let at = word.at.clone();
+        instance.group = Some(At { value, at });
     }
 }
 

@@ -18,6 +18,7 @@ mod later;
 mod link;
 mod mail;
 mod number;
+mod peer;
 mod process;
 mod root;
 mod script;

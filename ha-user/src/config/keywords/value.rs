@@ -6,6 +6,7 @@ use super::super::lexer::Word;
 use super::super::model::file::FileWeight;
 use super::super::model::{Command, ScriptUser, VrrpVersion, Weight};
 use super::number;
+use ha_common::Family;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -79,6 +80,23 @@ pub(super) fn address_of(
     };
     report.add(Severity::Error, &word.at, message);
     None
+}
+
+/// A multicast group, of `family` if that matters.
+pub(super) fn group(
+    keyword: &Word,
+    word: &Word,
+    family: Option<Family>,
+    report: &mut Report,
+) -> Option<IpAddr> {
+    let address = word.text.parse().ok();
+    let fits = |group: &IpAddr| family.is_none_or(|family| family == Family::from(*group));
+    let group = address.filter(IpAddr::is_multicast).filter(fits);
+    if group.is_none() {
+        let message = format!("{}: invalid value '{}'. ignoring", keyword.text, word.text);
+        report.add_with_help(Severity::Error, &word.at, message, "a multicast address");
+    }
+    group
 }
 
 /// An address of either family, and where it stands.

@@ -1,5 +1,8 @@
 //! What is dumped where, and what only a dump shows of the configuration.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ha_common::wire::{ipv4, ipv6};
 use serde::Serialize;
 
 use super::VrrpVersion;
@@ -54,6 +57,12 @@ pub struct Defaults {
     /// `vrrp_down_timer_adverts`.
     #[serde(rename = "vrrp_down_timer_adverts")]
     pub down_timer_adverts: u8,
+    /// `vrrp_mcast_group4`.
+    #[serde(rename = "vrrp_mcast_group4")]
+    pub group4: IpAddr,
+    /// `vrrp_mcast_group6`.
+    #[serde(rename = "vrrp_mcast_group6")]
+    pub group6: IpAddr,
     /// `vrrp_check_unicast_src`.
     #[serde(rename = "vrrp_check_unicast_src")]
     pub check_unicast_src: bool,
@@ -73,6 +82,8 @@ impl Default for Defaults {
             strict: false,
             // RFC 9568 section 6.1: Active_Down_Interval.
             down_timer_adverts: 3,
+            group4: Ipv4Addr::from_octets(ipv4::VRRP_GROUP).into(),
+            group6: Ipv6Addr::from_octets(ipv6::VRRP_GROUP).into(),
             check_unicast_src: false,
             skip_check_adv_addr: false,
         }

@@ -9,9 +9,8 @@ use super::super::model::process::{FollowedProcess, TrackProcess};
 use super::super::model::{Instance, Script, TrackInterface, TrackScript, VrrpVersion, Weight};
 use super::authentication::{self, Authentication};
 use super::tracked::{Found, Pool, Tracked};
-use super::{Context, address, command, manners, owner, preemption, timing};
+use super::{Context, acceptance, address, cast, command, manners, owner, preemption, timing};
 use ha_common::Family;
-use std::net::IpAddr;
 
 /// RFC 9568 section 5.2.4.
 const DEFAULT_PRIORITY: u8 = 100;
@@ -54,8 +53,11 @@ pub(super) fn resolve(
         preempt: preemption.preempts,
         preempt_delay: preemption.delay,
         auth_pass,
-        source: source(&draft),
-        check_unicast_src: check_unicast_src(&draft, context),
+        source: cast::source(&draft),
+        check_unicast_src: cast::check_unicast_src(&draft, context),
+        group: cast::group(&draft, family, context),
+        unicast_ttl: cast::unicast_ttl(&draft, context),
+        lacks_peers: cast::lacks_peers(&draft, context),
         track_src_ip: draft.track_src_ip,
         addresses: addresses.advertised,
         excluded_addresses: addresses.excluded,
@@ -73,6 +75,10 @@ pub(super) fn resolve(
         garp,
         manners,
         strict: context.is_strict(&draft),
+        owner_ignore_adverts: draft
+            .owner_ignore_adverts
+            .unwrap_or(global.owner_ignore_adverts),
+        accept: acceptance::resolve(&draft, priority, version, context),
         down_timer_adverts: draft
             .down_timer_adverts
             .or(global.down_timer_adverts)
@@ -82,6 +88,7 @@ pub(super) fn resolve(
             .unwrap_or(global.skip_check_adv_addr),
         v3_checksum_as_v2: draft.v3_checksum_as_v2.unwrap_or(global.v3_checksum_as_v2),
         name: draft.name.value,
+        peer_ttls: draft.peer_ttls,
         unicast_peers: draft.unicast_peers,
     })
 }
@@ -133,30 +140,6 @@ fn advert_interval(
         context.say(Severity::Warning, &draft.name, at, &remark);
     }
     interval
-}
-
-/// The source of unicast adverts counts where there are peers, and for multicast where no other
-/// is given, as in keepalived.
-fn source(draft: &InstanceDraft) -> Option<IpAddr> {
-    let unicast = draft.unicast_source.as_ref().map(|source| source.value);
-    if draft.unicast_peers.is_empty() {
-        return draft.multicast_source.or(unicast);
-    }
-    unicast.or(draft.multicast_source)
-}
-
-fn check_unicast_src(draft: &InstanceDraft, context: &mut Context<'_>) -> bool {
-    let asked = draft.check_unicast_src;
-    if draft.unicast_peers.is_empty() && (asked.is_some() || draft.unicast_source.is_some()) {
-        let at = draft
-            .unicast_source
-            .as_ref()
-            .map_or(&draft.name.at, |source| &source.at);
-        let text = "A unicast keyword has been specified without any unicast peers. \
-                    Defaulting to multicast.";
-        context.say(Severity::Warning, &draft.name, at, text);
-    }
-    asked.unwrap_or(context.global.check_unicast_src)
 }
 
 fn scripts(

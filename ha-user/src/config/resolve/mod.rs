@@ -1,8 +1,10 @@
 //! From what the file says to what it means: defaults, references, and keepalived's rules between
 //! keywords.
 
+mod acceptance;
 mod address;
 mod authentication;
+mod cast;
 mod check;
 mod command;
 mod errand;
@@ -197,6 +199,8 @@ fn defaults(global: &GlobalDraft) -> Defaults {
         down_timer_adverts: global
             .down_timer_adverts
             .unwrap_or(otherwise.down_timer_adverts),
+        group4: global.group4.unwrap_or(otherwise.group4),
+        group6: global.group6.unwrap_or(otherwise.group6),
         check_unicast_src: global.check_unicast_src,
         skip_check_adv_addr: global.skip_check_adv_addr,
     }

@@ -53,7 +53,7 @@ impl AdvertThread {
                 self.tell(router, Event::AdvertReceived(advert));
                 self.learn(router, advert, familiar);
             }
-            Err(Reason::AdvertOwn) => {}
+            Err(Reason::AdvertOwn | Reason::AdvertIgnored) => {}
             Err(reason) => self.refuse(router, reason, judged),
         }
     }

@@ -33,7 +33,7 @@ impl Voice {
             path: Path {
                 ifindex: plan.ifindex,
                 source: framing.source,
-                multicast: framing.cast == Cast::Multicast,
+                multicast: framing.cast.is_multicast(),
             },
             priority,
             frames: Frames::new(framing, priority),

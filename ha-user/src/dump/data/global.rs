@@ -7,7 +7,6 @@ use crate::config::machine_name;
 use crate::config::model::Global;
 use crate::dump::command;
 use crate::dump::picture::Picture;
-use crate::net::advert::group;
 
 pub(super) fn show(picture: &Picture, text: &mut Text) {
     let Picture {
@@ -24,8 +23,10 @@ pub(super) fn show(picture: &Picture, text: &mut Text) {
         "VRRP notify priority changes = {}",
         defaults.notify_priority_changes
     ));
-    for family in [Family::Ipv4, Family::Ipv6] {
-        let group = group(family);
+    for (family, group) in [
+        (Family::Ipv4, defaults.group4),
+        (Family::Ipv6, defaults.group6),
+    ] {
         text.thing(format_args!("VRRP {family} mcast group = {group}"));
     }
     announcements(&defaults.garp, "refresh timer", |what, value| {

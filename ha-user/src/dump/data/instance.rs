@@ -5,8 +5,10 @@ use super::{Text, address, announcements, answers, enabled, notify, yes};
 use crate::config::model::{Instance, VirtualAddress, VrrpVersion};
 use crate::dump::json::MASKED;
 use crate::dump::picture::{Picture, Router};
-use crate::net::advert::group;
 use crate::vrrp::State;
+
+/// What keepalived calls the TTL of adverts to peers that it was not told.
+const UNICAST_TTL: u8 = 255;
 
 pub(super) fn show(picture: &Picture, router: &Router, text: &mut Text) {
     let instance = &router.instance;
@@ -113,8 +115,7 @@ fn wire(router: &Router, text: &mut Text) {
     };
     text.about(format_args!("Using src_ip = {source}{origin}"));
     if !is_unicast(instance) {
-        let group = group(instance.family);
-        text.about(format_args!("Multicast address {group}"));
+        text.about(format_args!("Multicast address {}", instance.group));
     }
 }
 
@@ -148,7 +149,7 @@ fn election(router: &Router, text: &mut Text) {
             }
         }
     }
-    text.about("Accept = enabled");
+    text.about(format_args!("Accept = {}", enabled(instance.accept)));
     text.about(format_args!("Preempt = {}", enabled(instance.preempt)));
     if !instance.preempt_delay.is_zero() {
         let delay = instance.preempt_delay.as_secs_f64();
@@ -184,12 +185,15 @@ fn addresses(router: &Router, text: &mut Text) {
         list(&instance.excluded_addresses, text);
     }
     if is_unicast(instance) {
-        text.about("Unicast TTL = 255");
+        let ttl = instance.unicast_ttl.unwrap_or(UNICAST_TTL);
+        text.about(format_args!("Unicast TTL = {ttl}"));
         let check = yes(instance.check_unicast_src);
         text.about(format_args!("Check unicast src : {check}"));
         text.about("Unicast Peer :");
         for peer in &instance.unicast_peers {
-            text.item(format_args!("{peer} min_ttl 0 max_ttl 255"));
+            let ttl = instance.peer_ttls.iter().find(|one| one.peer == *peer);
+            let (min, max) = ttl.map_or((u8::MIN, u8::MAX), |one| (one.min_ttl, one.max_ttl));
+            text.item(format_args!("{peer} min_ttl {min} max_ttl {max}"));
         }
         text.about("Unicast checksum compatibility = no");
     }

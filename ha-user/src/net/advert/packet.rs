@@ -8,7 +8,7 @@ use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST};
 use ha_common::wire::checksum::PseudoHeader;
 use ha_common::wire::{ParseError, ipv4, ipv6};
 
-/// The group that adverts of `family` are sent to (RFC 9568 sections 5.1.1.2 and 5.1.2.2).
+/// The group that adverts of `family` are sent to unless the operator names another (RFC 9568 sections 5.1.1.2 and 5.1.2.2).
 #[must_use]
 pub const fn group(family: Family) -> IpAddr {
     match family {
@@ -64,7 +64,7 @@ impl<'a> Packet<'a> {
 
     /// Whom it is sent to, as the data path's keys have it.
     pub(super) fn cast(&self) -> u8 {
-        if self.destination == group(self.family()) {
+        if self.destination.is_multicast() {
             CAST_MULTICAST
         } else {
             CAST_UNICAST
@@ -82,24 +82,33 @@ impl<'a> Packet<'a> {
 }
 
 /// Makes `packet` the header of an advert of `len` octets, and zeros for the advert, which are
-/// returned. Both addresses are of one family.
+/// returned. Both addresses are of one family. `hops` says for how many routers it is good.
 pub(super) fn begin(
     packet: &mut BytesMut,
     source: IpAddr,
     destination: IpAddr,
+    hops: Option<u8>,
     len: usize,
 ) -> &mut [u8] {
     packet.clear();
     let header = match (source, destination) {
         (IpAddr::V6(source), IpAddr::V6(destination)) => {
             packet.resize(ipv6::HEADER_LEN + len, 0);
-            ipv6::Repr::vrrp(source.octets(), destination.octets(), len).emit(packet);
+            let header = ipv6::Repr::vrrp(source.octets(), destination.octets(), len);
+            let hop_limit = hops.unwrap_or(header.hop_limit);
+            ipv6::Repr {
+                hop_limit,
+                ..header
+            }
+            .emit(packet);
             ipv6::HEADER_LEN
         }
         _ => {
             packet.resize(ipv4::HEADER_LEN + len, 0);
             let [source, destination] = [source, destination].map(octets);
-            ipv4::Repr::vrrp(source, destination, UNNUMBERED, len).emit(packet);
+            let header = ipv4::Repr::vrrp(source, destination, UNNUMBERED, len);
+            let ttl = hops.unwrap_or(header.ttl);
+            ipv4::Repr { ttl, ..header }.emit(packet);
             ipv4::HEADER_LEN
         }
     };

@@ -2,6 +2,7 @@ use pnet::packet::Packet as _;
 use pnet::packet::ipv4::{Ipv4Packet, checksum};
 use proptest::prelude::*;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::*;
@@ -10,6 +11,7 @@ const OURS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
 const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 66));
 const IP_HEADER: usize = 20;
+const GROUP: Cast = Cast::Multicast(group(Family::Ipv4));
 
 const fn vip(last: u8) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(192, 0, 2, last))
@@ -23,9 +25,12 @@ fn framing(version: Version) -> Framing {
         auth: None,
         addresses: vec![vip(100), vip(101)],
         interval: Duration::from_secs(1),
-        cast: Cast::Multicast,
+        cast: GROUP,
         checksum_as_v2: false,
         check_unicast_source: false,
+        unicast_ttl: None,
+        ignores_adverts: false,
+        peer_ttls: BTreeMap::new(),
     }
 }
 
@@ -40,7 +45,7 @@ fn from(source: IpAddr, framing: &Framing) -> Framing {
 fn sent(by: &Framing) -> Vec<u8> {
     let mut packet = BytesMut::new();
     let to = match by.cast {
-        Cast::Multicast => group(by.family()),
+        Cast::Multicast(group) => group,
         Cast::Unicast(_) => OURS,
     };
     by.encode(Priority::new(100), to, &mut packet);
@@ -185,7 +190,7 @@ fn unicast_believes_any_path_but_only_peers_if_told_so() {
     assert_eq!(strict.validate(&routed), Err(Reason::AdvertSource));
     assert!(strict.validate(&sent(&from(PEER, &strict))).is_ok());
     let multicast = Framing {
-        cast: Cast::Multicast,
+        cast: GROUP,
         ..framing.clone()
     };
     let packet = sent(&from(PEER, &multicast));
@@ -193,8 +198,33 @@ fn unicast_believes_any_path_but_only_peers_if_told_so() {
 }
 
 #[test]
+fn adverts_to_another_group_are_not_heard() {
+    let group = |last| Cast::Multicast(Ipv4Addr::new(224, 0, 0, last).into());
+    let to = |last| Framing {
+        cast: group(last),
+        ..framing(Version::V3)
+    };
+    let packet = sent(&from(PEER, &to(99)));
+    assert!(to(99).validate(&packet).is_ok());
+    for other in [to(98), framing(Version::V3)] {
+        assert_eq!(other.validate(&packet), Err(Reason::AdvertForeign));
+    }
+}
+
+#[test]
+fn adverts_to_peers_have_the_ttl_that_was_asked_for() {
+    let framing = |cast| Framing {
+        cast,
+        unicast_ttl: Some(7),
+        ..framing(Version::V3)
+    };
+    assert_eq!(sent(&framing(Cast::Unicast(vec![PEER])))[8], 7);
+    assert_eq!(sent(&framing(GROUP))[8], 255);
+}
+
+#[test]
 fn a_packet_finds_its_router() {
-    for cast in [Cast::Multicast, Cast::Unicast(vec![PEER])] {
+    for cast in [GROUP, Cast::Unicast(vec![PEER])] {
         let framing = Framing {
             cast,
             ..framing(Version::V3)
@@ -243,6 +273,7 @@ fn over_ipv6(last: u16) -> Framing {
     Framing {
         source: address(0xfe80, last),
         addresses: vec![address(0xfe80, 0x66), address(0x2001, 0x66)],
+        cast: Cast::Multicast(group(Family::Ipv6)),
         ..framing(Version::V3)
     }
 }

@@ -3,8 +3,8 @@
 use super::super::takes::{Takes, each, interface, number, seconds, words};
 use super::super::{Known, value::LONGEST};
 use super::word::{
-    is_buffer, is_filled, is_group4, is_group6, is_include_check, is_mask, is_pause,
-    is_process_name, is_short, is_timeout, is_whole,
+    is_buffer, is_filled, is_include_check, is_mask, is_pause, is_process_name, is_short,
+    is_timeout, is_whole,
 };
 use std::time::Duration;
 
@@ -24,12 +24,9 @@ pub(in crate::config::keywords) const GLOBAL: &[Known] = known! {
     "random_seed" [number(0, u32::MAX as i64)] "seed of random numbers, for tests";
     "default_interface" [interface()] "interface of addresses that name none";
     "disable_local_igmp" [] "no IGMP joins of the daemon's own";
-    "vrrp_mcast_group4" [each("GROUP", 1..=1, is_group4)] "IPv4 group that adverts go to";
-    "vrrp_mcast_group6" [each("GROUP", 1..=1, is_group6)] "IPv6 group that adverts go to";
     "vrrp_gna_interval" [seconds(Duration::from_micros(1), LONGEST)] "pause between two unsolicited neighbour adverts of an interface";
     "vrrp_garp_extra_if" [each("[all] SECONDS", 1..=2, is_pause)] "repeat gratuitous ARPs on the interface below a virtual MAC";
     "vrrp_vmac_garp_intvl" [each("[all] SECONDS", 1..=2, is_pause)] "older name of vrrp_garp_extra_if";
-    "vrrp_owner_ignore_adverts" [Takes::Truth] "an address owner ignores adverts";
     "log_unknown_vrids" [] "log adverts of VRIDs that are not configured";
     "vrrp_iptables" [each("[IN [OUT]]", 0..=2, is_short)] "chains for no_accept";
     "vrrp_ipsets" [each("[SET...]", 0..=5, is_short)] "sets for no_accept";

@@ -3,7 +3,7 @@
 use super::super::Known;
 use super::super::takes::{Takes, block, each, interface, lines, number, words};
 use super::blocks::LINES;
-use super::word::{is_group, is_pause, is_process_weight, is_vmac, is_whole, weight};
+use super::word::{is_pause, is_process_weight, is_vmac, is_whole, weight};
 
 pub(in crate::config::keywords) const INSTANCE: &[Known] = known! {
     "vrf" [interface()] "VRF of unicast adverts without an interface";
@@ -11,20 +11,15 @@ pub(in crate::config::keywords) const INSTANCE: &[Known] = known! {
     "use_vmac" [each("[INTERFACE] [MAC]", 0..=2, is_vmac)] "addresses have the virtual MAC";
     "use_vmac_addr" [] "addresses on other interfaces have the virtual MAC";
     "use_ipvlan" [words("[INTERFACE] [ADDRESS] [bridge|private|vepa]", 0..=3)] "addresses are on an ipvlan interface";
-    "unicast_ttl" [number(0, 255)] "TTL of unicast adverts";
-    "unicast_fault_no_peer" [] "no peer is a fault";
     "old_unicast_checksum" [each("[never]", 0..=1, |word| word == "never")] "checksum of unicast adverts as keepalived 1.3.6 made it";
-    "mcast_dst_ip" [each("GROUP", 1..=1, is_group)] "group that adverts go to";
     "kernel_rx_buf_size" [number(0, u32::MAX as i64)] "receive buffer of adverts";
     "no_virtual_ipaddress" [] "there is no address on purpose";
     "promote_secondaries" [] "addresses of a removed one's network stay";
-    "no_accept" [] "packets to the addresses are dropped";
     "dont_track_primary" [] "a fault of its own interface is none of the instance";
     "linkbeat_use_polling" [] "poll the state of the link";
     "lvs_sync_daemon_interface" [interface()] "interface that IPVS connections are synchronised on";
     "garp_extra_if" [each("[all] SECONDS", 1..=2, is_pause)] "repeat gratuitous ARPs on the interface below a virtual MAC";
     "vmac_garp_intvl" [each("[all] SECONDS", 1..=2, is_pause)] "older name of garp_extra_if";
-    "owner_ignore_adverts" [Takes::Truth] "an address owner ignores adverts";
     "timer_expired_backup" [each("[PRIORITY]", 0..=1, |word| is_whole(word, &(1..=254)))] "a MASTER whose timer ran late becomes BACKUP";
     "thread_timer_expired" [each("[PRIORITY]", 0..=1, |word| is_whole(word, &(1..=254)))] "older name of timer_expired_backup";
     "virtual_routes" [lines("ROUTE", LINES)] "routes that come and go with the addresses";

@@ -2,7 +2,6 @@
 
 use super::super::number::whole;
 use super::super::takes::{Takes, each};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
 /// A name of a process in Linux, without the terminating zero.
@@ -52,20 +51,6 @@ pub(super) fn is_mask(word: &str) -> bool {
     };
     let octal = u32::from_str_radix(word, 8);
     octal.is_ok_and(|mask| mask <= MAX_MASK) || word.split('|').all(is_bit)
-}
-
-pub(super) fn is_group(word: &str) -> bool {
-    word.parse().is_ok_and(|group: IpAddr| group.is_multicast())
-}
-
-pub(super) fn is_group4(word: &str) -> bool {
-    word.parse()
-        .is_ok_and(|group: Ipv4Addr| group.is_multicast())
-}
-
-pub(super) fn is_group6(word: &str) -> bool {
-    word.parse()
-        .is_ok_and(|group: Ipv6Addr| group.is_multicast())
 }
 
 /// Of `garp_extra_if`.
