@@ -145,6 +145,9 @@ reasons! {
     OutPassed = "out_passed", Pass;
     /// ARP that would leave this host and speak for an address of ours that we do not own now.
     OutArpNotOwned = "out_arp_not_owned", Drop;
+    /// Neighbor Discovery that would leave this host and speak for an address of ours that we do not
+    /// own now: as its sender, or as the target of an advertisement.
+    OutNdNotOwned = "out_nd_not_owned", Drop;
     /// IP that would leave this host from an address of ours that we do not own now, where
     /// `vip_not_owned` drops what comes in.
     OutVipNotOwned = "out_vip_not_owned", Drop;

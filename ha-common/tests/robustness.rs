@@ -5,7 +5,7 @@ use std::time::Duration;
 use ha_common::abi::Notice;
 use ha_common::wire::checksum::{PseudoHeader, Sum};
 use ha_common::wire::vrrp::{Addresses, Authentication, Version};
-use ha_common::wire::{arp, ethernet, ipv4, ipv6, vlan, vrrp};
+use ha_common::wire::{arp, ethernet, ipv4, ipv6, ndp, vlan, vrrp};
 use ha_common::{Family, Priority, Vrid};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -41,11 +41,14 @@ fn decode(octets: &[u8]) -> String {
         })
     });
     let ipv6 = ipv6::Packet::new_checked(octets).map(|packet| {
-        let addresses = (packet.source(), packet.destination());
-        (packet.hop_limit(), addresses, packet.payload().len())
+        let header = packet.header();
+        let addresses = (header.source(), header.destination());
+        assert_eq!(packet.payload().len(), header.payload_len());
+        (header.hop_limit(), header.next_header(), addresses)
     });
+    let neighbour = ndp::Message::new_checked(octets).map(|it| (it.kind(), it.target()));
     let notice = Notice::from_bytes(octets);
-    format!("{frame:?} {tag:?} {arp:?} {ip:?} {vrrp:?} {ipv6:?} {notice:?}")
+    format!("{frame:?} {tag:?} {arp:?} {ip:?} {vrrp:?} {ipv6:?} {neighbour:?} {notice:?}")
 }
 
 /// Octets that look like a packet at first sight, so that decoders get beyond their first check.

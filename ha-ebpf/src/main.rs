@@ -15,6 +15,7 @@ mod ethernet;
 mod hear;
 mod ingress;
 mod ipv4;
+mod ipv6;
 mod maps;
 mod packet;
 mod refusal;
@@ -34,14 +35,14 @@ use crate::packet::{TcPacket, XdpPacket};
 /// What comes in, at the XDP hook. The programs have the names in `abi::program`, without which
 /// the daemon does not find them.
 #[xdp(frags)]
-fn vipd_xdp_v3(context: XdpContext) -> u32 {
+fn vipd_xdp_v4(context: XdpContext) -> u32 {
     let mut packet = XdpPacket::new(context);
     verdict::xdp(counted(ingress::judge(&mut packet)))
 }
 
 /// What comes in, at the tc hook.
 #[classifier]
-fn vipd_in_v3(context: TcContext) -> i32 {
+fn vipd_in_v4(context: TcContext) -> i32 {
     let mut packet = TcPacket::new(context);
     let reason = counted(ingress::judge(&mut packet));
     verdict::tc(&packet, reason)
@@ -49,7 +50,7 @@ fn vipd_in_v3(context: TcContext) -> i32 {
 
 /// What goes out.
 #[classifier]
-fn vipd_out_v3(context: TcContext) -> i32 {
+fn vipd_out_v4(context: TcContext) -> i32 {
     let packet = TcPacket::new(context);
     let reason = counted(egress::judge(&packet));
     verdict::tc(&packet, reason)
@@ -57,7 +58,7 @@ fn vipd_out_v3(context: TcContext) -> i32 {
 
 /// What has come to the daemon's socket.
 #[socket_filter]
-fn vipd_hear_v3(context: SkBuffContext) -> i64 {
+fn vipd_hear_v4(context: SkBuffContext) -> i64 {
     hear::judge(&context)
 }
 

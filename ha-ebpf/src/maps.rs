@@ -9,8 +9,8 @@ use aya_ebpf::btf_maps::{Array, HashMap, PerCpuArray, RingBuf};
 use aya_ebpf::macros::btf_map;
 use aya_ebpf::programs::SkBuffContext;
 use ha_common::abi::{
-    self, AddressEntry, Allowance, CaptureTally, Captured, Flood, Gate, InterfaceEntry, Notice,
-    NoticeKind, PeerKey, RouterKey, RouterRecord, ServiceKey, ServiceRecord,
+    self, AddressEntry, Allowance, CaptureTally, Captured, Flood, Gate, InterfaceEntry, Ipv6Key,
+    Notice, NoticeKind, PeerKey, RouterKey, RouterRecord, ServiceKey, ServiceRecord,
 };
 use ha_common::wire::{ipv4, tcp};
 use ha_common::{Nanos, Reason};
@@ -46,6 +46,10 @@ static INTERFACES: Array<InterfaceEntry, INTERFACE_SLOTS> = Array::new();
 /// Written by the daemon.
 #[btf_map]
 static ADDRESSES: HashMap<[u8; 4], AddressEntry, MAX_ADDRESSES> = HashMap::new();
+
+/// Written by the daemon.
+#[btf_map]
+static ADDRESSES_IPV6: HashMap<Ipv6Key, AddressEntry, MAX_ADDRESSES> = HashMap::new();
 
 /// Written by the daemon.
 #[btf_map]
@@ -121,6 +125,14 @@ impl Router {
     pub(crate) fn by_address(address: [u8; 4]) -> Option<Self> {
         // SAFETY: as in `by_key`.
         let entry = unsafe { ADDRESSES.get(address) }?;
+        Self::in_slot(entry.slot())
+    }
+
+    /// The router that the virtual address `address` moves with, as the interface `ifindex` has it.
+    #[inline(always)]
+    pub(crate) fn by_ipv6(address: [u8; 16], ifindex: u32) -> Option<Self> {
+        // SAFETY: as in `by_key`.
+        let entry = unsafe { ADDRESSES_IPV6.get(Ipv6Key::new(address, ifindex)) }?;
         Self::in_slot(entry.slot())
     }
 

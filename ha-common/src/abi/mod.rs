@@ -30,27 +30,28 @@ pub use record::{Election, RouterRecord, Speaker, flag};
 pub use service::{ServiceKey, ServicePolicy, ServiceRecord, ServiceState, Transport};
 
 use crate::id::Family;
+use crate::wire::ipv6::is_link_local;
 
 /// Changes with every incompatible change of this module. It is part of the programs' names, so a
 /// daemon recognises what another build left attached.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// Names of the programs in the kernel: a prefix that all versions share, and [`ABI_VERSION`]. At
 /// most 15 characters.
 pub mod program {
     /// Judges what comes in, at the XDP hook.
-    pub const XDP: &str = "vipd_xdp_v3";
+    pub const XDP: &str = "vipd_xdp_v4";
     /// Judges what comes in, at the tc hook.
-    pub const INGRESS: &str = "vipd_in_v3";
+    pub const INGRESS: &str = "vipd_in_v4";
     /// Judges what goes out, at the tc hook.
-    pub const EGRESS: &str = "vipd_out_v3";
+    pub const EGRESS: &str = "vipd_out_v4";
     /// Decides which adverts wake the daemon, on its socket.
-    pub const SOCKET: &str = "vipd_hear_v3";
+    pub const SOCKET: &str = "vipd_hear_v4";
 }
 
 /// Virtual Routers that one host can take part in.
 pub const MAX_ROUTERS: u32 = 4096;
-/// Virtual addresses that one host can carry.
+/// Virtual addresses of each family that one host can carry.
 pub const MAX_ADDRESSES: u32 = 65_536;
 /// Unicast peers over all routers, where their addresses are checked.
 pub const MAX_PEERS: u32 = 16_384;
@@ -75,8 +76,10 @@ pub mod map {
     /// `Array<InterfaceEntry>` by [`super::InterfaceEntry::slot`]: the interfaces that the
     /// programs are attached to.
     pub const INTERFACES: &str = "INTERFACES";
-    /// `HashMap<[u8; 4], AddressEntry>`: the virtual addresses.
+    /// `HashMap<[u8; 4], AddressEntry>`: the virtual addresses of IPv4.
     pub const ADDRESSES: &str = "ADDRESSES";
+    /// `HashMap<Ipv6Key, AddressEntry>`: those of IPv6.
+    pub const ADDRESSES_IPV6: &str = "ADDRESSES_IPV6";
     /// `HashMap<PeerKey, u8>`: senders that a router with a source list accepts.
     pub const PEERS: &str = "PEERS";
     /// `HashMap<ServiceKey, u32>`: which slot holds a service.
@@ -167,7 +170,38 @@ impl RouterKey {
     }
 }
 
-/// Value of [`map::ADDRESSES`]: the router that an address moves with.
+/// Key of [`map::ADDRESSES_IPV6`]. Of an address of a link there may be one on each interface, of any
+/// other one there is one on a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(C)]
+pub struct Ipv6Key {
+    address: [u8; 16],
+    scope: u32,
+}
+
+impl Ipv6Key {
+    /// Key of `address` on the interface `ifindex`.
+    #[must_use]
+    #[inline(always)]
+    pub const fn new(address: [u8; 16], ifindex: u32) -> Self {
+        let scope = if is_link_local(address) { ifindex } else { 0 };
+        Self { address, scope }
+    }
+
+    /// The address.
+    #[must_use]
+    pub const fn address(&self) -> [u8; 16] {
+        self.address
+    }
+
+    /// The interface that it is on; 0 for one that means the same on all of them.
+    #[must_use]
+    pub const fn scope(&self) -> u32 {
+        self.scope
+    }
+}
+
+/// Value of [`map::ADDRESSES`] and [`map::ADDRESSES_IPV6`]: the router that an address moves with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct AddressEntry {
@@ -206,5 +240,6 @@ impl PeerKey {
 }
 
 const _: () = assert!(size_of::<RouterKey>() == 8);
+const _: () = assert!(size_of::<Ipv6Key>() == 20);
 const _: () = assert!(size_of::<AddressEntry>() == 8);
 const _: () = assert!(size_of::<PeerKey>() == 8);

@@ -16,6 +16,8 @@ pub const VRRP_GROUP: [u8; ADDRESS_LEN] = [0x01, 0x00, 0x5e, 0x00, 0x00, 0x12];
 pub const TYPE_IPV4: u16 = 0x0800;
 /// EtherType of ARP.
 pub const TYPE_ARP: u16 = 0x0806;
+/// EtherType of IPv6.
+pub const TYPE_IPV6: u16 = 0x86dd;
 
 mod field {
     pub(super) const DESTINATION: usize = 0;

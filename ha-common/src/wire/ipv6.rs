@@ -1,10 +1,12 @@
-//! IPv6 (RFC 8200), as far as adverts need it: without extension headers.
+//! IPv6 (RFC 8200), as far as adverts and neighbours need it: without extension headers.
 
 use super::ipv4::PROTOCOL_VRRP;
 use super::{ParseError, at_least, octet, octets, put, word};
 
 /// Octets of the header.
 pub const HEADER_LEN: usize = 40;
+/// Next header of ICMPv6.
+pub const PROTOCOL_ICMPV6: u8 = 58;
 /// The group of VRRP routers, ff02::12 (RFC 9568 section 5.1.2.2).
 pub const VRRP_GROUP: [u8; 16] = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12];
 /// Hop limit of adverts, proof that no router has forwarded them (RFC 9568 section 5.1.2.3).
@@ -25,6 +27,61 @@ mod field {
     pub(super) const VERSION_6: [u8; 4] = [0x6c, 0, 0, 0];
 }
 
+/// Whether an address means another host on each link (RFC 4291 section 2.5.6).
+#[inline(always)]
+#[must_use]
+pub const fn is_link_local(address: [u8; 16]) -> bool {
+    let [first, second, ..] = address;
+    first == 0xfe && second & 0xc0 == 0x80
+}
+
+/// View of the fixed part of a header, which is all of it but for extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct Header<T>(T);
+
+impl<T: AsRef<[u8]>> Header<T> {
+    /// # Errors
+    /// [`ParseError::Truncated`] below [`HEADER_LEN`], [`ParseError::Version`] if it is not IPv6.
+    #[inline(always)]
+    pub fn new_checked(buffer: T) -> Result<Self, ParseError> {
+        let header = Self(at_least(buffer, HEADER_LEN)?);
+        if octet(header.0.as_ref(), field::VERSION_CLASS) >> 4 != 6 {
+            return Err(ParseError::Version);
+        }
+        Ok(header)
+    }
+
+    /// Octets behind the header.
+    #[inline(always)]
+    pub fn payload_len(&self) -> usize {
+        usize::from(word(self.0.as_ref(), field::PAYLOAD_LEN))
+    }
+
+    /// Protocol of the payload, or the kind of the first extension.
+    #[inline(always)]
+    pub fn next_header(&self) -> u8 {
+        octet(self.0.as_ref(), field::NEXT_HEADER)
+    }
+
+    /// Hop limit.
+    #[inline(always)]
+    pub fn hop_limit(&self) -> u8 {
+        octet(self.0.as_ref(), field::HOP_LIMIT)
+    }
+
+    /// Source address.
+    #[inline(always)]
+    pub fn source(&self) -> [u8; 16] {
+        octets(self.0.as_ref(), field::SOURCE)
+    }
+
+    /// Destination address.
+    #[inline(always)]
+    pub fn destination(&self) -> [u8; 16] {
+        octets(self.0.as_ref(), field::DESTINATION)
+    }
+}
+
 /// View of a whole packet whose payload follows its header at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a>(&'a [u8]);
@@ -34,30 +91,14 @@ impl<'a> Packet<'a> {
     /// [`ParseError::Truncated`] if `buffer` is shorter than the header or than the header says,
     /// [`ParseError::Version`] if it is not IPv6.
     pub fn new_checked(buffer: &'a [u8]) -> Result<Self, ParseError> {
-        let buffer = at_least(buffer, HEADER_LEN)?;
-        if octet(buffer, field::VERSION_CLASS) >> 4 != 6 {
-            return Err(ParseError::Version);
-        }
-        let end = HEADER_LEN + usize::from(word(buffer, field::PAYLOAD_LEN));
+        let end = HEADER_LEN + Header::new_checked(buffer)?.payload_len();
         buffer.get(..end).map(Self).ok_or(ParseError::Truncated)
     }
 
-    /// Hop limit.
+    /// The header.
     #[must_use]
-    pub fn hop_limit(&self) -> u8 {
-        octet(self.0, field::HOP_LIMIT)
-    }
-
-    /// Source address.
-    #[must_use]
-    pub fn source(&self) -> [u8; 16] {
-        octets(self.0, field::SOURCE)
-    }
-
-    /// Destination address.
-    #[must_use]
-    pub fn destination(&self) -> [u8; 16] {
-        octets(self.0, field::DESTINATION)
+    pub const fn header(&self) -> Header<&'a [u8]> {
+        Header(self.0)
     }
 
     /// What follows the header.
@@ -129,10 +170,23 @@ mod tests {
         let mut packet = [7; HEADER_LEN + 30];
         HEADER.emit(&mut packet);
         let packet = Packet::new_checked(&packet).expect("a packet");
-        assert_eq!(packet.source(), HEADER.source);
-        assert_eq!(packet.destination(), HEADER.destination);
-        assert_eq!(packet.hop_limit(), HEADER.hop_limit);
+        let header = packet.header();
+        assert_eq!(header.source(), HEADER.source);
+        assert_eq!(header.destination(), HEADER.destination);
+        assert_eq!(header.hop_limit(), HEADER.hop_limit);
+        assert_eq!(header.next_header(), PROTOCOL_VRRP);
         assert_eq!(packet.payload(), [7; 24]);
+    }
+
+    #[test]
+    fn addresses_of_a_link_are_told_from_others() {
+        let beginning = |first, second| {
+            let mut address = [0xff; 16];
+            (address[0], address[1]) = (first, second);
+            is_link_local(address)
+        };
+        assert!(beginning(0xfe, 0x80) && beginning(0xfe, 0xbf));
+        assert!(!beginning(0xfe, 0xc0) && !beginning(0xff, 0x80) && !beginning(0x20, 0x01));
     }
 
     #[test]

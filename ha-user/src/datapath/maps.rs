@@ -7,7 +7,7 @@ use aya::maps::{Array, HashMap, Map, MapData, MapError as AyaError, PerCpuArray}
 use aya::{Ebpf, Pod};
 use ha_common::Reason;
 use ha_common::abi::{
-    AddressEntry, CaptureTally, InterfaceEntry, PeerKey, RouterKey, ServiceKey, map,
+    AddressEntry, CaptureTally, InterfaceEntry, Ipv6Key, PeerKey, RouterKey, ServiceKey, map,
 };
 
 use crate::vrrp::RouterId;
@@ -26,6 +26,7 @@ pub(super) struct Maps {
     peers: Table<PeerKey, u8>,
     pub(super) routers: Table<RouterKey, u32>,
     pub(super) addresses: Table<[u8; 4], AddressEntry>,
+    pub(super) ipv6_addresses: Table<Ipv6Key, AddressEntry>,
     interfaces: Array<MapData, Octets<InterfaceEntry>>,
 }
 
@@ -49,17 +50,9 @@ impl Maps {
             peers: Table::take(source, map::PEERS)?,
             routers: Table::take(source, map::ROUTERS)?,
             addresses: Table::take(source, map::ADDRESSES)?,
+            ipv6_addresses: Table::take(source, map::ADDRESSES_IPV6)?,
             interfaces: take(source, map::INTERFACES)?,
         })
-    }
-
-    pub(super) fn set_address(
-        &mut self,
-        address: Ipv4Addr,
-        router: RouterId,
-    ) -> Result<(), MapError> {
-        let entry = AddressEntry::new(router.0);
-        self.addresses.insert(address.octets(), entry)
     }
 
     pub(super) fn set_interface(&mut self, ifindex: u32, mac: [u8; 6]) -> Result<(), MapError> {
@@ -178,6 +171,7 @@ impl Plain for [u8; 4] {}
 impl Plain for RouterKey {}
 impl Plain for PeerKey {}
 impl Plain for ServiceKey {}
+impl Plain for Ipv6Key {}
 impl Plain for AddressEntry {}
 impl Plain for InterfaceEntry {}
 impl Plain for CaptureTally {}

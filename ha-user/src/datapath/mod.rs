@@ -3,6 +3,7 @@
 //! Nothing here decides. Without the right to load BPF, [`RecordTable::in_memory`] stands in for
 //! the records and the rest is not used.
 
+mod address;
 mod attach;
 mod choice;
 mod detach;
@@ -32,6 +33,7 @@ use crate::net::neighbours;
 use crate::net::netlink::Netlink;
 use crate::vrrp::RouterId;
 
+pub use address::VirtualAddress;
 pub use attach::{AttachError, AttachMode, Attachment, Wanted};
 pub use choice::Mode;
 pub use detach::detach;
@@ -44,8 +46,8 @@ pub use services::{ServiceId, ServiceTable};
 pub use table::RecordTable;
 pub use tap::{Tap, TapError};
 
-/// Whether the programs in the kernel judge adverts of `family`, and answer for its addresses. What
-/// they do not, the daemon does alone, as keepalived does everything.
+/// Whether the programs in the kernel judge adverts of `family`. Those that they do not judge the
+/// daemon judges alone, as keepalived does everything.
 #[must_use]
 pub const fn is_judged(family: Family) -> bool {
     matches!(family, Family::Ipv4)
@@ -186,32 +188,28 @@ impl Datapath {
     ///
     /// # Errors
     /// The kernel refuses, for no reason that is known.
-    pub fn addresses(&self) -> Result<Vec<(IpAddr, RouterId)>, MapError> {
-        let entries = self.maps.addresses.entries()?.into_iter();
-        let plain = entries.map(|(address, entry)| (IpAddr::from(address), RouterId(entry.slot())));
-        Ok(plain.collect())
+    pub fn addresses(&self) -> Result<Vec<(VirtualAddress, RouterId)>, MapError> {
+        self.maps.known_addresses()
     }
 
-    /// `address` moves with `router` from now on. One of a family that [`is_judged`] not is left out.
+    /// `address` moves with `router` from now on.
     ///
     /// # Errors
     /// The map is full.
-    pub fn set_address(&mut self, address: IpAddr, router: RouterId) -> Result<(), MapError> {
-        match address {
-            IpAddr::V4(address) => self.maps.set_address(address, router),
-            IpAddr::V6(_) => Ok(()),
-        }
+    pub fn set_address(
+        &mut self,
+        address: VirtualAddress,
+        router: RouterId,
+    ) -> Result<(), MapError> {
+        self.maps.set_address(address, router)
     }
 
     /// `address` is none of ours.
     ///
     /// # Errors
     /// The kernel refuses, for no reason that is known.
-    pub fn remove_address(&mut self, address: IpAddr) -> Result<(), MapError> {
-        match address {
-            IpAddr::V4(address) => self.maps.addresses.remove(address.octets()),
-            IpAddr::V6(_) => Ok(()),
-        }
+    pub fn remove_address(&mut self, address: VirtualAddress) -> Result<(), MapError> {
+        self.maps.remove_address(address)
     }
 
     /// `peer` may speak to `router`, if that one checks sources and its family [`is_judged`].

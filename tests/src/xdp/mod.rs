@@ -2,6 +2,7 @@
 //! verdict, the counter that moved, and the frame as it left it.
 
 pub mod frame;
+pub mod ipv6;
 pub mod raw;
 pub mod service;
 mod test_run;
@@ -13,7 +14,7 @@ use anyhow::{Context as _, Result, ensure};
 use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Election, Policy, RouterKey, RouterRecord};
 use ha_common::reason::Verdict;
 use ha_common::{Nanos, Reason};
-use ha_user::datapath::{Datapath, Hook, LoadOptions, NoticeRing, RecordTable};
+use ha_user::datapath::{Datapath, Hook, LoadOptions, NoticeRing, RecordTable, VirtualAddress};
 use ha_user::net::clock;
 use ha_user::vrrp::RouterId;
 
@@ -32,7 +33,7 @@ pub const INTERVAL: Duration = Duration::from_secs(10);
 /// How long a lease lasts here.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// A director whose data path knows one router with one virtual address.
+/// A director whose data path knows one router with a virtual address of each kind.
 pub struct Director {
     /// Its data path.
     pub datapath: Datapath,
@@ -77,8 +78,15 @@ impl Director {
             let key = RouterKey::ipv4(IFINDEX, VRID, cast);
             self.datapath.set_router(key, ROUTER)?;
         }
-        self.datapath
-            .set_address(frame::VIRTUAL_IP.into(), ROUTER)?;
+        for (address, ifindex) in [
+            (frame::VIRTUAL_IP.into(), IFINDEX),
+            (ipv6::VIRTUAL.into(), IFINDEX),
+            (ipv6::LINK_LOCAL.into(), IFINDEX),
+            (ipv6::ELSEWHERE.into(), IFINDEX + 1),
+        ] {
+            let address = VirtualAddress::new(address, ifindex);
+            self.datapath.set_address(address, ROUTER)?;
+        }
         self.reset()
     }
 

@@ -8,6 +8,7 @@ mod egress;
 mod fixture;
 mod flood;
 mod foreign;
+mod ipv6;
 mod log;
 mod oracle;
 mod policies;
@@ -30,6 +31,7 @@ fn fixtures() -> impl Iterator<Item = Fixture> {
         .chain(addresses::fixtures())
         .chain(policies::fixtures())
         .chain(services::fixtures())
+        .chain(ipv6::incoming())
 }
 
 /// What comes in means the same at both hooks.
@@ -38,7 +40,11 @@ fn every_fixture() -> impl Iterator<Item = (Hook, Fixture)> {
         .into_iter()
         .flat_map(|hook| fixtures().map(move |fixture| (hook, fixture)));
     incoming
-        .chain(egress::fixtures().map(|fixture| (Hook::Egress, fixture)))
+        .chain(
+            egress::fixtures()
+                .chain(ipv6::outgoing())
+                .map(|fixture| (Hook::Egress, fixture)),
+        )
         .filter(|(hook, fixture)| can_run(*hook, &fixture.frame))
 }
 

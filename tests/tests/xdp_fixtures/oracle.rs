@@ -1,17 +1,21 @@
 //! What must become of a frame, as somebody else reads it: with pnet, on the host, by the text of
 //! `Reason`.
 
+use std::net::Ipv6Addr;
+
 use ha_common::Reason;
 use ha_common::abi::{Election, ServicePolicy, flag};
 use ha_common::wire::ipv4::VRRP_GROUP;
 use ha_common::wire::{ethernet, vrrp::Authentication};
 use ha_tests::xdp::frame::{LESSER_PEER_IP, OWN_MAC, VIRTUAL_IP};
+use ha_tests::xdp::ipv6::{LINK_LOCAL, VIRTUAL};
 use ha_tests::xdp::service::{CORE, NAMES, SCTP, TCP, UDP, WEB};
 use ha_tests::xdp::{INTERVAL, VRID};
 use ha_user::datapath::Hook;
 use pnet_packet::arp::ArpPacket;
 use pnet_packet::ethernet::EthernetPacket;
 use pnet_packet::ipv4::Ipv4Packet;
+use pnet_packet::ipv6::Ipv6Packet;
 use pnet_packet::util;
 use pnet_packet::vlan::VlanPacket;
 
@@ -19,9 +23,11 @@ use crate::fixture::Role;
 
 const TYPE_ARP: u16 = 0x0806;
 const TYPE_IPV4: u16 = 0x0800;
+const TYPE_IPV6: u16 = 0x86dd;
 const TYPES_OF_TAGS: [u16; 2] = [0x8100, 0x88a8];
 const MOST_TAGS: usize = 2;
 const PROTOCOL_VRRP: u8 = 112;
+const PROTOCOL_ICMPV6: u8 = 58;
 /// Has pnet sum all of a message, its checksum too.
 const EVERY_WORD: usize = usize::MAX;
 
@@ -73,12 +79,24 @@ fn ipv4(octets: &[u8]) -> Option<Ipv4Packet<'_>> {
     (sound && packet.get_total_length() >= header_len).then_some(packet)
 }
 
+fn ipv6(octets: &[u8]) -> Option<Ipv6Packet<'_>> {
+    let packet = Ipv6Packet::new(octets)?;
+    (packet.get_version() == 6).then_some(packet)
+}
+
+/// Whether an address of IPv6 is a virtual one on the interface that frames come in by.
+fn is_virtual(address: Ipv6Addr) -> bool {
+    [VIRTUAL, LINK_LOCAL].contains(&address.octets())
+}
+
 fn is_for_us(frame: &[u8]) -> bool {
     let destination = &frame[..6];
     destination == [0xff; 6]
         || destination == OWN_MAC
         || destination[..3] == [1, 0, 0x5e]
+        || destination[..2] == [0x33, 0x33]
         || destination[..5] == [0, 0, 0x5e, 0, 1]
+        || destination[..5] == [0, 0, 0x5e, 0, 2]
 }
 
 impl Oracle {
@@ -96,6 +114,7 @@ impl Oracle {
         match payload.ethertype {
             TYPE_ARP => self.arp(frame, payload.octets),
             TYPE_IPV4 => self.ip(frame, &payload),
+            TYPE_IPV6 => self.ipv6(frame, payload.octets),
             _ => Reason::Foreign,
         }
     }
@@ -121,7 +140,40 @@ impl Oracle {
                     false => Reason::OutPassed,
                 }
             }
+            Some(payload) if payload.ethertype == TYPE_IPV6 => match ipv6(payload.octets) {
+                Some(packet) if silent => self.outgoing_ipv6(&packet, &payload.octets[40..]),
+                _ => Reason::OutPassed,
+            },
             _ => Reason::OutPassed,
+        }
+    }
+
+    /// What leaves a host that is not to speak as the virtual address.
+    fn outgoing_ipv6(&self, packet: &Ipv6Packet<'_>, message: &[u8]) -> Reason {
+        let protocol = packet.get_next_header().0;
+        let kind = message.first().filter(|_| protocol == PROTOCOL_ICMPV6);
+        let is_discovery = kind.is_some_and(|kind| (133..=137).contains(kind));
+        let target = message.get(8..24).filter(|_| kind == Some(&136));
+        let target = target.and_then(|octets| <[u8; 16]>::try_from(octets).ok());
+        let is_advertised = target.is_some_and(|target| is_virtual(target.into()));
+        match is_virtual(packet.get_source()) {
+            _ if is_advertised => Reason::OutNdNotOwned,
+            true if is_discovery => Reason::OutNdNotOwned,
+            true if protocol != PROTOCOL_VRRP && self.installed() => Reason::OutVipNotOwned,
+            _ => Reason::OutPassed,
+        }
+    }
+
+    fn ipv6(&self, frame: &[u8], octets: &[u8]) -> Reason {
+        let Some(packet) = ipv6(octets) else {
+            return Reason::Unparsable;
+        };
+        match (is_virtual(packet.get_destination()), self.role) {
+            (true, _) if !is_for_us(frame) => Reason::Foreign,
+            (true, Role::Active) => Reason::VipOwned,
+            (true, Role::Lapsed) => Reason::VipNotOwned,
+            (true, Role::Backup) => Reason::VipOperator,
+            (false, _) => Reason::Foreign,
         }
     }
 
