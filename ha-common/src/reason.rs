@@ -80,9 +80,9 @@ reasons! {
     AdvertLeaving = "advert_leaving", Pass;
     /// An advert that ended our own ownership in this very packet.
     AdvertFenced = "advert_fenced", Pass;
-    /// TTL is not 255, so the advert may have crossed a router (RFC 9568 section 7.1).
+    /// TTL or hop limit is not 255, so the advert may have crossed a router (RFC 9568 section 7.1).
     AdvertTtl = "advert_ttl", Pass;
-    /// A multicast advert whose frame was not sent to 01:00:5e:00:00:12.
+    /// A multicast advert whose frame was not sent to 01:00:5e:00:00:12, or 33:33:00:00:00:12 over IPv6.
     AdvertMac = "advert_mac", Pass;
     /// Another VRRP version than this router is configured for.
     AdvertVersion = "advert_version", Pass;

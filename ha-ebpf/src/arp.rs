@@ -67,7 +67,7 @@ fn announcement(packet: &impl Packet, gate: &Gate, router: &Router, message: &ar
     let last = router.record.conflict_at().get();
     if now.get().saturating_sub(last) >= CONFLICT_PERIOD_NANOS {
         router.record.set_conflict_at(now);
-        router.notify(NoticeKind::Conflict, now, message.target_ip);
+        router.notify(NoticeKind::Conflict, now, message.target_ip.into());
         debug!(
             packet.context(),
             "{:mac} announces {:i}, which this host owns", message.sender_mac, message.target_ip

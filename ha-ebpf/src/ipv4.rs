@@ -19,6 +19,7 @@ pub(crate) fn judge(packet: &mut impl Packet, payload: Payload, gate: &Gate) -> 
         return Reason::Unparsable;
     };
     let reason = match header.protocol() {
+        ipv4::PROTOCOL_VRRP if header.is_fragment() => Reason::Unparsable,
         ipv4::PROTOCOL_VRRP => vrrp::judge(packet, payload, gate, header),
         _ => Reason::Foreign,
     };

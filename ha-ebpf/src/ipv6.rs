@@ -1,13 +1,14 @@
-//! IPv6: packets to a virtual address go through the ingress gate.
+//! IPv6: adverts go to their judge, packets to a virtual address through the ingress gate.
 
 use ha_common::Reason;
 use ha_common::abi::Gate;
-use ha_common::wire::ipv6;
+use ha_common::wire::{ipv4, ipv6};
 
 use crate::ethernet::Payload;
 use crate::ipv4::admit;
 use crate::maps::Router;
 use crate::packet::Packet;
+use crate::vrrp;
 
 /// Judges an IPv6 packet. Whatever extensions follow the header, it has the destination.
 #[inline(always)]
@@ -16,6 +17,15 @@ pub(crate) fn judge(packet: &impl Packet, payload: Payload, gate: &Gate) -> Reas
     let Some(Ok(header)) = octets.map(ipv6::Header::new_checked) else {
         return Reason::Unparsable;
     };
-    let router = Router::by_ipv6(header.destination(), packet.ifindex());
-    admit(packet, gate, router, Reason::Foreign)
+    let reason = match header.next_header() {
+        ipv4::PROTOCOL_VRRP => vrrp::judge(packet, payload, gate, header),
+        _ => Reason::Foreign,
+    };
+    match reason {
+        Reason::Foreign | Reason::AdvertForeign => {
+            let router = Router::by_ipv6(header.destination(), packet.ifindex());
+            admit(packet, gate, router, reason)
+        }
+        judged => judged,
+    }
 }

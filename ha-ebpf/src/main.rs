@@ -10,6 +10,7 @@
 mod absorb;
 mod arp;
 mod capture;
+mod carrier;
 mod egress;
 mod ethernet;
 mod hear;

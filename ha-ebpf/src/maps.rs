@@ -4,6 +4,8 @@
     reason = "references into maps come from pointers that the kernel hands out"
 )]
 
+use core::net::IpAddr;
+
 use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::btf_maps::{Array, HashMap, PerCpuArray, RingBuf};
 use aya_ebpf::macros::btf_map;
@@ -138,13 +140,13 @@ impl Router {
 
     /// Whether `source` is in the router's list of peers.
     #[inline(always)]
-    pub(crate) fn has_peer(&self, source: [u8; 4]) -> bool {
+    pub(crate) fn has_peer(&self, source: IpAddr) -> bool {
         PEERS.get_ptr(PeerKey::new(self.slot, source)).is_some()
     }
 
     /// Tells the daemon. A full ring loses the notice; the record still tells of a fence.
     #[inline(always)]
-    pub(crate) fn notify(&self, kind: NoticeKind, at: Nanos, address: [u8; 4]) {
+    pub(crate) fn notify(&self, kind: NoticeKind, at: Nanos, address: IpAddr) {
         if let Some(mut entry) = NOTICES.reserve(0) {
             entry.write(Notice::new(kind, self.slot, at, address));
             entry.submit(0);

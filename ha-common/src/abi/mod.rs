@@ -29,6 +29,8 @@ pub use rate::{Allowance, Flood};
 pub use record::{Election, RouterRecord, Speaker, flag};
 pub use service::{ServiceKey, ServicePolicy, ServiceRecord, ServiceState, Transport};
 
+use core::net::IpAddr;
+
 use crate::id::Family;
 use crate::wire::ipv6::is_link_local;
 
@@ -101,9 +103,9 @@ pub mod map {
     pub const CAPTURE_TALLY: &str = "CAPTURE_TALLY";
 }
 
-/// Address family of a router whose adverts the programs judge.
+/// Address family of a router.
 pub const FAMILY_IPV4: u8 = 4;
-/// Address family of a router that the programs know nothing of yet: only the daemon uses its record.
+/// Address family of a router.
 pub const FAMILY_IPV6: u8 = 6;
 
 /// Adverts to 224.0.0.18.
@@ -137,6 +139,7 @@ impl RouterKey {
 
     /// Key of a router of `family`.
     #[must_use]
+    #[inline(always)]
     pub const fn new(family: Family, ifindex: u32, vrid: u8, cast: u8) -> Self {
         let ipv4 = Self::ipv4(ifindex, vrid, cast);
         match family {
@@ -171,12 +174,13 @@ impl RouterKey {
 }
 
 /// Key of [`map::ADDRESSES_IPV6`]. Of an address of a link there may be one on each interface, of any
-/// other one there is one on a host.
+/// other one there is one on a host. Aligned as the programs put it together: eight octets at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(C)]
+#[repr(C, align(8))]
 pub struct Ipv6Key {
     address: [u8; 16],
     scope: u32,
+    _pad: u32,
 }
 
 impl Ipv6Key {
@@ -185,7 +189,11 @@ impl Ipv6Key {
     #[inline(always)]
     pub const fn new(address: [u8; 16], ifindex: u32) -> Self {
         let scope = if is_link_local(address) { ifindex } else { 0 };
-        Self { address, scope }
+        Self {
+            address,
+            scope,
+            _pad: 0,
+        }
     }
 
     /// The address.
@@ -225,21 +233,36 @@ impl AddressEntry {
 
 /// Key of [`map::PEERS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(C)]
+#[repr(C, align(8))]
 pub struct PeerKey {
+    source: [u8; 16],
     slot: u32,
-    source: [u8; 4],
+    _pad: u32,
 }
 
 impl PeerKey {
     /// `source` may speak to the router in `slot`.
     #[must_use]
-    pub const fn new(slot: u32, source: [u8; 4]) -> Self {
-        Self { slot, source }
+    #[inline(always)]
+    pub const fn new(slot: u32, source: IpAddr) -> Self {
+        Self {
+            source: mapped(source),
+            slot,
+            _pad: 0,
+        }
+    }
+}
+
+/// An address in the room of an IPv6 one (RFC 4291 section 2.5.5.2).
+#[inline(always)]
+const fn mapped(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
     }
 }
 
 const _: () = assert!(size_of::<RouterKey>() == 8);
-const _: () = assert!(size_of::<Ipv6Key>() == 20);
+const _: () = assert!(size_of::<Ipv6Key>() == 24);
 const _: () = assert!(size_of::<AddressEntry>() == 8);
-const _: () = assert!(size_of::<PeerKey>() == 8);
+const _: () = assert!(size_of::<PeerKey>() == 24);

@@ -1,8 +1,9 @@
 //! What the data path must know of a router, but does not change with the election.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use ha_common::abi::{Election, RouterRecord, Speaker, flag};
+use ha_common::abi::{Election, RouterRecord, flag};
 
 use super::plan::RouterPlan;
 use crate::vrrp::Version;
@@ -23,13 +24,20 @@ pub(super) fn describe(record: &RouterRecord, plan: &RouterPlan) {
         .iter()
         .filter(|(on, _)| *on)
         .fold(0, |sum, (_, bit)| sum | bit);
-    let election = Election {
+    let election = record.election();
+    let primary_ip = match framing.source {
+        IpAddr::V4(source) => source.octets(),
+        IpAddr::V6(source) => {
+            record.set_primary_ipv6(source.octets());
+            election.primary_ip
+        }
+    };
+    record.set_election(Election {
         version,
         flags,
-        primary_ip: Speaker::tag(framing.source),
-        ..record.election()
-    };
-    record.set_election(election);
+        primary_ip,
+        ..election
+    });
     record.set_auth(framing.auth.unwrap_or_default());
     record.set_interval(u64::try_from(framing.interval.as_nanos()).unwrap_or(u64::MAX));
 }

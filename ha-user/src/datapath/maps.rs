@@ -1,7 +1,7 @@
 //! The maps that the daemon writes and the XDP program reads, with the types of the ABI.
 #![expect(unsafe_code, reason = "aya takes the ABI's types on our word")]
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use aya::maps::{Array, HashMap, Map, MapData, MapError as AyaError, PerCpuArray};
 use aya::{Ebpf, Pod};
@@ -74,12 +74,12 @@ impl Maps {
         written.map_err(in_map(map::INTERFACES))
     }
 
-    pub(super) fn set_peer(&mut self, router: RouterId, peer: Ipv4Addr) -> Result<(), MapError> {
-        self.peers.insert(PeerKey::new(router.0, peer.octets()), 1)
+    pub(super) fn set_peer(&mut self, router: RouterId, peer: IpAddr) -> Result<(), MapError> {
+        self.peers.insert(PeerKey::new(router.0, peer), 1)
     }
 
-    pub(super) fn remove_peer(&mut self, router: RouterId, peer: Ipv4Addr) -> Result<(), MapError> {
-        self.peers.remove(PeerKey::new(router.0, peer.octets()))
+    pub(super) fn remove_peer(&mut self, router: RouterId, peer: IpAddr) -> Result<(), MapError> {
+        self.peers.remove(PeerKey::new(router.0, peer))
     }
 
     pub(super) fn counters(&self) -> Result<Vec<(Reason, u64)>, MapError> {

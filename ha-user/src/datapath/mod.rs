@@ -25,8 +25,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use aya_log::EbpfLogger;
+use ha_common::Reason;
 use ha_common::abi::{Gate, MAX_ROUTERS, RouterKey, ServiceKey, ServiceState};
-use ha_common::{Family, Reason};
 use log::Log;
 
 use crate::net::neighbours;
@@ -45,13 +45,6 @@ pub use program::{Hook, Program};
 pub use services::{ServiceId, ServiceTable};
 pub use table::RecordTable;
 pub use tap::{Tap, TapError};
-
-/// Whether the programs in the kernel judge adverts of `family`. Those that they do not judge the
-/// daemon judges alone, as keepalived does everything.
-#[must_use]
-pub const fn is_judged(family: Family) -> bool {
-    matches!(family, Family::Ipv4)
-}
 
 /// Reads what the program logs with `--debug-xdp`, and hands it to the daemon's log.
 pub type DebugLog = EbpfLogger<&'static dyn Log>;
@@ -212,15 +205,12 @@ impl Datapath {
         self.maps.remove_address(address)
     }
 
-    /// `peer` may speak to `router`, if that one checks sources and its family [`is_judged`].
+    /// `peer` may speak to `router`, if that one checks sources.
     ///
     /// # Errors
     /// The map is full.
     pub fn set_peer(&mut self, router: RouterId, peer: IpAddr) -> Result<(), MapError> {
-        match peer {
-            IpAddr::V4(peer) => self.maps.set_peer(router, peer),
-            IpAddr::V6(_) => Ok(()),
-        }
+        self.maps.set_peer(router, peer)
     }
 
     /// `peer` may not speak to `router` any more.
@@ -228,10 +218,7 @@ impl Datapath {
     /// # Errors
     /// The kernel refuses, for no reason that is known.
     pub fn remove_peer(&mut self, router: RouterId, peer: IpAddr) -> Result<(), MapError> {
-        match peer {
-            IpAddr::V4(peer) => self.maps.remove_peer(router, peer),
-            IpAddr::V6(_) => Ok(()),
-        }
+        self.maps.remove_peer(router, peer)
     }
 
     /// How the services stand, for whoever judges their servers, on whatever thread.

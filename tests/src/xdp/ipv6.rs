@@ -1,11 +1,18 @@
 //! Frames of IPv6 for the program, octet by octet.
 
-use ha_common::wire::ethernet;
+use std::time::Duration;
+
+use ha_common::wire::checksum::PseudoHeader;
+use ha_common::wire::vrrp::{Addresses, Version};
+use ha_common::wire::{ethernet, ipv6, vrrp};
+use ha_common::{Priority, Vrid};
 use pnet_packet::icmpv6::{self, Icmpv6Packet};
 use pnet_packet::ip::IpNextHeaderProtocol;
 use pnet_packet::ipv6::MutableIpv6Packet;
+use pnet_packet::util;
 
-use super::frame::{CLIENT_MAC, OWN_MAC, ethernet};
+use super::frame::{CLIENT_MAC, OWN_MAC, PEER_MAC, ethernet};
+use super::{INTERVAL, PRIORITY, VRID};
 
 /// The virtual address.
 pub const VIRTUAL: [u8; 16] = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0];
@@ -13,6 +20,16 @@ pub const VIRTUAL: [u8; 16] = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 pub const LINK_LOCAL: [u8; 16] = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 /// A virtual address of another link.
 pub const ELSEWHERE: [u8; 16] = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0];
+/// The director's own address of the link.
+pub const OWN: [u8; 16] = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10];
+/// The other director, which wins a tie.
+pub const PEER: [u8; 16] = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x11];
+/// A director that loses a tie.
+pub const LESSER_PEER: [u8; 16] = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+/// A director of another network, which loses a tie though it ends as one does that wins it.
+pub const DISTANT_PEER: [u8; 16] = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x11];
+/// Another director, whose words are ours in another order.
+pub const TWIN: [u8; 16] = [0, 0, 0, 0x10, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// A client.
 pub const CLIENT: [u8; 16] = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0];
 /// An address that nobody here has to do with.
@@ -24,6 +41,8 @@ pub const ALL_NODES: [u8; 16] = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 
 /// Next header of ICMPv6.
 pub const ICMPV6: u8 = 58;
+/// Next header of VRRP.
+pub const VRRP: u8 = 112;
 /// Type of a Router Advertisement.
 pub const ROUTER_ADVERTISEMENT: u8 = 134;
 /// Type of a Neighbor Solicitation.
@@ -181,5 +200,107 @@ impl Message {
     #[must_use]
     pub fn frame(&self) -> Vec<u8> {
         self.packet().frame(group_mac(self.destination))
+    }
+}
+
+/// An advert of another director, which can be wrong in many ways.
+#[derive(Clone, Debug)]
+pub struct Advert {
+    /// Version, and what only that version carries.
+    pub version: Version,
+    /// VRID.
+    pub vrid: u8,
+    /// Priority.
+    pub priority: u8,
+    /// Advertisement_Interval.
+    pub interval: Duration,
+    /// Source address.
+    pub source: [u8; 16],
+    /// Destination address.
+    pub destination: [u8; 16],
+    /// Destination of the frame.
+    pub mac: [u8; 6],
+    /// Hop limit.
+    pub hop_limit: u8,
+    /// Whether the checksum has a pseudo-header.
+    pub pseudo_header: bool,
+    /// The addresses.
+    pub addresses: Vec<[u8; 16]>,
+}
+
+impl Default for Advert {
+    fn default() -> Self {
+        Self {
+            version: Version::V3,
+            vrid: VRID,
+            priority: PRIORITY,
+            interval: INTERVAL,
+            source: LESSER_PEER,
+            destination: ipv6::VRRP_GROUP,
+            mac: ethernet::VRRP_GROUP_IPV6,
+            hop_limit: ipv6::VRRP_HOP_LIMIT,
+            pseudo_header: true,
+            addresses: vec![LINK_LOCAL, VIRTUAL],
+        }
+    }
+}
+
+impl Advert {
+    /// One to the director alone, which a router has forwarded.
+    #[must_use]
+    pub fn unicast() -> Self {
+        Self {
+            destination: OWN,
+            mac: OWN_MAC,
+            hop_limit: 63,
+            ..Self::default()
+        }
+    }
+
+    /// It in its frame.
+    ///
+    /// # Panics
+    /// With VRID 0.
+    #[must_use]
+    pub fn frame(&self) -> Vec<u8> {
+        self.frame_with(|_| ())
+    }
+
+    /// It in its frame, changed before it gets its checksum.
+    ///
+    /// # Panics
+    /// With VRID 0.
+    #[must_use]
+    pub fn frame_with(&self, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let advert = vrrp::Repr {
+            version: self.version,
+            vrid: Vrid::new(self.vrid).expect("a VRID that exists"),
+            priority: Priority::new(self.priority),
+            interval: self.interval,
+            addresses: Addresses::Ipv6(&self.addresses),
+        };
+        let mut payload = vec![0; advert.buffer_len()];
+        advert.emit(&mut payload, PseudoHeader::Omitted);
+        change(&mut payload);
+        let packet = Packet {
+            source: self.source,
+            destination: self.destination,
+            next_header: VRRP,
+            hop_limit: self.hop_limit,
+            payload: self.summed(payload),
+        };
+        ethernet(self.mac, PEER_MAC, ethernet::TYPE_IPV6, &packet.octets())
+    }
+
+    fn summed(&self, mut advert: Vec<u8>) -> Vec<u8> {
+        let sum = if self.pseudo_header {
+            let (source, destination) = (self.source.into(), self.destination.into());
+            let protocol = IpNextHeaderProtocol(VRRP);
+            util::ipv6_checksum(&advert, 3, &[], &source, &destination, protocol)
+        } else {
+            util::checksum(&advert, 3)
+        };
+        advert[6..8].copy_from_slice(&sum.to_be_bytes());
+        advert
     }
 }

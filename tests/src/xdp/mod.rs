@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Election, Policy, RouterKey, RouterRecord};
 use ha_common::reason::Verdict;
-use ha_common::{Nanos, Reason};
+use ha_common::{Family, Nanos, Reason};
 use ha_user::datapath::{Datapath, Hook, LoadOptions, NoticeRing, RecordTable, VirtualAddress};
 use ha_user::net::clock;
 use ha_user::vrrp::RouterId;
@@ -33,7 +33,7 @@ pub const INTERVAL: Duration = Duration::from_secs(10);
 /// How long a lease lasts here.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// A director whose data path knows one router with a virtual address of each kind.
+/// A director whose data path knows one router, of both families, with a virtual address of each kind.
 pub struct Director {
     /// Its data path.
     pub datapath: Datapath,
@@ -74,9 +74,11 @@ impl Director {
     }
 
     fn configure(&mut self) -> Result<()> {
-        for cast in [CAST_MULTICAST, CAST_UNICAST] {
-            let key = RouterKey::ipv4(IFINDEX, VRID, cast);
-            self.datapath.set_router(key, ROUTER)?;
+        for family in [Family::Ipv4, Family::Ipv6] {
+            for cast in [CAST_MULTICAST, CAST_UNICAST] {
+                let key = RouterKey::new(family, IFINDEX, VRID, cast);
+                self.datapath.set_router(key, ROUTER)?;
+            }
         }
         for (address, ifindex) in [
             (frame::VIRTUAL_IP.into(), IFINDEX),
@@ -101,8 +103,13 @@ impl Director {
         gate.set_policy(Policy::default());
         gate.set_orphan_after(Duration::ZERO);
         gate.set_absorb_above(0);
-        for peer in [frame::PEER_IP, frame::LESSER_PEER_IP] {
-            self.datapath.remove_peer(ROUTER, peer.into())?;
+        for peer in [
+            frame::PEER_IP.into(),
+            frame::LESSER_PEER_IP.into(),
+            ipv6::PEER.into(),
+            ipv6::LESSER_PEER.into(),
+        ] {
+            self.datapath.remove_peer(ROUTER, peer)?;
         }
         for key in service::keys() {
             self.datapath.remove_service(key)?;
@@ -111,6 +118,7 @@ impl Director {
         record.reset();
         record.set_interval(u64::try_from(INTERVAL.as_nanos()).unwrap_or(u64::MAX));
         record.set_election(Self::election());
+        record.set_primary_ipv6(ipv6::OWN);
         while self.notices.next().is_some() {}
         Ok(())
     }

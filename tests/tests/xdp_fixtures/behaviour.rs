@@ -1,5 +1,6 @@
 //! What takes more than one frame to see.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -77,7 +78,7 @@ fn a_fence_is_told_once_and_holds_until_the_next_takeover() -> Result<()> {
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].kind(), Some(NoticeKind::Fenced));
     assert_eq!(told[0].slot(), ROUTER.0);
-    assert_eq!(told[0].address(), LESSER_PEER_IP);
+    assert_eq!(told[0].address(), IpAddr::from(LESSER_PEER_IP));
     assert_eq!(told[0].at(), director.record().fenced_at());
     let speaker = Speaker {
         source: LESSER_PEER_IP,
@@ -103,7 +104,7 @@ fn conflicts_are_told_once_a_second() -> Result<()> {
     let told: Vec<_> = director.notices.by_ref().collect();
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].kind(), Some(NoticeKind::Conflict));
-    assert_eq!(told[0].address(), VIRTUAL_IP);
+    assert_eq!(told[0].address(), IpAddr::from(VIRTUAL_IP));
     std::thread::sleep(Duration::from_millis(1_100));
     director.receive(&frame)?;
     assert_eq!(director.notices.by_ref().count(), 1);

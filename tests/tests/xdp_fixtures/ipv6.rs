@@ -6,7 +6,7 @@ use ha_tests::xdp::VRID;
 use ha_tests::xdp::frame::{DOUBLE_TAG, OWN_MAC, PEER_MAC, tagged};
 use ha_tests::xdp::ipv6::{
     ELSEWHERE, FOREIGN, ICMPV6, LINK_LOCAL, Message, Packet, ROUTER_ADVERTISEMENT, UNSPECIFIED,
-    VIRTUAL,
+    VIRTUAL, VRRP,
 };
 use ha_user::net::clock;
 
@@ -17,7 +17,6 @@ use crate::policies::orphan;
 const HOP_BY_HOP: u8 = 0;
 const UDP: u8 = 17;
 const FRAGMENT: u8 = 44;
-const VRRP: u8 = 112;
 
 pub(crate) fn incoming() -> impl Iterator<Item = Fixture> {
     packets().into_iter().chain(lapsed_packets())

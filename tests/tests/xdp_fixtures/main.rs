@@ -2,6 +2,7 @@
 
 mod addresses;
 mod adverts;
+mod adverts_ipv6;
 mod behaviour;
 mod complexity;
 mod egress;
@@ -31,6 +32,7 @@ fn fixtures() -> impl Iterator<Item = Fixture> {
         .chain(addresses::fixtures())
         .chain(policies::fixtures())
         .chain(services::fixtures())
+        .chain(adverts_ipv6::fixtures())
         .chain(ipv6::incoming())
 }
 
