@@ -119,6 +119,20 @@ reasons! {
     ArpConflict = "arp_conflict", Pass;
     /// ARP for an address that is not ours.
     ArpForeign = "arp_foreign", Pass;
+    /// A Neighbor Solicitation for an address that we own: answered from here.
+    NdAnswered = "nd_answered", Transmit;
+    /// A Neighbor Solicitation for an address of ours that we do not own now.
+    NdNotOwned = "nd_not_owned", Drop;
+    /// A Neighbor Solicitation for an address that we own which the kernel answers: with other
+    /// options than a hardware address, or on an interface whose own the program was not told.
+    NdUnready = "nd_unready", Pass;
+    /// Another host asks whether it may use an address of ours (RFC 4862 section 5.4): the kernel
+    /// says whether it is in use here.
+    NdProbe = "nd_probe", Pass;
+    /// A Neighbor Advertisement of an address of ours, or a solicitation as it.
+    NdAnnouncement = "nd_announcement", Pass;
+    /// Someone else advertises an address that we own.
+    NdConflict = "nd_conflict", Pass;
     /// IP to an address that we own.
     VipOwned = "vip_owned", Pass;
     /// IP to an address of ours that we do not own now: one that we put on an interface, or any

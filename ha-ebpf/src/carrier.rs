@@ -174,7 +174,7 @@ impl Carrier for Ipv6Header<'_> {
 
     #[inline(always)]
     fn rank(&self, _: &Election, record: &RouterRecord) -> Rank {
-        let (theirs, ours) = (halves(self.source()), halves(record.primary_ipv6()));
+        let [theirs, ours] = [self.source(), record.primary_ipv6()].map(ipv6::halves);
         match Rank::of(theirs.0, ours.0) {
             Rank::Same => Rank::of(theirs.1, ours.1),
             other => other,
@@ -184,11 +184,8 @@ impl Carrier for Ipv6Header<'_> {
     /// There is no doubt about the pseudo-header here, in any version.
     #[inline(always)]
     fn sum(&self, _: u8, len: usize) -> Sum {
-        let pseudo = PseudoHeader::Ipv6 {
-            source: self.source(),
-            destination: self.destination(),
-        };
-        Sum::pseudo(pseudo, ipv4::PROTOCOL_VRRP, len as u16)
+        let (source, destination) = (self.source(), self.destination());
+        Sum::ipv6_pseudo(source, destination, ipv4::PROTOCOL_VRRP, len as u16)
     }
 
     /// By a helper: a verifier that walked through both ways to all octets would not come to an end,
@@ -205,13 +202,6 @@ impl Carrier for Ipv6Header<'_> {
         }
         Some(sum)
     }
-}
-
-/// Two comparisons instead of a loop over octets.
-#[inline(always)]
-const fn halves(address: [u8; 16]) -> (u64, u64) {
-    let number = u128::from_be_bytes(address);
-    ((number >> 64) as u64, number as u64)
 }
 
 /// How an advert over IPv4 was sent, as keys have it.

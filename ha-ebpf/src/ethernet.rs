@@ -122,6 +122,13 @@ pub(crate) fn move_header<const BY: usize>(packet: &mut impl Packet) -> Option<(
     packet.rewrite::<LONGEST>(0, |octets| *octets = header)
 }
 
+/// Who has sent the frame.
+#[inline(always)]
+pub(crate) fn source(packet: &impl Packet) -> Option<Mac> {
+    let octets = packet.array::<{ ethernet::ADDRESS_LEN }>(ethernet::ADDRESS_LEN)?;
+    Some(Mac::new(*octets))
+}
+
 /// Whom the frame is addressed to.
 #[inline(always)]
 pub(crate) fn destination(packet: &impl Packet) -> Option<Mac> {

@@ -18,6 +18,7 @@ mod ingress;
 mod ipv4;
 mod ipv6;
 mod maps;
+mod neighbour;
 mod packet;
 mod refusal;
 mod reset;

@@ -12,6 +12,8 @@ pub const VRRP_GROUP: [u8; 16] = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 /// Hop limit of adverts, proof that no router has forwarded them (RFC 9568 section 5.1.2.3).
 pub const VRRP_HOP_LIMIT: u8 = 255;
 
+/// Precedence "internetwork control", with which adverts are sent, as over IPv4.
+const INTERNETWORK_CONTROL: u8 = 0xc0;
 /// Of packets of which nothing is said: Linux's.
 const HOP_LIMIT: u8 = 64;
 
@@ -23,16 +25,37 @@ mod field {
     pub(super) const SOURCE: usize = 8;
     pub(super) const DESTINATION: usize = 24;
 
-    /// Version 6, precedence "internetwork control" as of IPv4, and no flow label.
-    pub(super) const VERSION_6: [u8; 4] = [0x6c, 0, 0, 0];
+    /// Version 6, no traffic class, no flow label.
+    pub(super) const VERSION_6: u32 = 6 << 28;
+    pub(super) const CLASS_SHIFT: u32 = 20;
+}
+
+/// What addresses of a link begin with: fe80::/10.
+const LINK_LOCAL: u128 = 0xfe80 >> (16 - LINK_LOCAL_BITS);
+const LINK_LOCAL_BITS: u32 = 10;
+
+/// An address as two numbers, the first of which counts more: what programs in the kernel compare and
+/// sum, for octets one by one their verifier does not see put together.
+#[inline(always)]
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "one half after the other")]
+pub const fn halves(address: [u8; 16]) -> (u64, u64) {
+    let number = u128::from_be_bytes(address);
+    ((number >> 64) as u64, number as u64)
+}
+
+/// Whether an address is that of a group: ff00::/8 (RFC 4291 section 2.7).
+#[inline(always)]
+#[must_use]
+pub const fn is_group(address: [u8; 16]) -> bool {
+    u128::from_be_bytes(address) >> (u128::BITS - 8) == 0xff
 }
 
 /// Whether an address means another host on each link (RFC 4291 section 2.5.6).
 #[inline(always)]
 #[must_use]
 pub const fn is_link_local(address: [u8; 16]) -> bool {
-    let [first, second, ..] = address;
-    first == 0xfe && second & 0xc0 == 0x80
+    u128::from_be_bytes(address) >> (u128::BITS - LINK_LOCAL_BITS) == LINK_LOCAL
 }
 
 /// View of the fixed part of a header, which is all of it but for extensions.
@@ -108,9 +131,13 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// Meaning of the header of an advert's packet.
+/// Meaning of a header without extensions and flow label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Repr {
+    /// Traffic class.
+    pub class: u8,
+    /// Protocol of the payload.
+    pub next_header: u8,
     /// Source address.
     pub source: [u8; 16],
     /// Destination address.
@@ -127,6 +154,8 @@ impl Repr {
     #[must_use]
     pub fn vrrp(source: [u8; 16], destination: [u8; 16], payload_len: usize) -> Self {
         Self {
+            class: INTERNETWORK_CONTROL,
+            next_header: PROTOCOL_VRRP,
             source,
             destination,
             hop_limit: match destination {
@@ -144,10 +173,12 @@ impl Repr {
     }
 
     /// Writes the header to the front of `buffer`, which has room for it.
+    #[inline(always)]
     pub fn emit(&self, buffer: &mut [u8]) {
-        put(buffer, field::VERSION_CLASS, field::VERSION_6);
+        let beginning = field::VERSION_6 | u32::from(self.class) << field::CLASS_SHIFT;
+        put(buffer, field::VERSION_CLASS, beginning.to_be_bytes());
         put(buffer, field::PAYLOAD_LEN, self.payload_len.to_be_bytes());
-        put(buffer, field::NEXT_HEADER, [PROTOCOL_VRRP]);
+        put(buffer, field::NEXT_HEADER, [self.next_header]);
         put(buffer, field::HOP_LIMIT, [self.hop_limit]);
         put(buffer, field::SOURCE, self.source);
         put(buffer, field::DESTINATION, self.destination);
@@ -159,6 +190,8 @@ mod tests {
     use super::*;
 
     const HEADER: Repr = Repr {
+        class: 0xa5,
+        next_header: PROTOCOL_VRRP,
         source: [0xfe; 16],
         destination: VRRP_GROUP,
         hop_limit: VRRP_HOP_LIMIT,
@@ -169,6 +202,7 @@ mod tests {
     fn what_is_written_is_read() {
         let mut packet = [7; HEADER_LEN + 30];
         HEADER.emit(&mut packet);
+        assert_eq!(packet[..4], [0x6a, 0x50, 0, 0]);
         let packet = Packet::new_checked(&packet).expect("a packet");
         let header = packet.header();
         assert_eq!(header.source(), HEADER.source);

@@ -55,8 +55,13 @@ impl Maps {
         })
     }
 
-    pub(super) fn set_interface(&mut self, ifindex: u32, mac: [u8; 6]) -> Result<(), MapError> {
-        self.write_interface(ifindex, InterfaceEntry::new(ifindex, mac))
+    pub(super) fn set_interface(
+        &mut self,
+        ifindex: u32,
+        mac: [u8; 6],
+        is_router: bool,
+    ) -> Result<(), MapError> {
+        self.write_interface(ifindex, InterfaceEntry::new(ifindex, mac, is_router))
     }
 
     pub(super) fn remove_interface(&mut self, ifindex: u32) -> Result<(), MapError> {

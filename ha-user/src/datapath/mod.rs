@@ -29,8 +29,8 @@ use ha_common::Reason;
 use ha_common::abi::{Gate, MAX_ROUTERS, RouterKey, ServiceKey, ServiceState};
 use log::Log;
 
-use crate::net::neighbours;
 use crate::net::netlink::Netlink;
+use crate::net::{interface, neighbours};
 use crate::vrrp::RouterId;
 
 pub use address::VirtualAddress;
@@ -265,12 +265,23 @@ impl Datapath {
     }
 
     /// `ifindex` has the hardware address `mac` from now on, which answers for our addresses
-    /// there. [`Self::attach`] sees to the one that it has by then.
+    /// there, to IPv6's hosts as a router or not. [`Self::attach`] sees to what it has by then.
     ///
     /// # Errors
     /// The map is full.
-    pub fn set_interface(&mut self, ifindex: u32, mac: [u8; 6]) -> Result<(), MapError> {
-        self.maps.set_interface(ifindex, mac)
+    pub fn set_interface(
+        &mut self,
+        ifindex: u32,
+        mac: [u8; 6],
+        is_router: bool,
+    ) -> Result<(), MapError> {
+        self.maps.set_interface(ifindex, mac, is_router)
+    }
+
+    /// Whether hosts of IPv6 are to take `ifindex` for a router's.
+    #[must_use]
+    pub fn is_router(&self, ifindex: u32) -> bool {
+        interface::forwards_ipv6(&self.netlink, ifindex)
     }
 
     /// What holds for all routers and addresses.
@@ -298,7 +309,8 @@ impl Datapath {
     ) -> Result<&Attachment, AttachError> {
         let device = attach::read(&mut self.netlink, ifindex)?;
         if let Some(mac) = device.mac {
-            self.set_interface(ifindex, mac)?;
+            let is_router = self.is_router(ifindex);
+            self.set_interface(ifindex, mac, is_router)?;
         }
         let programs = self.programs.as_ref().ok_or(AttachError::NotLoaded)?;
         let attachment = attach::attach(&mut self.netlink, programs, &device, wanted.into())?;

@@ -97,7 +97,8 @@ impl Director {
     /// # Errors
     /// A map cannot be written.
     pub fn reset(&mut self) -> Result<()> {
-        self.datapath.set_interface(IFINDEX, frame::OWN_MAC)?;
+        self.datapath
+            .set_interface(IFINDEX, frame::OWN_MAC, false)?;
         let gate = self.datapath.gate();
         gate.set_owned(2);
         gate.set_policy(Policy::default());

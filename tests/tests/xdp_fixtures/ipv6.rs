@@ -1,13 +1,14 @@
 //! Virtual addresses of IPv6: who sends to them, who speaks for them.
 
 use ha_common::Reason;
+use ha_common::wire::ethernet::TYPE_IPV6;
 use ha_common::wire::vlan;
-use ha_tests::xdp::VRID;
-use ha_tests::xdp::frame::{DOUBLE_TAG, OWN_MAC, PEER_MAC, tagged};
+use ha_tests::xdp::frame::{self, DOUBLE_TAG, OWN_MAC, PEER_MAC, tagged};
 use ha_tests::xdp::ipv6::{
-    ELSEWHERE, FOREIGN, ICMPV6, LINK_LOCAL, Message, Packet, ROUTER_ADVERTISEMENT, UNSPECIFIED,
-    VIRTUAL, VRRP,
+    ALL_NODES, ELSEWHERE, FOREIGN, ICMPV6, LINK_LOCAL, Message, Packet, ROUTER_ADVERTISEMENT,
+    UNSPECIFIED, VIRTUAL, VRRP, group_mac,
 };
+use ha_tests::xdp::{IFINDEX, VRID};
 use ha_user::net::clock;
 
 use crate::fixture::Fixture;
@@ -19,7 +20,192 @@ const UDP: u8 = 17;
 const FRAGMENT: u8 = 44;
 
 pub(crate) fn incoming() -> impl Iterator<Item = Fixture> {
-    packets().into_iter().chain(lapsed_packets())
+    packets()
+        .into_iter()
+        .chain(lapsed_packets())
+        .chain(questions())
+        .chain(malformed_questions())
+        .chain(questions_with_preparation())
+        .chain(probes_and_announcements())
+}
+
+fn asked() -> Message {
+    Message::solicitation(VIRTUAL)
+}
+
+/// A question of somebody who has the address in mind already.
+fn to_us() -> Vec<u8> {
+    let asked = Message {
+        destination: VIRTUAL,
+        ..asked()
+    };
+    asked.packet().frame(OWN_MAC)
+}
+
+fn questions() -> Vec<Fixture> {
+    let many = asked().frame();
+    let of_link = Message::solicitation(LINK_LOCAL).frame();
+    let once = tagged(&many, &[vlan::TYPE_CUSTOMER]);
+    let twice = tagged(&many, &DOUBLE_TAG);
+    let with = |options: &[u8]| {
+        let asked = Message {
+            options: options.to_vec(),
+            ..asked()
+        };
+        asked.frame()
+    };
+    let nonce = [&asked().options[..], &[14, 1, 1, 2, 3, 4, 5, 6]].concat();
+    let elsewhere = asked().packet().frame(PEER_MAC);
+    let other = Message::solicitation(FOREIGN).frame();
+    let other_link = Message::solicitation(ELSEWHERE).frame();
+    use Reason::{Foreign, NdAnswered, NdNotOwned, NdUnready};
+    vec![
+        case(NdAnswered, Active, "a solicitation", many.clone()),
+        case(NdAnswered, Active, "a solicitation to our MAC", to_us()),
+        case(NdAnswered, Active, "for the link's address", of_link),
+        case(NdAnswered, Active, "a solicitation, tagged", once),
+        case(
+            NdAnswered,
+            Active,
+            "a solicitation, tagged twice",
+            twice.clone(),
+        ),
+        case(NdUnready, Active, "without an option", with(&[])),
+        case(NdUnready, Active, "with two options", with(&nonce)),
+        case(NdUnready, Active, "with another option", with(&nonce[8..])),
+        case(
+            NdNotOwned,
+            Backup,
+            "a solicitation to a Backup",
+            many.clone(),
+        ),
+        case(NdNotOwned, Lapsed, "a solicitation after the lease", many),
+        case(
+            NdNotOwned,
+            Lapsed,
+            "a solicitation to our MAC then",
+            to_us(),
+        ),
+        case(
+            NdNotOwned,
+            Lapsed,
+            "a solicitation, tagged twice then",
+            twice,
+        ),
+        case(NdNotOwned, Lapsed, "without an option then", with(&[])),
+        case(Foreign, Lapsed, "a solicitation to another MAC", elsewhere),
+        case(Foreign, Lapsed, "a solicitation for another", other),
+        case(Foreign, Lapsed, "for another link's", other_link),
+    ]
+}
+
+fn malformed_questions() -> Vec<Fixture> {
+    let forwarded = Message {
+        hop_limit: 254,
+        ..asked()
+    };
+    let of_code = Message { code: 1, ..asked() };
+    let from_a_group = Message {
+        source: ALL_NODES,
+        ..asked()
+    };
+    let from_many = Message {
+        options: vec![1, 1, 0x33, 0x33, 0, 0, 0, 1],
+        ..asked()
+    };
+    let mut flipped = asked().frame();
+    flipped[80] ^= 1;
+    let cut = asked().frame()[..85].to_vec();
+    let pass = |name, frame| case(Reason::Unparsable, Active, name, frame);
+    vec![
+        pass("a solicitation that was forwarded", forwarded.frame()),
+        pass("a solicitation with a code", of_code.frame()),
+        pass("a solicitation from a group", from_a_group.frame()),
+        pass("a solicitation from a group's MAC", from_many.frame()),
+        pass("a solicitation with a flipped bit", flipped),
+        pass("a solicitation that is cut short", cut),
+    ]
+}
+
+fn questions_with_preparation() -> Vec<Fixture> {
+    let many = || asked().frame();
+    use Reason::{NdNotOwned, NdUnready, Orphaned};
+    vec![
+        case(NdNotOwned, Active, "a solicitation after a fence", many()).prepare(|director| {
+            director.record().fence(clock::now());
+            Ok(())
+        }),
+        case(
+            NdUnready,
+            Active,
+            "a solicitation, our MAC not known",
+            many(),
+        )
+        .prepare(|director| Ok(director.datapath.forget(IFINDEX)?)),
+        case(Orphaned, Active, "a solicitation to an orphan", many()).prepare(orphan),
+    ]
+}
+
+fn probes_and_announcements() -> Vec<Fixture> {
+    let probe = Message {
+        source: UNSPECIFIED,
+        options: vec![],
+        ..asked()
+    };
+    let as_ours = Message {
+        source: VIRTUAL,
+        ..asked()
+    };
+    let (probe, as_ours) = (probe.frame(), as_ours.frame());
+    let theirs = announcement().frame();
+    let ours = announcement().packet();
+    let ours = ethernet(group_mac(ALL_NODES), OWN_MAC, &ours.octets());
+    use Reason::{NdAnnouncement, NdConflict, NdNotOwned, NdProbe, Orphaned};
+    vec![
+        case(
+            NdProbe,
+            Active,
+            "an address that is ours, detected",
+            probe.clone(),
+        ),
+        case(NdProbe, Backup, "the same at a Backup", probe.clone()),
+        case(
+            NdNotOwned,
+            Lapsed,
+            "the same after the lease",
+            probe.clone(),
+        ),
+        case(Orphaned, Lapsed, "the same at an orphan", probe).prepare(orphan),
+        case(
+            NdAnnouncement,
+            Backup,
+            "keepalived's advertisement",
+            theirs.clone(),
+        ),
+        case(
+            NdAnnouncement,
+            Lapsed,
+            "the new owner's advertisement",
+            theirs.clone(),
+        ),
+        case(NdAnnouncement, Active, "our own advertisement, heard", ours),
+        case(
+            NdConflict,
+            Active,
+            "another host advertises what we own",
+            theirs,
+        ),
+        case(
+            NdConflict,
+            Active,
+            "another host asks as what we own",
+            as_ours,
+        ),
+    ]
+}
+
+fn ethernet(to: [u8; 6], from: [u8; 6], packet: &[u8]) -> Vec<u8> {
+    frame::ethernet(to, from, TYPE_IPV6, packet)
 }
 
 pub(crate) fn outgoing() -> impl Iterator<Item = Fixture> {

@@ -214,6 +214,7 @@ impl Oracle {
         };
         let reason = match packet.get_next_header().0 {
             PROTOCOL_VRRP => self.advert(frame, payload, &Carrier::ipv6(&packet)),
+            PROTOCOL_ICMPV6 => self.neighbour(frame, &packet, &payload.octets[40..]),
             _ => Reason::Foreign,
         };
         let is_other = matches!(reason, Reason::Foreign | Reason::AdvertForeign);
@@ -225,6 +226,37 @@ impl Oracle {
             (true, Role::Active) => Reason::VipOwned,
             (true, Role::Lapsed) => Reason::VipNotOwned,
             (true, Role::Backup) => Reason::VipOperator,
+        }
+    }
+
+    /// Neighbor Discovery about the virtual address.
+    fn neighbour(&self, frame: &[u8], packet: &Ipv6Packet<'_>, message: &[u8]) -> Reason {
+        let target = message
+            .get(8..24)
+            .and_then(|octets| <[u8; 16]>::try_from(octets).ok());
+        let Some(target) = target
+            .map(Ipv6Addr::from)
+            .filter(|target| is_virtual(*target))
+        else {
+            return Reason::Foreign;
+        };
+        let is_solicitation = message[0] == 135;
+        if !is_for_us(frame) || !is_solicitation && message[0] != 136 {
+            return Reason::Foreign;
+        }
+        let source = packet.get_source();
+        if !is_solicitation || source == target {
+            return match self.owned() && frame[6..12] != OWN_MAC {
+                true => Reason::NdConflict,
+                false => Reason::NdAnnouncement,
+            };
+        }
+        if source.is_unspecified() && (self.owned() || !self.installed()) {
+            return Reason::NdProbe;
+        }
+        match self.owned() {
+            true => solicitation(packet, message),
+            false => Reason::NdNotOwned,
         }
     }
 
@@ -417,6 +449,27 @@ impl Oracle {
             _ if priority >= self.election.accept_min_priority => Reason::AdvertAlive,
             _ => Reason::AdvertLower,
         }
+    }
+}
+
+/// What becomes of a solicitation for an address that is owned.
+fn solicitation(packet: &Ipv6Packet<'_>, message: &[u8]) -> Reason {
+    if packet.get_payload_length() != 32 {
+        return Reason::NdUnready;
+    }
+    let Some(message) = message.get(..32) else {
+        return Reason::Unparsable;
+    };
+    if message[24..26] != [1, 1] {
+        return Reason::NdUnready;
+    }
+    let (source, destination) = (packet.get_source(), packet.get_destination());
+    let protocol = IpNextHeaderProtocol(PROTOCOL_ICMPV6);
+    let sum = util::ipv6_checksum(message, EVERY_WORD, &[], &source, &destination, protocol);
+    let is_valid = sum == 0 && message[1] == 0 && packet.get_hop_limit() == 255;
+    match is_valid && !source.is_multicast() && message[26] % 2 == 0 {
+        true => Reason::NdAnswered,
+        false => Reason::Unparsable,
     }
 }
 

@@ -106,7 +106,7 @@ fn lay(client: &Netns, interface: &str, server: &Netns) -> Result<()> {
 fn attach(mode: AttachMode) -> Result<Datapath> {
     let ifindex = index_of(SERVER)?;
     let mut datapath = Datapath::load(LoadOptions::default())?;
-    datapath.set_interface(ifindex, OWN_MAC)?;
+    datapath.set_interface(ifindex, OWN_MAC, false)?;
     let address = VirtualAddress::new(VIRTUAL_IP.into(), 0);
     datapath.set_address(address, ROUTER)?;
     let records = datapath.records();
