@@ -80,11 +80,11 @@ reasons! {
     AdvertLeaving = "advert_leaving", Pass;
     /// An advert that ended our own ownership in this very packet.
     AdvertFenced = "advert_fenced", Pass;
-    /// TTL is not 255, so the advert may have crossed a router (RFC 9568 section 7.1); of a unicast
-    /// advert, not what `min_ttl` and `max_ttl` of its peer allow.
+    /// TTL or hop limit is not 255, so the advert may have crossed a router (RFC 9568 section 7.1); of a
+    /// unicast advert, not what `min_ttl` and `max_ttl` of its peer allow.
     AdvertTtl = "advert_ttl", Pass;
-    /// A multicast advert whose frame was not sent to the MAC of its group, 01:00:5e:00:00:12 for
-    /// 224.0.0.18.
+    /// A multicast advert whose frame was not sent to the MAC of its group: 01:00:5e:00:00:12 for
+    /// 224.0.0.18, 33:33:00:00:00:12 for ff02::12.
     AdvertMac = "advert_mac", Pass;
     /// Another VRRP version than this router is configured for.
     AdvertVersion = "advert_version", Pass;
@@ -123,6 +123,20 @@ reasons! {
     ArpConflict = "arp_conflict", Pass;
     /// ARP for an address that is not ours.
     ArpForeign = "arp_foreign", Pass;
+    /// A Neighbor Solicitation for an address that we own: answered from here.
+    NdAnswered = "nd_answered", Transmit;
+    /// A Neighbor Solicitation for an address of ours that we do not own now.
+    NdNotOwned = "nd_not_owned", Drop;
+    /// A Neighbor Solicitation for an address that we own which the kernel answers: with other
+    /// options than a hardware address, or on an interface whose own the program was not told.
+    NdUnready = "nd_unready", Pass;
+    /// Another host asks whether it may use an address of ours (RFC 4862 section 5.4): the kernel
+    /// says whether it is in use here.
+    NdProbe = "nd_probe", Pass;
+    /// A Neighbor Advertisement of an address of ours, or a solicitation as it.
+    NdAnnouncement = "nd_announcement", Pass;
+    /// Someone else advertises an address that we own.
+    NdConflict = "nd_conflict", Pass;
     /// IP to an address that we own.
     VipOwned = "vip_owned", Pass;
     /// IP to an address that we own, of an instance that does not accept (RFC 9568 section 6.1,
@@ -152,6 +166,9 @@ reasons! {
     OutPassed = "out_passed", Pass;
     /// ARP that would leave this host and speak for an address of ours that we do not own now.
     OutArpNotOwned = "out_arp_not_owned", Drop;
+    /// Neighbor Discovery that would leave this host and speak for an address of ours that we do not
+    /// own now: as its sender, or as the target of an advertisement.
+    OutNdNotOwned = "out_nd_not_owned", Drop;
     /// IP that would leave this host from an address of ours that we do not own now, where
     /// `vip_not_owned` drops what comes in.
     OutVipNotOwned = "out_vip_not_owned", Drop;

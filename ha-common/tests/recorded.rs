@@ -141,11 +141,11 @@ fn our_adverts_are_keepalived_s_octet_for_octet() {
 fn an_advert_over_ipv6_is_understood_and_written_as_keepalived_does() {
     let octets = &ADVERT_IPV6[ethernet::HEADER_LEN..];
     let ip = ipv6::Packet::new_checked(octets).expect("an IPv6 packet");
-    assert_eq!(ip.destination(), ipv6::VRRP_GROUP);
-    assert_eq!(ip.hop_limit(), ipv6::VRRP_HOP_LIMIT);
+    assert_eq!(ip.header().destination(), ipv6::VRRP_GROUP);
+    assert_eq!(ip.header().hop_limit(), ipv6::VRRP_HOP_LIMIT);
     let pseudo = PseudoHeader::Ipv6 {
-        source: ip.source(),
-        destination: ip.destination(),
+        source: ip.header().source(),
+        destination: ip.header().destination(),
     };
     let packet = vrrp::Packet::new_checked(ip.payload(), Family::Ipv6).expect("an advert");
     assert_eq!(packet.verify_checksum(pseudo), Ok(()));
@@ -155,7 +155,11 @@ fn an_advert_over_ipv6_is_understood_and_written_as_keepalived_does() {
     assert!(listed.eq(addresses));
 
     let mut ours = vec![0; octets.len()];
-    let header = ipv6::Repr::vrrp(ip.source(), ip.destination(), advert.buffer_len());
+    let header = ipv6::Repr::vrrp(
+        ip.header().source(),
+        ip.header().destination(),
+        advert.buffer_len(),
+    );
     header.emit(&mut ours);
     advert.emit(&mut ours[ipv6::HEADER_LEN..], pseudo);
     // The flow label is the kernel's.

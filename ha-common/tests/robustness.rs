@@ -5,8 +5,10 @@ use std::time::Duration;
 use ha_common::abi::Notice;
 use ha_common::wire::checksum::{PseudoHeader, Sum};
 use ha_common::wire::vrrp::{Addresses, Authentication, Version};
-use ha_common::wire::{arp, ethernet, ipv4, ipv6, vlan, vrrp};
+use ha_common::wire::{arp, ethernet, ipv4, ipv6, ndp, vlan, vrrp};
 use ha_common::{Family, Priority, Vrid};
+use pnet_packet::icmpv6::ndp::{NdpOptionTypes, NeighborAdvertPacket};
+use pnet_packet::icmpv6::{Icmpv6Packet, Icmpv6Types, checksum};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -41,11 +43,22 @@ fn decode(octets: &[u8]) -> String {
         })
     });
     let ipv6 = ipv6::Packet::new_checked(octets).map(|packet| {
-        let addresses = (packet.source(), packet.destination());
-        (packet.hop_limit(), addresses, packet.payload().len())
+        let header = packet.header();
+        let addresses = (header.source(), header.destination());
+        assert_eq!(packet.payload().len(), header.payload_len());
+        (header.hop_limit(), header.next_header(), addresses)
+    });
+    let neighbour = ndp::Message::new_checked(octets).map(|it| (it.kind(), it.target()));
+    let solicitation = ndp::Solicitation::new_checked(octets).map(|message| {
+        (
+            message.sender_mac(),
+            message.verify_checksum(Sum::default()),
+        )
     });
     let notice = Notice::from_bytes(octets);
-    format!("{frame:?} {tag:?} {arp:?} {ip:?} {vrrp:?} {ipv6:?} {notice:?}")
+    format!(
+        "{frame:?} {tag:?} {arp:?} {ip:?} {vrrp:?} {ipv6:?} {neighbour:?} {solicitation:?} {notice:?}"
+    )
 }
 
 /// Octets that look like a packet at first sight, so that decoders get beyond their first check.
@@ -57,6 +70,7 @@ fn plausible() -> impl Strategy<Value = Vec<u8>> {
         Just(vec![0x31, 51, 100, 255]),
         Just(vec![0x60, 0, 0, 0, 0, 24]),
         Just(vec![0, 1, 8, 0, 6, 4, 0]),
+        Just(vec![ndp::SOLICITATION, 0]),
         Just(vec![]),
     ];
     (start, vec(any::<u8>(), 0..1200)).prop_map(|(mut octets, rest)| {
@@ -126,10 +140,37 @@ proptest! {
     }
 
     #[test]
+    fn every_advertisement_is_one_to_pnet(
+        target in any::<[u8; 16]>(),
+        destination in any::<[u8; 16]>(),
+        mac in any::<[u8; 6]>(),
+        is_router in any::<bool>(),
+    ) {
+        let advertisement = ndp::Advertisement { target, mac, is_router };
+        let mut octets = vec![0xff; advertisement.buffer_len()];
+        advertisement.emit(&mut octets, ndp::pseudo(target, destination));
+        let packet = NeighborAdvertPacket::new(&octets).expect("a packet");
+        prop_assert_eq!(packet.get_icmpv6_type(), Icmpv6Types::NeighborAdvert);
+        prop_assert_eq!(packet.get_icmpv6_code().0, 0);
+        prop_assert_eq!(packet.get_target_addr().octets(), target);
+        prop_assert_eq!(packet.get_flags(), if is_router { 0xe0 } else { 0x60 });
+        let options = packet.get_options();
+        prop_assert_eq!(options.len(), 1);
+        prop_assert_eq!(options[0].option_type, NdpOptionTypes::TargetLLAddr);
+        prop_assert_eq!(&options[0].data[..], mac);
+        let message = Icmpv6Packet::new(&octets).expect("a message");
+        let sum = checksum(&message, &target.into(), &destination.into());
+        prop_assert_eq!(packet.get_checksum(), sum);
+    }
+
+    #[test]
     fn emit_into_too_little_room_writes_what_fits(room in 0_usize..28) {
         let mut octets = vec![0; room];
         arp::Repr::announcement([2; 6], [3; 4]).emit(&mut octets);
         ipv4::Repr::vrrp([1; 4], [2; 4], 7, 70_000).emit(&mut octets);
+        ipv6::Repr::vrrp([1; 16], [2; 16], 70_000).emit(&mut octets);
+        let advertisement = ndp::Advertisement { target: [1; 16], mac: [2; 6], is_router: true };
+        advertisement.emit(&mut octets, Sum::default());
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! ARP: questions for a virtual address are answered by its owner and by nobody else.
 
 use aya_log_ebpf::debug;
-use core::time::Duration;
 use ha_common::Reason;
-use ha_common::abi::{Gate, NoticeKind};
+use ha_common::abi::Gate;
 use ha_common::wire::{arp, ethernet as wire};
 
 use crate::ethernet::{self, Mac, Payload};
@@ -13,8 +12,6 @@ use crate::standing::Standing;
 
 /// Sender address of a probe (RFC 5227 section 2.1.1).
 const UNSPECIFIED: [u8; 4] = [0; 4];
-/// Conflicts that one router reports: one in this time.
-const CONFLICT_PERIOD_NANOS: u64 = Duration::from_secs(1).as_secs() * 1_000_000_000;
 
 /// Judges an ARP packet, and turns a question that is ours to answer into its answer.
 #[inline(always)]
@@ -64,10 +61,7 @@ fn announcement(packet: &impl Packet, gate: &Gate, router: &Router, message: &ar
     if own || router.standing_at(gate, now) != Standing::Owned {
         return Reason::ArpAnnouncement;
     }
-    let last = router.record.conflict_at().get();
-    if now.get().saturating_sub(last) >= CONFLICT_PERIOD_NANOS {
-        router.record.set_conflict_at(now);
-        router.notify(NoticeKind::Conflict, now, message.target_ip);
+    if router.tells_conflict(now, message.target_ip.into()) {
         debug!(
             packet.context(),
             "{:mac} announces {:i}, which this host owns", message.sender_mac, message.target_ip

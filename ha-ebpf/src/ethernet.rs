@@ -18,10 +18,11 @@ impl Mac {
         Self(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
     }
 
-    /// The group addresses that IPv4 uses on Ethernet, 01:00:5e (RFC 1112 section 6.4).
+    /// The group addresses that IP uses on Ethernet: 01:00:5e of IPv4 (RFC 1112 section 6.4), 33:33 of
+    /// IPv6 (RFC 2464 section 7).
     #[inline(always)]
-    const fn is_ipv4_group(self) -> bool {
-        self.0 >> 24 == 0x0001_005e
+    const fn is_ip_group(self) -> bool {
+        self.0 >> 24 == 0x0001_005e || self.0 >> 32 == 0x3333
     }
 
     /// Where an IPv4 group lives on Ethernet.
@@ -30,10 +31,17 @@ impl Mac {
         Self(0x0100_5e00_0000 | u32::from_be_bytes(group) as u64 & 0x7f_ffff)
     }
 
-    /// Virtual Router MAC Addresses for IPv4, 00:00:5e:00:01 (RFC 9568 section 7.3).
+    /// Where an IPv6 group with these last octets lives on Ethernet.
+    #[inline(always)]
+    pub(crate) const fn of_ipv6_group(last: [u8; 4]) -> Self {
+        Self(0x3333_0000_0000 | u32::from_be_bytes(last) as u64)
+    }
+
+    /// Virtual Router MAC Addresses, 00:00:5e:00:01 for IPv4 and 00:00:5e:00:02 for IPv6 (RFC 9568
+    /// section 7.3).
     #[inline(always)]
     const fn is_virtual(self) -> bool {
-        self.0 >> 8 == 0x005e_0001
+        matches!(self.0 >> 8, 0x005e_0001 | 0x005e_0002)
     }
 
     /// Whether several hosts may listen there.
@@ -77,18 +85,19 @@ pub(crate) fn payload(packet: &impl Packet) -> Option<Payload> {
     Some(payload)
 }
 
-/// Whether the frame is addressed to this host: to everyone, an IPv4 group, a virtual router, or
+/// Whether the frame is addressed to this host: to everyone, a group of IP, a virtual router, or
 /// the interface itself.
 ///
 /// Asked only when something is about to happen to a packet, so that foreign traffic does not pay
 /// for it. It also keeps the program off the host's own looped multicast, which generic XDP sees
-/// without an Ethernet header: the first octet is then 0x45, no address that is listed here.
+/// without an Ethernet header: the first octet is then 0x45, or 0x60 to 0x6f, no address that is
+/// listed here.
 #[inline(always)]
 pub(crate) fn is_for_us(packet: &impl Packet) -> bool {
     let Some(destination) = destination(packet) else {
         return false;
     };
-    if destination == Mac::BROADCAST || destination.is_ipv4_group() || destination.is_virtual() {
+    if destination == Mac::BROADCAST || destination.is_ip_group() || destination.is_virtual() {
         return true;
     }
     match maps::interface_mac(packet.ifindex()) {
@@ -123,6 +132,13 @@ pub(crate) fn move_header<const BY: usize>(packet: &mut impl Packet) -> Option<(
     const LONGEST: usize = ethernet::HEADER_LEN + vlan::MAX_TAGS * vlan::TAG_LEN;
     let header = *packet.array::<LONGEST>(BY)?;
     packet.rewrite::<LONGEST>(0, |octets| *octets = header)
+}
+
+/// Who has sent the frame.
+#[inline(always)]
+pub(crate) fn source(packet: &impl Packet) -> Option<Mac> {
+    let octets = packet.array::<{ ethernet::ADDRESS_LEN }>(ethernet::ADDRESS_LEN)?;
+    Some(Mac::new(*octets))
 }
 
 /// Whom the frame is addressed to.

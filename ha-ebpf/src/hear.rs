@@ -7,8 +7,8 @@ use aya_ebpf::programs::SkBuffContext;
 use ha_common::abi::{Familiar, RouterKey, RouterRecord, flag};
 use ha_common::wire::{ipv4, vrrp};
 
+use crate::carrier::{cast, hears};
 use crate::maps::{self, Router};
-use crate::vrrp::{cast, hears};
 
 /// What an accepted packet is cut to: nothing.
 const WHOLE: i64 = u32::MAX as i64;

@@ -19,24 +19,33 @@ pub(crate) fn judge(packet: &mut impl Packet, payload: Payload, gate: &Gate) -> 
         return Reason::Unparsable;
     };
     let reason = match header.protocol() {
+        ipv4::PROTOCOL_VRRP if header.is_fragment() => Reason::Unparsable,
         ipv4::PROTOCOL_VRRP => vrrp::judge(packet, payload, gate, header),
         _ => Reason::Foreign,
     };
     let destination = header.destination();
     match reason {
-        Reason::Foreign | Reason::AdvertForeign => match admit(packet, gate, destination, reason) {
-            Reason::VipOwned if gate.services() != 0 => service::judge(packet, payload),
-            judged => judged,
-        },
+        Reason::Foreign | Reason::AdvertForeign => {
+            match admit(packet, gate, Router::by_address(destination), reason) {
+                Reason::VipOwned if gate.services() != 0 => service::judge(packet, payload),
+                judged => judged,
+            }
+        }
         judged => judged,
     }
 }
 
-/// The ingress gate. Fragments and packets with options carry their destination where all others
-/// do, so they are treated alike.
+/// The ingress gate, of either family, for a packet to an address that moves with `router`, if there
+/// is one. Fragments and packets with options carry their destination where all others do, so they
+/// are treated alike.
 #[inline(always)]
-fn admit(packet: &impl Packet, gate: &Gate, destination: [u8; 4], not_virtual: Reason) -> Reason {
-    let Some(router) = Router::by_address(destination) else {
+pub(crate) fn admit(
+    packet: &impl Packet,
+    gate: &Gate,
+    router: Option<Router>,
+    not_virtual: Reason,
+) -> Reason {
+    let Some(router) = router else {
         return not_virtual;
     };
     if !ethernet::is_for_us(packet) {

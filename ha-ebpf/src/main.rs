@@ -10,12 +10,15 @@
 mod absorb;
 mod arp;
 mod capture;
+mod carrier;
 mod egress;
 mod ethernet;
 mod hear;
 mod ingress;
 mod ipv4;
+mod ipv6;
 mod maps;
+mod neighbour;
 mod packet;
 mod refusal;
 mod reset;

@@ -4,15 +4,18 @@
     reason = "references into maps come from pointers that the kernel hands out"
 )]
 
+use core::net::IpAddr;
+use core::time::Duration;
+
 use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::btf_maps::{Array, HashMap, PerCpuArray, RingBuf};
 use aya_ebpf::macros::btf_map;
 use aya_ebpf::programs::SkBuffContext;
 use ha_common::abi::{
-    self, AddressEntry, Allowance, CaptureTally, Captured, Flood, Gate, InterfaceEntry, Notice,
-    NoticeKind, PeerEntry, PeerKey, RouterKey, RouterRecord, ServiceKey, ServiceRecord,
+    self, AddressEntry, Allowance, CaptureTally, Captured, Flood, Gate, InterfaceEntry, Ipv6Key,
+    Notice, NoticeKind, PeerEntry, PeerKey, RouterKey, RouterRecord, ServiceKey, ServiceRecord,
 };
-use ha_common::wire::{ipv4, tcp};
+use ha_common::wire::{ipv6, ndp};
 use ha_common::{Nanos, Reason};
 
 const MAX_ROUTERS: usize = abi::MAX_ROUTERS as usize;
@@ -23,8 +26,10 @@ const MAX_PEERS: usize = abi::MAX_PEERS as usize;
 const REASONS: usize = Reason::COUNT as usize;
 const NOTICE_RING_BYTES: usize = abi::NOTICE_RING_BYTES as usize;
 const CAPTURE_RING_BYTES: usize = abi::CAPTURE_RING_BYTES as usize;
-/// Longest run of octets that is rewritten at once: the headers of IP and TCP.
-const LONGEST_REWRITE: usize = ipv4::HEADER_LEN + tcp::HEADER_LEN;
+/// Longest run of octets that is rewritten at once: an advertisement of a neighbour.
+const LONGEST_REWRITE: usize = ipv6::HEADER_LEN + ndp::ADDRESSED_LEN;
+/// Conflicts that one router reports: one in this time.
+const CONFLICT_PERIOD_NANOS: u64 = Duration::from_secs(1).as_secs() * 1_000_000_000;
 const MAPPED: usize = BPF_F_MMAPABLE as usize;
 
 /// Written by the daemon.
@@ -46,6 +51,10 @@ static INTERFACES: Array<InterfaceEntry, INTERFACE_SLOTS> = Array::new();
 /// Written by the daemon.
 #[btf_map]
 static ADDRESSES: HashMap<[u8; 4], AddressEntry, MAX_ADDRESSES> = HashMap::new();
+
+/// Written by the daemon.
+#[btf_map]
+static ADDRESSES_IPV6: HashMap<Ipv6Key, AddressEntry, MAX_ADDRESSES> = HashMap::new();
 
 /// Written by the daemon.
 #[btf_map]
@@ -124,16 +133,37 @@ impl Router {
         Self::in_slot(entry.slot())
     }
 
+    /// The router that the virtual address `address` moves with, as the interface `ifindex` has it.
+    #[inline(always)]
+    pub(crate) fn by_ipv6(address: [u8; 16], ifindex: u32) -> Option<Self> {
+        // SAFETY: as in `by_key`.
+        let entry = unsafe { ADDRESSES_IPV6.get(Ipv6Key::new(address, ifindex)) }?;
+        Self::in_slot(entry.slot())
+    }
+
     /// What is known of `source`, if it is in the router's list of peers.
     #[inline(always)]
-    pub(crate) fn peer(&self, source: [u8; 4]) -> Option<PeerEntry> {
+    pub(crate) fn peer(&self, source: IpAddr) -> Option<PeerEntry> {
         // SAFETY: as in `by_key`; any two octets are an entry.
         unsafe { PEERS.get(PeerKey::new(self.slot, source)) }.copied()
     }
 
+    /// Tells the daemon that another host says that it has `address`, which is ours; `false` if it was
+    /// told a moment ago.
+    #[inline(always)]
+    pub(crate) fn tells_conflict(&self, now: Nanos, address: IpAddr) -> bool {
+        let last = self.record.conflict_at().get();
+        let is_time = now.get().saturating_sub(last) >= CONFLICT_PERIOD_NANOS;
+        if is_time {
+            self.record.set_conflict_at(now);
+            self.notify(NoticeKind::Conflict, now, address);
+        }
+        is_time
+    }
+
     /// Tells the daemon. A full ring loses the notice; the record still tells of a fence.
     #[inline(always)]
-    pub(crate) fn notify(&self, kind: NoticeKind, at: Nanos, address: [u8; 4]) {
+    pub(crate) fn notify(&self, kind: NoticeKind, at: Nanos, address: IpAddr) {
         if let Some(mut entry) = NOTICES.reserve(0) {
             entry.write(Notice::new(kind, self.slot, at, address));
             entry.submit(0);
@@ -168,6 +198,13 @@ pub(crate) fn may_say_unreachable() -> bool {
 pub(crate) fn interface_mac(ifindex: u32) -> Option<[u8; 6]> {
     let entry = INTERFACES.get(InterfaceEntry::slot(ifindex))?;
     entry.mac_of(ifindex)
+}
+
+/// Whether an interface forwards IPv6, as far as the daemon has told.
+#[inline(always)]
+pub(crate) fn is_router(ifindex: u32) -> bool {
+    let entry = INTERFACES.get(InterfaceEntry::slot(ifindex));
+    entry.is_some_and(|entry| entry.is_router())
 }
 
 /// How many adverts there are on an interface that nobody needs.

@@ -1,29 +1,22 @@
 //! Adverts: validation, stamps, and the fence that ends an ownership in the very packet.
 
 use aya_log_ebpf::debug;
-use ha_common::abi::{
-    CAST_MULTICAST, CAST_UNICAST, Election, Gate, NoticeKind, RouterKey, RouterRecord, Speaker,
-    flag,
-};
-use ha_common::wire::checksum::{PseudoHeader, Sum};
+use ha_common::abi::{CAST_UNICAST, Election, Gate, NoticeKind, RouterKey, Speaker, flag};
 use ha_common::wire::{ipv4, vrrp};
 use ha_common::{Family, Nanos, Reason};
 
 use crate::absorb;
-use crate::ethernet::{self, Mac, Payload};
+use crate::carrier::{Carrier, Rank};
+use crate::ethernet::{self, Payload};
 use crate::maps::{self, Router};
 use crate::packet::Packet;
 
-/// Octets that are summed at a time.
-const WORD: usize = 4;
-
-type IpHeader<'a> = ipv4::Header<&'a [u8; ipv4::HEADER_LEN]>;
 type VrrpHeader<'a> = vrrp::Header<&'a [u8; vrrp::HEADER_LEN]>;
 
 /// An advert for a router of ours.
-struct Advert<'a, P> {
+struct Advert<'a, P, C> {
     packet: &'a P,
-    ip: IpHeader<'a>,
+    ip: C,
     /// Where the VRRP header begins.
     at: usize,
     /// Octets of the advert, by the IP header.
@@ -42,21 +35,17 @@ pub(crate) fn judge(
     packet: &impl Packet,
     payload: Payload,
     gate: &Gate,
-    ip: IpHeader<'_>,
+    ip: impl Carrier,
 ) -> Reason {
-    if ip.is_fragment() {
-        return Reason::Unparsable;
-    }
     if payload.is_tagged() || packet.has_lost_its_tag() {
         return Reason::AdvertForeign;
     }
-    let at = payload.at + ip.header_len();
+    let at = payload.at + ip.len();
     let octets = packet.array::<{ vrrp::HEADER_LEN }>(at);
     let Some(Ok(header)) = octets.map(vrrp::Header::new_checked) else {
         return Reason::Unparsable;
     };
-    let key = RouterKey::ipv4(packet.ifindex(), header.vrid(), cast(ip.destination()));
-    let Some(router) = Router::by_key(key) else {
+    let Some(router) = addressee(packet.ifindex(), header.vrid(), ip) else {
         return Reason::AdvertForeign;
     };
     let advert = Advert {
@@ -71,23 +60,13 @@ pub(crate) fn judge(
     advert.judge(gate)
 }
 
-/// How an advert was sent, as keys have it.
+/// The router that an advert is for.
 #[inline(always)]
-pub(crate) fn cast(destination: [u8; 4]) -> u8 {
-    if ipv4::is_group(destination) {
-        CAST_MULTICAST
-    } else {
-        CAST_UNICAST
-    }
+fn addressee<C: Carrier>(ifindex: u32, vrid: u8, ip: C) -> Option<Router> {
+    Router::by_key(RouterKey::new(C::FAMILY, ifindex, vrid, ip.cast()))
 }
 
-/// Whether adverts to `destination` are for the router with this record, if for one of its key.
-#[inline(always)]
-pub(crate) fn hears(record: &RouterRecord, destination: [u8; 4]) -> bool {
-    cast(destination) == CAST_UNICAST || same_host(record.group(), destination)
-}
-
-impl<P: Packet> Advert<'_, P> {
+impl<P: Packet, C: Carrier> Advert<'_, P, C> {
     #[inline(always)]
     fn judge(&self, gate: &Gate) -> Reason {
         let ifindex = self.packet.ifindex();
@@ -104,13 +83,10 @@ impl<P: Packet> Advert<'_, P> {
     #[inline(always)]
     fn validate(&self) -> Result<(), Reason> {
         ensure(
-            hears(self.router.record, self.ip.destination()),
+            self.ip.is_heard_by(self.router.record),
             Reason::AdvertForeign,
         )?;
-        ensure(
-            self.ip.source() != self.election.primary_ip,
-            Reason::AdvertOwn,
-        )?;
+        ensure(self.rank() != Rank::Same, Reason::AdvertOwn)?;
         self.check_length()?;
         self.check_path()?;
         ensure(
@@ -130,7 +106,7 @@ impl<P: Packet> Advert<'_, P> {
     /// has no length, and fails as such a little later.
     #[inline(always)]
     fn check_length(&self) -> Result<(), Reason> {
-        let fits = match self.header.expected_len(Family::Ipv4) {
+        let fits = match self.header.expected_len(C::FAMILY) {
             Some(expected) => self.len == expected,
             None => true,
         };
@@ -142,15 +118,15 @@ impl<P: Packet> Advert<'_, P> {
     /// in a frame for this host.
     #[inline(always)]
     fn check_path(&self) -> Result<(), Reason> {
-        if cast(self.ip.destination()) == CAST_UNICAST {
+        if self.ip.cast() == CAST_UNICAST {
             return ensure(ethernet::is_for_us(self.packet), Reason::AdvertForeign);
         }
-        ensure(self.ip.ttl() == ipv4::VRRP_TTL, Reason::AdvertTtl)?;
-        let group = Mac::of_ipv4_group(self.ip.destination());
-        let to_group = ethernet::destination(self.packet) == Some(group);
+        ensure(self.ip.hops() == ipv4::VRRP_TTL, Reason::AdvertTtl)?;
+        let to_group = ethernet::destination(self.packet) == Some(self.ip.group_mac());
         ensure(to_group, Reason::AdvertMac)
     }
 
+    /// Over IPv6 there is no room for a password, so that whoever wants one takes none.
     #[inline(always)]
     fn check_auth(&self) -> Result<(), Reason> {
         if !self.has(flag::PLAIN_TEXT_AUTH) {
@@ -158,10 +134,11 @@ impl<P: Packet> Advert<'_, P> {
             return ensure(none, Reason::AdvertAuth);
         }
         let plain = self.header.auth_kind() == vrrp::Authentication::KIND_PLAIN_TEXT;
+        ensure(plain && C::FAMILY == Family::Ipv4, Reason::AdvertAuth)?;
         let own = u64::from_ne_bytes(self.router.record.auth());
         let data = self.packet.copy(self.at + self.header.auth_offset());
         let same = data.map(u64::from_ne_bytes) == Some(own);
-        ensure(plain && same, Reason::AdvertAuth)
+        ensure(same, Reason::AdvertAuth)
     }
 
     /// Version 2 routers must agree on the interval (RFC 3768 section 7.1). One of zero in version
@@ -178,34 +155,13 @@ impl<P: Packet> Advert<'_, P> {
 
     #[inline(always)]
     fn is_intact(&self) -> bool {
-        if self.election.version == 3 && self.has(flag::CHECKSUM_AS_V2) {
+        let version = self.election.version;
+        if C::FAMILY == Family::Ipv4 && version == 3 && self.has(flag::CHECKSUM_AS_V2) {
             return true;
         }
-        let sum = Sum::pseudo(self.pseudo_header(), ipv4::PROTOCOL_VRRP, self.len as u16);
-        self.sum(sum).is_some_and(|sum| sum.finish() == 0)
-    }
-
-    #[inline(always)]
-    fn pseudo_header(&self) -> PseudoHeader {
-        match self.election.version {
-            2 => PseudoHeader::Omitted,
-            _ => PseudoHeader::Included {
-                source: self.ip.source(),
-                destination: self.ip.destination(),
-            },
-        }
-    }
-
-    /// Adds the advert, whose length is a multiple of four.
-    #[inline(always)]
-    fn sum(&self, mut sum: Sum) -> Option<Sum> {
-        for index in 0..vrrp::MAX_LEN / WORD {
-            if index * WORD >= self.len {
-                break;
-            }
-            sum = sum.word(self.packet.copy(self.at + index * WORD)?);
-        }
-        Some(sum)
+        let sum = self.ip.sum(version, self.len);
+        let sum = C::add(self.packet, self.at, self.len, sum);
+        sum.is_some_and(|sum| sum.finish() == 0)
     }
 
     /// The sender is a peer, and as far away as peers are.
@@ -215,7 +171,7 @@ impl<P: Packet> Advert<'_, P> {
             return Ok(());
         }
         match self.router.peer(self.ip.source()) {
-            Some(peer) => ensure(peer.admits(self.ip.ttl()), Reason::AdvertTtl),
+            Some(peer) => ensure(peer.admits(self.ip.hops()), Reason::AdvertTtl),
             None => Err(Reason::AdvertSource),
         }
     }
@@ -223,6 +179,12 @@ impl<P: Packet> Advert<'_, P> {
     #[inline(always)]
     const fn has(&self, flag: u8) -> bool {
         self.election.flags & flag != 0
+    }
+
+    /// How the sender compares with us.
+    #[inline(always)]
+    fn rank(&self) -> Rank {
+        self.ip.rank(&self.election, self.router.record)
     }
 
     /// Stamps a valid advert, ends our ownership if it must, and may then end here.
@@ -258,7 +220,7 @@ impl<P: Packet> Advert<'_, P> {
     #[inline(always)]
     fn stamp(&self, now: Nanos) -> Reason {
         let speaker = Speaker {
-            source: self.ip.source(),
+            source: self.ip.tag(),
             priority: self.header.priority(),
         };
         if speaker.priority == 0 {
@@ -281,7 +243,7 @@ impl<P: Packet> Advert<'_, P> {
     fn is_excessive(&self, now: Nanos) -> bool {
         let hearing = self.router.record.hearing();
         let familiar = hearing.familiar();
-        let followed = familiar.is_some_and(|one| same_host(one.source, self.ip.source()));
+        let followed = familiar.is_some_and(|one| same_host(one.source, self.ip.tag()));
         let named = familiar.filter(|_| followed).and_then(|one| {
             vrrp::Header::new_checked(&one.header)
                 .ok()
@@ -296,10 +258,7 @@ impl<P: Packet> Advert<'_, P> {
     #[inline(always)]
     fn ends_ownership(&self, now: Nanos) -> bool {
         let (priority, own) = (self.header.priority(), self.election.priority);
-        let beats = priority > own
-            || priority == own
-                && u32::from_be_bytes(self.ip.source())
-                    > u32::from_be_bytes(self.election.primary_ip);
+        let beats = priority > own || priority == own && self.rank() == Rank::Higher;
         beats || priority != 0 && self.is_silent(now)
     }
 

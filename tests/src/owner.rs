@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::Result;
-use ha_user::datapath::Datapath;
+use ha_user::datapath::{Datapath, VirtualAddress};
 use ha_user::net::clock;
 use ha_user::vrrp::RouterId;
 
@@ -23,7 +23,7 @@ pub fn own_vip(mut datapath: Datapath) -> Result<Datapath> {
     let record = records.record(ROUTER);
     record.set_owned_since(now);
     record.set_owned_until(now + Duration::from_secs(3600));
-    datapath.set_address(VIP.into(), ROUTER)?;
+    datapath.set_address(VirtualAddress::new(VIP.into(), 0), ROUTER)?;
     datapath.gate().set_owned(1);
     Ok(datapath)
 }

@@ -29,9 +29,11 @@ pub use rate::{Allowance, Flood};
 pub use record::{Election, RouterRecord, Speaker, flag};
 pub use service::{ServiceKey, ServicePolicy, ServiceRecord, ServiceState, Transport};
 
+use core::net::IpAddr;
 use core::ops::RangeInclusive;
 
 use crate::id::Family;
+use crate::wire::ipv6::{halves, is_link_local};
 
 /// Changes with every incompatible change of this module. It is part of the programs' names, so a
 /// daemon recognises what another build left attached.
@@ -52,7 +54,7 @@ pub mod program {
 
 /// Virtual Routers that one host can take part in.
 pub const MAX_ROUTERS: u32 = 4096;
-/// Virtual addresses that one host can carry.
+/// Virtual addresses of each family that one host can carry.
 pub const MAX_ADDRESSES: u32 = 65_536;
 /// Unicast peers over all routers, where their addresses are checked.
 pub const MAX_PEERS: u32 = 16_384;
@@ -77,8 +79,10 @@ pub mod map {
     /// `Array<InterfaceEntry>` by [`super::InterfaceEntry::slot`]: the interfaces that the
     /// programs are attached to.
     pub const INTERFACES: &str = "INTERFACES";
-    /// `HashMap<[u8; 4], AddressEntry>`: the virtual addresses.
+    /// `HashMap<[u8; 4], AddressEntry>`: the virtual addresses of IPv4.
     pub const ADDRESSES: &str = "ADDRESSES";
+    /// `HashMap<Ipv6Key, AddressEntry>`: those of IPv6.
+    pub const ADDRESSES_IPV6: &str = "ADDRESSES_IPV6";
     /// `HashMap<PeerKey, PeerEntry>`: senders that a router with a source list accepts.
     pub const PEERS: &str = "PEERS";
     /// `HashMap<ServiceKey, u32>`: which slot holds a service.
@@ -100,9 +104,9 @@ pub mod map {
     pub const CAPTURE_TALLY: &str = "CAPTURE_TALLY";
 }
 
-/// Address family of a router whose adverts the programs judge.
+/// Address family of a router.
 pub const FAMILY_IPV4: u8 = 4;
-/// Address family of a router that the programs know nothing of yet: only the daemon uses its record.
+/// Address family of a router.
 pub const FAMILY_IPV6: u8 = 6;
 
 /// Adverts to the group of the router, [`RouterRecord::group`].
@@ -136,6 +140,7 @@ impl RouterKey {
 
     /// Key of a router of `family`.
     #[must_use]
+    #[inline(always)]
     pub const fn new(family: Family, ifindex: u32, vrid: u8, cast: u8) -> Self {
         let ipv4 = Self::ipv4(ifindex, vrid, cast);
         match family {
@@ -169,7 +174,45 @@ impl RouterKey {
     }
 }
 
-/// Value of [`map::ADDRESSES`]: the router that an address moves with.
+/// Key of [`map::ADDRESSES_IPV6`]. Of an address of a link there may be one on each interface, of any
+/// other one there is one on a host. Words, for octets one by one the verifier does not see put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(C)]
+pub struct Ipv6Key {
+    address: [u64; 2],
+    scope: u32,
+    _pad: u32,
+}
+
+impl Ipv6Key {
+    /// Key of `address` on the interface `ifindex`.
+    #[must_use]
+    #[inline(always)]
+    pub const fn new(address: [u8; 16], ifindex: u32) -> Self {
+        let scope = if is_link_local(address) { ifindex } else { 0 };
+        Self {
+            address: words(address),
+            scope,
+            _pad: 0,
+        }
+    }
+
+    /// The address.
+    #[must_use]
+    pub const fn address(&self) -> [u8; 16] {
+        let [high, low] = self.address;
+        let number = (u64::from_be(high) as u128) << 64 | u64::from_be(low) as u128;
+        number.to_be_bytes()
+    }
+
+    /// The interface that it is on; 0 for one that means the same on all of them.
+    #[must_use]
+    pub const fn scope(&self) -> u32 {
+        self.scope
+    }
+}
+
+/// Value of [`map::ADDRESSES`] and [`map::ADDRESSES_IPV6`]: the router that an address moves with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct AddressEntry {
@@ -195,15 +238,37 @@ impl AddressEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(C)]
 pub struct PeerKey {
+    source: [u64; 2],
     slot: u32,
-    source: [u8; 4],
+    _pad: u32,
 }
 
 impl PeerKey {
     /// `source` may speak to the router in `slot`.
     #[must_use]
-    pub const fn new(slot: u32, source: [u8; 4]) -> Self {
-        Self { slot, source }
+    #[inline(always)]
+    pub const fn new(slot: u32, source: IpAddr) -> Self {
+        Self {
+            source: words(mapped(source)),
+            slot,
+            _pad: 0,
+        }
+    }
+}
+
+/// Octets as two words that have them in memory.
+#[inline(always)]
+const fn words(octets: [u8; 16]) -> [u64; 2] {
+    let (high, low) = halves(octets);
+    [high.to_be(), low.to_be()]
+}
+
+/// An address in the room of an IPv6 one (RFC 4291 section 2.5.5.2).
+#[inline(always)]
+const fn mapped(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
     }
 }
 
@@ -234,6 +299,22 @@ impl PeerEntry {
 }
 
 const _: () = assert!(size_of::<RouterKey>() == 8);
+const _: () = assert!(size_of::<Ipv6Key>() == 24);
 const _: () = assert!(size_of::<AddressEntry>() == 8);
-const _: () = assert!(size_of::<PeerKey>() == 8);
+const _: () = assert!(size_of::<PeerKey>() == 24);
 const _: () = assert!(size_of::<PeerEntry>() == 2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_a_link_has_a_key_on_each() {
+        let address = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+        let key = Ipv6Key::new(address, 7);
+        assert_eq!((key.address(), key.scope()), (address, 7));
+        assert_ne!(key, Ipv6Key::new(address, 8));
+        let other = [0x20; 16];
+        assert_eq!(Ipv6Key::new(other, 7), Ipv6Key::new(other, 8));
+    }
+}

@@ -1,5 +1,8 @@
 //! What the program tells the daemon at once.
 
+use core::net::{IpAddr, Ipv6Addr};
+
+use super::mapped;
 use crate::time::Nanos;
 
 /// What a [`Notice`] tells.
@@ -19,14 +22,14 @@ pub struct Notice {
     at: u64,
     slot: u32,
     kind: u32,
-    address: [u8; 4],
-    _pad: u32,
+    address: [u8; 16],
 }
 
 impl Notice {
     /// `address` is the sender of the advert, or the address announced.
     #[must_use]
-    pub const fn new(kind: NoticeKind, slot: u32, at: Nanos, address: [u8; 4]) -> Self {
+    #[inline(always)]
+    pub const fn new(kind: NoticeKind, slot: u32, at: Nanos, address: IpAddr) -> Self {
         let kind = match kind {
             NoticeKind::Fenced => 1,
             NoticeKind::Conflict => 2,
@@ -35,8 +38,7 @@ impl Notice {
             at: at.get(),
             slot,
             kind,
-            address,
-            _pad: 0,
+            address: mapped(address),
         }
     }
 
@@ -48,8 +50,7 @@ impl Notice {
             at: u64::from_ne_bytes(bytes.get(0..8)?.try_into().ok()?),
             slot: u32::from_ne_bytes(word(8)?),
             kind: u32::from_ne_bytes(word(12)?),
-            address: word(16)?,
-            _pad: 0,
+            address: bytes.get(16..32)?.try_into().ok()?,
         };
         notice.kind().map(|_| notice)
     }
@@ -78,20 +79,29 @@ impl Notice {
 
     /// Sender of the advert, or the address announced.
     #[must_use]
-    pub const fn address(&self) -> [u8; 4] {
-        self.address
+    pub const fn address(&self) -> IpAddr {
+        Ipv6Addr::from_octets(self.address).to_canonical()
     }
 }
 
-const _: () = assert!(size_of::<Notice>() == 24);
+const _: () = assert!(size_of::<Notice>() == 32);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn a_notice_names_an_address_of_either_family() {
+        for address in ["192.0.2.1", "2001:db8::1"] {
+            let address: IpAddr = address.parse().expect("an address");
+            let notice = Notice::new(NoticeKind::Conflict, 1, Nanos::new(2), address);
+            assert_eq!(notice.address(), address);
+        }
+    }
+
+    #[test]
     fn a_notice_of_unknown_kind_is_refused() {
-        assert_eq!(Notice::from_bytes(&[0xff; 24]), None);
+        assert_eq!(Notice::from_bytes(&[0xff; 32]), None);
         assert_eq!(Notice::from_bytes(&[0; 7]), None);
     }
 }

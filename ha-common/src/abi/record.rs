@@ -6,6 +6,7 @@ use core::net::IpAddr;
 use super::hearing::Hearing;
 use super::ownership::{LeasePolicy, Ownership};
 use super::word::Word;
+use crate::id::Family;
 use crate::time::Nanos;
 
 /// How long the kernel may hold packets from an address that was taken off: it asks for the MAC of
@@ -25,7 +26,8 @@ pub struct Election {
     pub version: u8,
     /// Bits of [`flag`].
     pub flags: u8,
-    /// [`Speaker::tag`] of the Primary IP Address. Of IPv4 it decides between equal priorities.
+    /// The Primary IP Address of an IPv4 router; that of an IPv6 one is
+    /// [`RouterRecord::primary_ipv6`]. It decides between equal priorities.
     pub primary_ip: [u8; 4],
 }
 
@@ -85,6 +87,7 @@ impl Speaker {
     /// laid over each other: those of a link differ in their last, those of different networks in one
     /// before.
     #[must_use]
+    #[inline(always)]
     pub fn tag(source: IpAddr) -> [u8; 4] {
         match source {
             IpAddr::V4(source) => source.octets(),
@@ -114,9 +117,9 @@ impl Speaker {
 /// State of one Virtual Router, shared between the daemon and the program.
 ///
 /// The first cache line is written by the daemon only, the second by the program only; [`Hearing`]
-/// is behind them. Every word is read and written whole; no decision needs two words of one moment,
-/// with one exception that is ordered by construction: the daemon writes `owned_since` before
-/// `owned_until`.
+/// is behind them, and in the last line again words of the daemon. Every word is read and written
+/// whole; no decision needs two words of one moment, with two exceptions: the daemon writes
+/// `owned_since` before `owned_until`, and the halves of an address only when that changes.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub struct RouterRecord {
@@ -139,9 +142,11 @@ pub struct RouterRecord {
     last_resignation: Word,
 
     hearing: Hearing,
+
+    primary_ipv6: [Word; 2],
 }
 
-const _: () = assert!(size_of::<RouterRecord>() == 256 && align_of::<RouterRecord>() == 64);
+const _: () = assert!(size_of::<RouterRecord>() == 320 && align_of::<RouterRecord>() == 64);
 
 /// Words that the daemon writes.
 impl RouterRecord {
@@ -205,16 +210,42 @@ impl RouterRecord {
         self.auth.set(u64::from_ne_bytes(data));
     }
 
-    /// The IPv4 group that adverts go to, and are heard from.
-    #[expect(clippy::cast_possible_truncation, reason = "an address is half a word")]
-    #[inline]
-    pub fn group(&self) -> [u8; 4] {
-        (self.group.get() as u32).to_ne_bytes()
+    /// What [`Speaker::tag`] makes of the group that adverts of `family` go to, and are heard from.
+    #[expect(clippy::cast_possible_truncation, reason = "each is half a word")]
+    #[inline(always)]
+    pub fn group(&self, family: Family) -> [u8; 4] {
+        let word = self.group.get();
+        let half = match family {
+            Family::Ipv4 => word,
+            Family::Ipv6 => word >> 32,
+        };
+        (half as u32).to_ne_bytes()
     }
 
-    /// Sets that group.
-    pub fn set_group(&self, group: [u8; 4]) {
-        self.group.set(u32::from_ne_bytes(group).into());
+    /// Sets the group of its family.
+    pub fn set_group(&self, group: IpAddr) {
+        let tag = u64::from(u32::from_ne_bytes(Speaker::tag(group)));
+        let (other, tag) = match group {
+            IpAddr::V4(_) => (!0 << 32, tag),
+            IpAddr::V6(_) => (!0 >> 32, tag << 32),
+        };
+        self.group.set(self.group.get() & other | tag);
+    }
+
+    /// The Primary IP Address of an IPv6 router.
+    #[inline]
+    pub fn primary_ipv6(&self) -> [u8; 16] {
+        let [high, low] = &self.primary_ipv6;
+        (u128::from(high.get()) << 64 | u128::from(low.get())).to_be_bytes()
+    }
+
+    /// Sets the Primary IP Address of an IPv6 router.
+    #[expect(clippy::cast_possible_truncation, reason = "one half after the other")]
+    pub fn set_primary_ipv6(&self, address: [u8; 16]) {
+        let number = u128::from_be_bytes(address);
+        let [high, low] = &self.primary_ipv6;
+        high.set((number >> 64) as u64);
+        low.set(number as u64);
     }
 
     /// Whether the daemon has put the addresses on an interface.
@@ -370,7 +401,7 @@ impl RouterRecord {
             &self.conflict_at,
             &self.last_resignation,
         ];
-        for word in words {
+        for word in words.into_iter().chain(&self.primary_ipv6) {
             word.set(0);
         }
         self.hearing.reset();
@@ -410,6 +441,16 @@ mod tests {
         assert_eq!(record.last_resignation(), Nanos::new(30));
         record.stamp_resignation(Nanos::new(40), speaker(7, 0).source);
         assert_eq!(record.last_resignation(), Nanos::new(40));
+    }
+
+    #[test]
+    fn an_address_survives_its_halves() {
+        let record = RouterRecord::default();
+        let address = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+        record.set_primary_ipv6(address);
+        assert_eq!(record.primary_ipv6(), address);
+        record.reset();
+        assert_eq!(record.primary_ipv6(), [0; 16]);
     }
 
     #[test]

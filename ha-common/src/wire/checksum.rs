@@ -1,5 +1,7 @@
 //! The Internet checksum (RFC 1071).
 
+use super::ipv6;
+
 /// Whether a checksum covers the addresses of the IP header.
 ///
 /// VRRPv2 leaves the pseudo-header out. For VRRPv3 over IPv4 implementations differ: RFC 5798 was
@@ -45,10 +47,23 @@ impl Sum {
             PseudoHeader::Ipv6 {
                 source,
                 destination,
-            } => Self(u64::from(protocol) + u64::from(len))
-                .octets(&source)
-                .octets(&destination),
+            } => Self::ipv6_pseudo(source, destination, protocol, len),
         }
+    }
+
+    /// [`Self::pseudo`] of an IPv6 header, for who knows that it is one.
+    #[inline(always)]
+    #[must_use]
+    pub fn ipv6_pseudo(source: [u8; 16], destination: [u8; 16], protocol: u8, len: u16) -> Self {
+        let [(a, b), (c, d)] = [ipv6::halves(source), ipv6::halves(destination)];
+        let open = Self(u64::from(protocol) + u64::from(len));
+        open.half(a).half(b).half(c).half(d)
+    }
+
+    /// Adds half of an IPv6 address.
+    #[inline(always)]
+    const fn half(self, half: u64) -> Self {
+        Self(self.0 + (half >> 32) + (half & 0xffff_ffff))
     }
 
     /// Adds four octets that start at an even offset.

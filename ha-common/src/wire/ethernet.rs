@@ -11,11 +11,15 @@ pub const ADDRESS_LEN: usize = 6;
 pub const BROADCAST: [u8; ADDRESS_LEN] = [0xff; ADDRESS_LEN];
 /// Where 224.0.0.18, the group of VRRP routers, lives on Ethernet.
 pub const VRRP_GROUP: [u8; ADDRESS_LEN] = [0x01, 0x00, 0x5e, 0x00, 0x00, 0x12];
+/// Where ff02::12, the group of VRRP routers of IPv6, lives on Ethernet (RFC 2464 section 7).
+pub const VRRP_GROUP_IPV6: [u8; ADDRESS_LEN] = [0x33, 0x33, 0x00, 0x00, 0x00, 0x12];
 
 /// EtherType of IPv4.
 pub const TYPE_IPV4: u16 = 0x0800;
 /// EtherType of ARP.
 pub const TYPE_ARP: u16 = 0x0806;
+/// EtherType of IPv6.
+pub const TYPE_IPV6: u16 = 0x86dd;
 
 mod field {
     pub(super) const DESTINATION: usize = 0;

@@ -59,7 +59,18 @@ impl Packet for TcPacket {
 
     #[inline(always)]
     fn load<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
-        self.context.load(at).ok()
+        let mut octets = [0; N];
+        let offset = u32::try_from(at).ok()?;
+        // SAFETY: the helper writes `N` octets to the array, or fails.
+        let error = unsafe {
+            bpf_skb_load_bytes(
+                self.context.skb.skb.cast(),
+                offset,
+                octets.as_mut_ptr().cast(),
+                N as u32,
+            )
+        };
+        (error == 0).then_some(octets)
     }
 
     #[inline(always)]

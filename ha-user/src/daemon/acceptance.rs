@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::plan::RouterPlan;
-use crate::datapath::is_judged;
 use crate::net::link::Links;
 
 /// What was said of it.
@@ -28,12 +27,7 @@ impl Acceptance {
 }
 
 fn complaints(plan: &RouterPlan, guarded: &BTreeSet<u32>, links: &Links) -> Vec<String> {
-    let (name, family) = (&plan.name, plan.framing.family());
-    if !is_judged(family) {
-        return vec![format!(
-            "({name}) no_accept has no effect: the data path does not judge {family} yet"
-        )];
-    }
+    let name = &plan.name;
     let carriers = plan.addresses.iter().map(|carried| carried.ifindex);
     let interfaces: BTreeSet<u32> = carriers.chain([plan.ifindex]).collect();
     let open = interfaces.difference(guarded);

@@ -8,7 +8,7 @@ mod details;
 mod receiving;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::os::fd::AsFd as _;
 use std::thread;
 use std::time::Duration;
@@ -149,7 +149,7 @@ impl AdvertThread {
             match notice.kind() {
                 Some(NoticeKind::Fenced) => self.tell(router, Event::Fenced),
                 Some(NoticeKind::Conflict) => {
-                    self.say_conflict(router, notice.address().into());
+                    self.say_conflict(router, notice.address());
                     self.tell(router, Event::AddressConflict);
                 }
                 None => {}
@@ -157,7 +157,7 @@ impl AdvertThread {
         }
     }
 
-    fn say_conflict(&self, router: RouterId, address: Ipv4Addr) {
+    fn say_conflict(&self, router: RouterId, address: IpAddr) {
         if let Some(plan) = self.executor.plan(router) {
             log::warn!(
                 "({}) another host announces {address}, which we own",

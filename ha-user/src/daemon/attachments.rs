@@ -25,8 +25,8 @@ struct Attempt {
     why: String,
     /// Why nobody judges what leaves by the interface, if nobody does.
     open_egress: Option<String>,
-    /// Hardware address that the data path answers with.
-    mac: Option<[u8; 6]>,
+    /// Hardware address that the data path answers with, and whether as a router.
+    told: Option<([u8; 6], bool)>,
     /// VLANs lay on the interface when the mode was chosen, or a previous process chose it.
     heeds_vlans: bool,
 }
@@ -69,16 +69,27 @@ impl Attachments {
             if let Some(known) = self.tried.get_mut(&link.ifindex)
                 && (known.heeds_vlans || !carries_vlans || mode != XdpMode::Auto)
             {
-                known.follow_mac(datapath.as_deref_mut(), link);
+                known.follow(datapath.as_deref_mut(), link);
                 continue;
             }
             let mut attempt = attempt(datapath.as_deref_mut(), mode, link, carries_vlans);
-            attempt.follow_mac(datapath.as_deref_mut(), link);
+            attempt.follow(datapath.as_deref_mut(), link);
             news = true;
             self.tried.insert(link.ifindex, attempt);
         }
         self.acceptance.look(plans, &self.guarded(), links);
         news
+    }
+
+    /// Tells the data path what interfaces are to their neighbours by now: no event says when one begins
+    /// to forward.
+    pub(super) fn follow(&mut self, datapath: Option<&mut Datapath>, links: &Links) {
+        let mut datapath = datapath;
+        for (ifindex, attempt) in &mut self.tried {
+            if let Some(link) = links.get(*ifindex) {
+                attempt.follow(datapath.as_deref_mut(), link);
+            }
+        }
     }
 
     /// Has the next [`Self::extend`] try every interface again: programs are at hand now that take
@@ -136,21 +147,26 @@ impl Attempt {
             mode: attachment.mode.name(),
             why: attachment.why.clone(),
             open_egress: attachment.open_egress.clone(),
-            mac: None,
+            told: None,
             heeds_vlans,
         }
     }
 
-    /// Tells the data path the interface's hardware address, where that has changed.
-    fn follow_mac(&mut self, datapath: Option<&mut Datapath>, link: &Link) {
+    /// Tells the data path the interface's hardware address, and whether it is a router's, where that
+    /// has changed.
+    fn follow(&mut self, datapath: Option<&mut Datapath>, link: &Link) {
         let (Some(datapath), Some(mac)) = (datapath, link.mac) else {
             return;
         };
-        if self.mode == OFF || self.mac == Some(mac) {
+        if self.mode == OFF {
             return;
         }
-        match datapath.set_interface(link.ifindex, mac) {
-            Ok(()) => self.mac = Some(mac),
+        let is_router = datapath.is_router(link.ifindex);
+        if self.told == Some((mac, is_router)) {
+            return;
+        }
+        match datapath.set_interface(link.ifindex, mac, is_router) {
+            Ok(()) => self.told = Some((mac, is_router)),
             Err(error) => log::error!("{}: XDP cannot answer here: {error}", link.name),
         }
     }
@@ -194,7 +210,7 @@ fn off(why: &str) -> Attempt {
         mode: OFF,
         why: why.to_owned(),
         open_egress: None,
-        mac: None,
+        told: None,
         heeds_vlans: true,
     }
 }

@@ -1,12 +1,12 @@
 //! What the data path must know of a router, but does not change with the election.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use ha_common::abi::{Election, RouterRecord, Speaker, flag};
 
 use super::plan::RouterPlan;
-use crate::net::advert::Cast;
+use crate::net::advert::{Cast, Framing};
 use crate::vrrp::Version;
 
 /// Writes into a record what does not change with the election.
@@ -27,15 +27,22 @@ pub(super) fn describe(record: &RouterRecord, plan: &RouterPlan) {
         .iter()
         .filter(|(on, _)| *on)
         .fold(0, |sum, (_, bit)| sum | bit);
-    let election = Election {
+    let election = record.election();
+    let primary_ip = match framing.source {
+        IpAddr::V4(source) => source.octets(),
+        IpAddr::V6(source) => {
+            record.set_primary_ipv6(source.octets());
+            election.primary_ip
+        }
+    };
+    record.set_election(Election {
         version,
         flags,
-        primary_ip: Speaker::tag(framing.source),
-        ..record.election()
-    };
-    record.set_election(election);
+        primary_ip,
+        ..election
+    });
     record.set_auth(framing.auth.unwrap_or_default());
-    record.set_group(group(&framing.cast));
+    record.set_group(group(framing));
     record.set_interval(u64::try_from(framing.interval.as_nanos()).unwrap_or(u64::MAX));
 }
 
@@ -46,16 +53,21 @@ pub(super) fn speaks_alike(record: &RouterRecord, plan: &RouterPlan) -> bool {
     let interval = Duration::from_nanos(record.interval());
     record.election().version == wire_version(framing.version)
         && record.auth() == framing.auth.unwrap_or_default()
-        && record.group() == group(&framing.cast)
+        && is_of_group(record, group(framing))
         && !interval.is_zero()
 }
 
-/// The group that the data path is told of: it knows none of IPv6.
-fn group(cast: &Cast) -> [u8; 4] {
-    match cast {
-        Cast::Multicast(IpAddr::V4(group)) => group.octets(),
-        Cast::Multicast(IpAddr::V6(_)) | Cast::Unicast(_) => [0; 4],
+/// The group that adverts go to, or nobody's.
+fn group(framing: &Framing) -> IpAddr {
+    match (&framing.cast, framing.source) {
+        (Cast::Multicast(group), _) => *group,
+        (Cast::Unicast(_), IpAddr::V4(_)) => Ipv4Addr::UNSPECIFIED.into(),
+        (Cast::Unicast(_), IpAddr::V6(_)) => Ipv6Addr::UNSPECIFIED.into(),
     }
+}
+
+fn is_of_group(record: &RouterRecord, group: IpAddr) -> bool {
+    record.group(group.into()) == Speaker::tag(group)
 }
 
 const fn wire_version(version: Version) -> u8 {

@@ -7,7 +7,7 @@ use ha_common::Nanos;
 use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, RouterKey};
 
 use super::testament::Farewell;
-use crate::datapath::{Datapath, RecordTable, is_judged};
+use crate::datapath::{Datapath, RecordTable};
 use crate::net::address::{AddressChange, AddressWorker, Operation};
 use crate::net::clock;
 use crate::net::socket::{AdvertSocket, Path};
@@ -84,26 +84,29 @@ impl Estate {
         self.owned().next().is_some() && !self.routers.iter().any(|(router, _)| spoke(*router))
     }
 
-    /// Ends every ownership that still holds, then tells the others, then takes the addresses off;
-    /// first, where the kernel would go on answering for them. No worker may live: it could be about
-    /// to speak.
+    /// Ends every ownership that still holds, then tells the others, then takes the addresses off.
+    /// No worker may live: it could be about to speak.
     pub(super) fn hand_over(self) {
         let owned: Vec<_> = self.owned().collect();
         for (router, _) in &owned {
             self.records.record(*router).set_owned_until(Nanos::NEVER);
         }
         let farewells = owned.iter().map(|(_, farewell)| *farewell);
-        let is_silent = |farewell: &&Farewell| is_judged(farewell.source.into());
-        let (silent, answering): (Vec<_>, Vec<_>) = farewells.partition(is_silent);
-        take_off(&answering);
         match AdvertSocket::open() {
-            Ok(socket) => {
-                let farewells = silent.iter().chain(&answering);
-                farewells.for_each(|farewell| say(&socket, farewell));
-            }
+            Ok(socket) => farewells
+                .clone()
+                .for_each(|farewell| say(&socket, farewell)),
             Err(error) => log::error!("cannot say farewell: {error}"),
         }
-        take_off(&silent);
+        let removals = farewells.flat_map(|farewell| &farewell.addresses).map(
+            |(ifindex, address, prefix_len)| {
+                AddressChange::plain(Operation::Remove, *ifindex, *address, *prefix_len)
+            },
+        );
+        match AddressWorker::spawn(Duration::ZERO) {
+            Ok(addresses) => addresses.submit(removals.collect(), |_| ()),
+            Err(error) => log::error!("cannot take addresses off: {error}"),
+        }
     }
 
     fn owned(&self) -> impl Iterator<Item = (RouterId, &Farewell)> {
@@ -128,23 +131,6 @@ fn key(farewell: &Farewell) -> RouterKey {
         farewell.vrid,
         cast,
     )
-}
-
-/// Takes the addresses of `farewells` off, and returns when they are.
-fn take_off(farewells: &[&Farewell]) {
-    let addresses = farewells.iter().flat_map(|farewell| &farewell.addresses);
-    let removals: Vec<_> = addresses
-        .map(|(ifindex, address, prefix_len)| {
-            AddressChange::plain(Operation::Remove, *ifindex, *address, *prefix_len)
-        })
-        .collect();
-    if removals.is_empty() {
-        return;
-    }
-    match AddressWorker::spawn(Duration::ZERO) {
-        Ok(addresses) => addresses.submit(removals, |_| ()),
-        Err(error) => log::error!("cannot take addresses off: {error}"),
-    }
 }
 
 fn say(socket: &AdvertSocket, farewell: &Farewell) {

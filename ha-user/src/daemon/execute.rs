@@ -16,7 +16,7 @@ use self::adverts::{Says, Voice, Waiting};
 use super::describe::describe;
 use super::order::{Orders, Report};
 use super::plan::RouterPlan;
-use crate::datapath::{RecordTable, is_judged};
+use crate::datapath::RecordTable;
 use crate::net::address::AddressWorker;
 use crate::net::advert::Cast;
 use crate::net::announce::Announcer;
@@ -124,18 +124,9 @@ impl Executor {
         }
     }
 
-    /// Whether a data path keeps the kernel from answering for the addresses of `plan`.
-    fn is_guarded(&self, plan: &RouterPlan) -> bool {
-        self.guarded && is_judged(plan.framing.family())
-    }
-
     /// Takes a router in.
     pub(super) fn install(&mut self, router: RouterId, plan: RouterPlan) {
         describe(self.records.record(router), &plan);
-        let (name, family) = (&plan.name, plan.framing.family());
-        if self.guarded && !is_judged(family) {
-            log::info!("({name}) is of {family}, which the data path does not guard yet");
-        }
         let carriage = Carriage {
             plan: Box::new(plan),
             voice: None,

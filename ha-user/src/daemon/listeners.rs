@@ -25,7 +25,6 @@ struct Listener {
 pub(super) struct Judged {
     pub(super) router: RouterId,
     pub(super) ifindex: u32,
-    pub(super) family: Family,
     pub(super) familiar: Familiar,
     pub(super) verdict: Result<Advert, Reason>,
     pub(super) detail: Option<Detail>,
@@ -54,7 +53,6 @@ impl Listeners {
         Some(Judged {
             router: *router,
             ifindex,
-            family: framing.family(),
             familiar: familiar(packet)?,
             detail: framing.detail(packet, &verdict),
             verdict,

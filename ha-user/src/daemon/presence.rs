@@ -5,14 +5,15 @@ use std::net::IpAddr;
 
 use super::plan::CarriedAddress;
 use super::routers::Routers;
+use crate::datapath::VirtualAddress;
 use crate::net::address::{AddressChange, Operation};
 use crate::net::link::{Link, Links};
 use crate::vrrp::RouterId;
 
 /// What takes `strays` off the interfaces that they are on.
-pub(super) fn removals(strays: &[IpAddr], links: &Links) -> Vec<AddressChange> {
+pub(super) fn removals(strays: &[VirtualAddress], links: &Links) -> Vec<AddressChange> {
     assigned(links)
-        .filter(|(_, address, _)| strays.contains(address))
+        .filter(|(ifindex, address, _)| strays.iter().any(|stray| stray.is(*address, *ifindex)))
         .map(|(ifindex, address, prefix_len)| {
             AddressChange::plain(Operation::Remove, ifindex, address, prefix_len)
         })

@@ -1,7 +1,6 @@
 //! The main loop's table of routers: which slot each has, what it was last told.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::time::Duration;
 
 use ha_common::Priority;
@@ -11,7 +10,7 @@ use super::describe::speaks_alike;
 use super::order::{Order, Orders};
 use super::plan::{Identity, RouterPlan};
 use crate::config::model::sync::SyncGroup;
-use crate::datapath::{Datapath, MapError};
+use crate::datapath::{Datapath, MapError, VirtualAddress};
 use crate::vrrp::{Event, Inheritance, RouterId, Standing, effective_priority};
 
 /// Routers as the main loop knows them.
@@ -68,7 +67,7 @@ impl Routers {
 
     /// Ends the routers of a previous process that nobody has taken over. Returns the addresses
     /// that it may have put on interfaces for them.
-    pub(super) fn disinherit(&mut self, datapath: &mut Datapath) -> Vec<IpAddr> {
+    pub(super) fn disinherit(&mut self, datapath: &mut Datapath) -> Vec<VirtualAddress> {
         let gone = std::mem::take(&mut self.inherited);
         let records = datapath.records();
         let mut installed = BTreeSet::new();
@@ -338,12 +337,13 @@ fn inheritance(record: &RouterRecord) -> Inheritance {
     }
 }
 
-fn carries(plan: &RouterPlan, address: IpAddr) -> bool {
+fn carries(plan: &RouterPlan, address: VirtualAddress) -> bool {
     addresses(plan).any(|carried| carried == address)
 }
 
-fn addresses(plan: &RouterPlan) -> impl Iterator<Item = IpAddr> {
-    plan.addresses.iter().map(|carried| carried.address.address)
+fn addresses(plan: &RouterPlan) -> impl Iterator<Item = VirtualAddress> {
+    let carried = plan.addresses.iter();
+    carried.map(|carried| VirtualAddress::new(carried.address.address, carried.ifindex))
 }
 
 /// Tells the data path of a router: its adverts, its peers, its addresses.

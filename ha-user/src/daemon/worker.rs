@@ -370,6 +370,8 @@ impl<'a> Worker<'a> {
     async fn beat(&mut self) {
         self.adverts.orders.send(Order::Heartbeat);
         self.adverts.records.gate().beat(clock::now());
+        let links = self.monitor.links();
+        self.attachments.follow(self.datapath.as_mut(), links);
         if let Some(line) = self.outlook.news() {
             self.supervisor.say(&Word::Status(line.to_owned())).await;
         }

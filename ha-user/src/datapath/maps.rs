@@ -1,14 +1,15 @@
 //! The maps that the daemon writes and the XDP program reads, with the types of the ABI.
 #![expect(unsafe_code, reason = "aya takes the ABI's types on our word")]
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use aya::maps::{Array, HashMap, Map, MapData, MapError as AyaError, PerCpuArray};
 use aya::{Ebpf, Pod};
 use ha_common::Reason;
 use ha_common::abi::{
-    AddressEntry, CaptureTally, InterfaceEntry, PeerEntry, PeerKey, RouterKey, ServiceKey, map,
+    AddressEntry, CaptureTally, InterfaceEntry, Ipv6Key, PeerEntry, PeerKey, RouterKey, ServiceKey,
+    map,
 };
 
 use crate::vrrp::RouterId;
@@ -27,6 +28,7 @@ pub(super) struct Maps {
     peers: Table<PeerKey, PeerEntry>,
     pub(super) routers: Table<RouterKey, u32>,
     pub(super) addresses: Table<[u8; 4], AddressEntry>,
+    pub(super) ipv6_addresses: Table<Ipv6Key, AddressEntry>,
     interfaces: Array<MapData, Octets<InterfaceEntry>>,
 }
 
@@ -50,21 +52,18 @@ impl Maps {
             peers: Table::take(source, map::PEERS)?,
             routers: Table::take(source, map::ROUTERS)?,
             addresses: Table::take(source, map::ADDRESSES)?,
+            ipv6_addresses: Table::take(source, map::ADDRESSES_IPV6)?,
             interfaces: take(source, map::INTERFACES)?,
         })
     }
 
-    pub(super) fn set_address(
+    pub(super) fn set_interface(
         &mut self,
-        address: Ipv4Addr,
-        router: RouterId,
+        ifindex: u32,
+        mac: [u8; 6],
+        is_router: bool,
     ) -> Result<(), MapError> {
-        let entry = AddressEntry::new(router.0);
-        self.addresses.insert(address.octets(), entry)
-    }
-
-    pub(super) fn set_interface(&mut self, ifindex: u32, mac: [u8; 6]) -> Result<(), MapError> {
-        self.write_interface(ifindex, InterfaceEntry::new(ifindex, mac))
+        self.write_interface(ifindex, InterfaceEntry::new(ifindex, mac, is_router))
     }
 
     pub(super) fn remove_interface(&mut self, ifindex: u32) -> Result<(), MapError> {
@@ -85,15 +84,15 @@ impl Maps {
     pub(super) fn set_peer(
         &mut self,
         router: RouterId,
-        peer: Ipv4Addr,
+        peer: IpAddr,
         ttl: &RangeInclusive<u8>,
     ) -> Result<(), MapError> {
-        let key = PeerKey::new(router.0, peer.octets());
+        let key = PeerKey::new(router.0, peer);
         self.peers.insert(key, PeerEntry::new(ttl))
     }
 
-    pub(super) fn remove_peer(&mut self, router: RouterId, peer: Ipv4Addr) -> Result<(), MapError> {
-        self.peers.remove(PeerKey::new(router.0, peer.octets()))
+    pub(super) fn remove_peer(&mut self, router: RouterId, peer: IpAddr) -> Result<(), MapError> {
+        self.peers.remove(PeerKey::new(router.0, peer))
     }
 
     pub(super) fn counters(&self) -> Result<Vec<(Reason, u64)>, MapError> {
@@ -186,6 +185,7 @@ impl Plain for RouterKey {}
 impl Plain for PeerKey {}
 impl Plain for PeerEntry {}
 impl Plain for ServiceKey {}
+impl Plain for Ipv6Key {}
 impl Plain for AddressEntry {}
 impl Plain for InterfaceEntry {}
 impl Plain for CaptureTally {}

@@ -3,6 +3,7 @@
 //! Nothing here decides. Without the right to load BPF, [`RecordTable::in_memory`] stands in for
 //! the records and the rest is not used.
 
+mod address;
 mod attach;
 mod choice;
 mod detach;
@@ -25,14 +26,15 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use aya_log::EbpfLogger;
+use ha_common::Reason;
 use ha_common::abi::{Gate, MAX_ROUTERS, RouterKey, ServiceKey, ServiceState};
-use ha_common::{Family, Reason};
 use log::Log;
 
-use crate::net::neighbours;
 use crate::net::netlink::Netlink;
+use crate::net::{interface, neighbours};
 use crate::vrrp::RouterId;
 
+pub use address::VirtualAddress;
 pub use attach::{AttachError, AttachMode, Attachment, Wanted};
 pub use choice::Mode;
 pub use detach::detach;
@@ -44,13 +46,6 @@ pub use program::{Hook, Program};
 pub use services::{ServiceId, ServiceTable};
 pub use table::RecordTable;
 pub use tap::{Tap, TapError};
-
-/// Whether the programs in the kernel judge adverts of `family`, and answer for its addresses. What
-/// they do not, the daemon does alone, as keepalived does everything.
-#[must_use]
-pub const fn is_judged(family: Family) -> bool {
-    matches!(family, Family::Ipv4)
-}
 
 /// Reads what the program logs with `--debug-xdp`, and hands it to the daemon's log.
 pub type DebugLog = EbpfLogger<&'static dyn Log>;
@@ -187,36 +182,32 @@ impl Datapath {
     ///
     /// # Errors
     /// The kernel refuses, for no reason that is known.
-    pub fn addresses(&self) -> Result<Vec<(IpAddr, RouterId)>, MapError> {
-        let entries = self.maps.addresses.entries()?.into_iter();
-        let plain = entries.map(|(address, entry)| (IpAddr::from(address), RouterId(entry.slot())));
-        Ok(plain.collect())
+    pub fn addresses(&self) -> Result<Vec<(VirtualAddress, RouterId)>, MapError> {
+        self.maps.known_addresses()
     }
 
-    /// `address` moves with `router` from now on. One of a family that [`is_judged`] not is left out.
+    /// `address` moves with `router` from now on.
     ///
     /// # Errors
     /// The map is full.
-    pub fn set_address(&mut self, address: IpAddr, router: RouterId) -> Result<(), MapError> {
-        match address {
-            IpAddr::V4(address) => self.maps.set_address(address, router),
-            IpAddr::V6(_) => Ok(()),
-        }
+    pub fn set_address(
+        &mut self,
+        address: VirtualAddress,
+        router: RouterId,
+    ) -> Result<(), MapError> {
+        self.maps.set_address(address, router)
     }
 
     /// `address` is none of ours.
     ///
     /// # Errors
     /// The kernel refuses, for no reason that is known.
-    pub fn remove_address(&mut self, address: IpAddr) -> Result<(), MapError> {
-        match address {
-            IpAddr::V4(address) => self.maps.addresses.remove(address.octets()),
-            IpAddr::V6(_) => Ok(()),
-        }
+    pub fn remove_address(&mut self, address: VirtualAddress) -> Result<(), MapError> {
+        self.maps.remove_address(address)
     }
 
     /// `peer` may speak to `router` by adverts that arrive with a TTL of `ttl`, if that one checks
-    /// sources and its family [`is_judged`].
+    /// sources.
     ///
     /// # Errors
     /// The map is full.
@@ -226,10 +217,7 @@ impl Datapath {
         peer: IpAddr,
         ttl: &RangeInclusive<u8>,
     ) -> Result<(), MapError> {
-        match peer {
-            IpAddr::V4(peer) => self.maps.set_peer(router, peer, ttl),
-            IpAddr::V6(_) => Ok(()),
-        }
+        self.maps.set_peer(router, peer, ttl)
     }
 
     /// `peer` may not speak to `router` any more.
@@ -237,10 +225,7 @@ impl Datapath {
     /// # Errors
     /// The kernel refuses, for no reason that is known.
     pub fn remove_peer(&mut self, router: RouterId, peer: IpAddr) -> Result<(), MapError> {
-        match peer {
-            IpAddr::V4(peer) => self.maps.remove_peer(router, peer),
-            IpAddr::V6(_) => Ok(()),
-        }
+        self.maps.remove_peer(router, peer)
     }
 
     /// How the services stand, for whoever judges their servers, on whatever thread.
@@ -287,12 +272,23 @@ impl Datapath {
     }
 
     /// `ifindex` has the hardware address `mac` from now on, which answers for our addresses
-    /// there. [`Self::attach`] sees to the one that it has by then.
+    /// there, to IPv6's hosts as a router or not. [`Self::attach`] sees to what it has by then.
     ///
     /// # Errors
     /// The map is full.
-    pub fn set_interface(&mut self, ifindex: u32, mac: [u8; 6]) -> Result<(), MapError> {
-        self.maps.set_interface(ifindex, mac)
+    pub fn set_interface(
+        &mut self,
+        ifindex: u32,
+        mac: [u8; 6],
+        is_router: bool,
+    ) -> Result<(), MapError> {
+        self.maps.set_interface(ifindex, mac, is_router)
+    }
+
+    /// Whether hosts of IPv6 are to take `ifindex` for a router's.
+    #[must_use]
+    pub fn is_router(&self, ifindex: u32) -> bool {
+        interface::forwards_ipv6(&self.netlink, ifindex)
     }
 
     /// What holds for all routers and addresses.
@@ -320,7 +316,8 @@ impl Datapath {
     ) -> Result<&Attachment, AttachError> {
         let device = attach::read(&mut self.netlink, ifindex)?;
         if let Some(mac) = device.mac {
-            self.set_interface(ifindex, mac)?;
+            let is_router = self.is_router(ifindex);
+            self.set_interface(ifindex, mac, is_router)?;
         }
         let programs = self.programs.as_ref().ok_or(AttachError::NotLoaded)?;
         let attachment = attach::attach(&mut self.netlink, programs, &device, wanted.into())?;

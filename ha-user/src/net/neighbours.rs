@@ -66,8 +66,8 @@ impl Neighbour {
 /// # Errors
 /// The kernel's refusal, or that of the socket.
 pub fn forget_unanswered(netlink: &mut Netlink, ifindex: u32) -> Result<(), Refusal> {
-    let mut all = NeighbourMessage::default();
-    all.header.family = AddressFamily::Inet;
+    // Of every family.
+    let all = NeighbourMessage::default();
     let neighbours = netlink.query(GetNeighbour(all), NLM_F_DUMP)?;
     let unanswered = neighbours.into_iter().filter_map(|message| match message {
         NewNeighbour(neighbour) if is_unanswered(&neighbour, ifindex) => Some(neighbour),

@@ -2,6 +2,7 @@
 //! verdict, the counter that moved, and the frame as it left it.
 
 pub mod frame;
+pub mod ipv6;
 pub mod raw;
 pub mod service;
 mod test_run;
@@ -12,9 +13,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST, Election, Policy, RouterKey, RouterRecord};
 use ha_common::reason::Verdict;
-use ha_common::wire::ipv4;
-use ha_common::{Nanos, Reason};
-use ha_user::datapath::{Datapath, Hook, LoadOptions, NoticeRing, RecordTable};
+use ha_common::wire::{self, ipv4};
+use ha_common::{Family, Nanos, Reason};
+use ha_user::datapath::{Datapath, Hook, LoadOptions, NoticeRing, RecordTable, VirtualAddress};
 use ha_user::net::clock;
 use ha_user::vrrp::RouterId;
 
@@ -33,7 +34,7 @@ pub const INTERVAL: Duration = Duration::from_secs(10);
 /// How long a lease lasts here.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// A director whose data path knows one router with one virtual address.
+/// A director whose data path knows one router, of both families, with a virtual address of each kind.
 pub struct Director {
     /// Its data path.
     pub datapath: Datapath,
@@ -74,12 +75,21 @@ impl Director {
     }
 
     fn configure(&mut self) -> Result<()> {
-        for cast in [CAST_MULTICAST, CAST_UNICAST] {
-            let key = RouterKey::ipv4(IFINDEX, VRID, cast);
-            self.datapath.set_router(key, ROUTER)?;
+        for family in [Family::Ipv4, Family::Ipv6] {
+            for cast in [CAST_MULTICAST, CAST_UNICAST] {
+                let key = RouterKey::new(family, IFINDEX, VRID, cast);
+                self.datapath.set_router(key, ROUTER)?;
+            }
         }
-        self.datapath
-            .set_address(frame::VIRTUAL_IP.into(), ROUTER)?;
+        for (address, ifindex) in [
+            (frame::VIRTUAL_IP.into(), IFINDEX),
+            (ipv6::VIRTUAL.into(), IFINDEX),
+            (ipv6::LINK_LOCAL.into(), IFINDEX),
+            (ipv6::ELSEWHERE.into(), IFINDEX + 1),
+        ] {
+            let address = VirtualAddress::new(address, ifindex);
+            self.datapath.set_address(address, ROUTER)?;
+        }
         self.reset()
     }
 
@@ -88,14 +98,20 @@ impl Director {
     /// # Errors
     /// A map cannot be written.
     pub fn reset(&mut self) -> Result<()> {
-        self.datapath.set_interface(IFINDEX, frame::OWN_MAC)?;
+        self.datapath
+            .set_interface(IFINDEX, frame::OWN_MAC, false)?;
         let gate = self.datapath.gate();
         gate.set_owned(2);
         gate.set_policy(Policy::default());
         gate.set_orphan_after(Duration::ZERO);
         gate.set_absorb_above(0);
-        for peer in [frame::PEER_IP, frame::LESSER_PEER_IP] {
-            self.datapath.remove_peer(ROUTER, peer.into())?;
+        for peer in [
+            frame::PEER_IP.into(),
+            frame::LESSER_PEER_IP.into(),
+            ipv6::PEER.into(),
+            ipv6::LESSER_PEER.into(),
+        ] {
+            self.datapath.remove_peer(ROUTER, peer)?;
         }
         for key in service::keys() {
             self.datapath.remove_service(key)?;
@@ -104,7 +120,9 @@ impl Director {
         record.reset();
         record.set_interval(u64::try_from(INTERVAL.as_nanos()).unwrap_or(u64::MAX));
         record.set_election(Self::election());
-        record.set_group(ipv4::VRRP_GROUP);
+        record.set_group(ipv4::VRRP_GROUP.into());
+        record.set_group(wire::ipv6::VRRP_GROUP.into());
+        record.set_primary_ipv6(ipv6::OWN);
         while self.notices.next().is_some() {}
         Ok(())
     }

@@ -6,6 +6,7 @@ mod arena;
 mod excuse;
 mod faults;
 mod handover;
+mod ipv6;
 mod lifetime;
 mod limits;
 mod manner;

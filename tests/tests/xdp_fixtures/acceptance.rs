@@ -8,7 +8,7 @@ use ha_tests::xdp::frame::{
     Advert, DOUBLE_TAG, FOREIGN_IP, OWN_MAC, PEER_MAC, VIRTUAL_IP, arp_frame, as_fragment,
     ip_frame, question, tagged, with_options,
 };
-use ha_tests::xdp::{Director, VRID};
+use ha_tests::xdp::{Director, VRID, ipv6};
 
 use crate::adverts::unicast;
 use crate::fixture::Role::{self, Active, Backup, Lapsed};
@@ -19,7 +19,45 @@ const UDP: u8 = 17;
 const ICMP: u8 = 1;
 
 pub(crate) fn fixtures() -> impl Iterator<Item = Fixture> {
-    dropped().into_iter().chain(untouched()).chain(not_owned())
+    dropped()
+        .into_iter()
+        .chain(untouched())
+        .chain(not_owned())
+        .chain(of_ipv6())
+}
+
+fn of_ipv6() -> [Fixture; 3] {
+    const UDP_LEN: usize = 8;
+    let datagram = ipv6::Packet {
+        payload: vec![0; UDP_LEN],
+        ..ipv6::Packet::to(ipv6::VIRTUAL, UDP)
+    };
+    let asked = ipv6::Message::solicitation(ipv6::VIRTUAL);
+    let of_one_option = ipv6::Message {
+        options: Vec::new(),
+        ..asked.clone()
+    };
+    use Reason::{NdAnswered, NdUnready, VipNotAccepted};
+    [
+        case(
+            VipNotAccepted,
+            Active,
+            "no_accept: a datagram of IPv6",
+            datagram.frame(OWN_MAC),
+        ),
+        case(
+            NdAnswered,
+            Active,
+            "no_accept: a solicitation",
+            asked.frame(),
+        ),
+        case(
+            NdUnready,
+            Active,
+            "no_accept: a solicitation for the kernel",
+            of_one_option.frame(),
+        ),
+    ]
 }
 
 pub(crate) fn refuse(director: &Director) {

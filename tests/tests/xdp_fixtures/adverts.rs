@@ -30,14 +30,14 @@ pub(crate) fn fixtures() -> impl Iterator<Item = Fixture> {
 }
 
 /// Changes who the director is in the election.
-fn elect(director: &Director, change: impl FnOnce(&mut Election)) -> Result<()> {
+pub(crate) fn elect(director: &Director, change: impl FnOnce(&mut Election)) -> Result<()> {
     let mut election = Director::election();
     change(&mut election);
     director.record().set_election(election);
     Ok(())
 }
 
-fn speak_v2(director: &mut Director) -> Result<()> {
+pub(crate) fn speak_v2(director: &mut Director) -> Result<()> {
     elect(director, |election| election.version = 2)
 }
 
@@ -330,7 +330,7 @@ fn heard_while_silent() -> Vec<Fixture> {
     ]
 }
 
-fn fall_silent(director: &mut Director) -> Result<()> {
+pub(crate) fn fall_silent(director: &mut Director) -> Result<()> {
     director.fall_silent(INTERVAL * 2);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What takes more than one frame to see.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -11,7 +12,8 @@ use ha_tests::xdp::frame::{
     Advert, CLIENT_IP, CLIENT_MAC, DOUBLE_TAG, LESSER_PEER_IP, OWN_MAC, PEER_MAC, VIRTUAL_IP,
     arp_frame, ip_frame, question, tagged,
 };
-use ha_tests::xdp::{Director, PRIORITY, ROUTER};
+use ha_tests::xdp::ipv6::{CLIENT, Message, VIRTUAL};
+use ha_tests::xdp::{Director, IFINDEX, PRIORITY, ROUTER};
 use ha_user::datapath::{Hook, LoadOptions};
 use pnet_packet::MutablePacket as _;
 use pnet_packet::arp::{ArpOperations, MutableArpPacket};
@@ -58,6 +60,50 @@ fn answer_by_pnet(question: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn an_advertisement_is_as_pnet_has_it_and_keeps_its_tags() -> Result<()> {
+    let mut director = Director::new(LoadOptions::default())?;
+    let asked = Message::solicitation(VIRTUAL);
+    let frame = asked.frame();
+    for (hook, is_router) in [
+        (Hook::Xdp, false),
+        (Hook::Ingress, false),
+        (Hook::Xdp, true),
+    ] {
+        director.reset()?;
+        director.hook = hook;
+        director.take_over();
+        director
+            .datapath
+            .set_interface(IFINDEX, OWN_MAC, is_router)?;
+        let answer = Message {
+            flags: [if is_router { 0xe0 } else { 0x60 }, 0, 0, 0],
+            destination: CLIENT,
+            ..Message::advertisement(VIRTUAL)
+        };
+        let expected = answer.packet().leaving();
+        for tags in [&[][..], &DOUBLE_TAG[..1], &DOUBLE_TAG] {
+            let outcome = director.receive(&tagged(&frame, tags))?;
+            assert_eq!(outcome.reason, Reason::NdAnswered);
+            let expected = tagged(&expected, tags);
+            assert_eq!(outcome.frame, expected, "{hook:?}, {} tags", tags.len());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_conflict_names_an_address_of_ipv6() -> Result<()> {
+    let mut director = Director::new(LoadOptions::default())?;
+    director.take_over();
+    let outcome = director.receive(&Message::advertisement(VIRTUAL).frame())?;
+    assert_eq!(outcome.reason, Reason::NdConflict);
+    let told: Vec<_> = director.notices.by_ref().collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].address(), IpAddr::from(VIRTUAL));
+    Ok(())
+}
+
+#[test]
 fn a_fence_is_told_once_and_holds_until_the_next_takeover() -> Result<()> {
     let mut director = Director::new(LoadOptions::default())?;
     director.take_over();
@@ -77,7 +123,7 @@ fn a_fence_is_told_once_and_holds_until_the_next_takeover() -> Result<()> {
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].kind(), Some(NoticeKind::Fenced));
     assert_eq!(told[0].slot(), ROUTER.0);
-    assert_eq!(told[0].address(), LESSER_PEER_IP);
+    assert_eq!(told[0].address(), IpAddr::from(LESSER_PEER_IP));
     assert_eq!(told[0].at(), director.record().fenced_at());
     let speaker = Speaker {
         source: LESSER_PEER_IP,
@@ -103,7 +149,7 @@ fn conflicts_are_told_once_a_second() -> Result<()> {
     let told: Vec<_> = director.notices.by_ref().collect();
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].kind(), Some(NoticeKind::Conflict));
-    assert_eq!(told[0].address(), VIRTUAL_IP);
+    assert_eq!(told[0].address(), IpAddr::from(VIRTUAL_IP));
     std::thread::sleep(Duration::from_millis(1_100));
     director.receive(&frame)?;
     assert_eq!(director.notices.by_ref().count(), 1);

@@ -3,6 +3,7 @@
 mod acceptance;
 mod addresses;
 mod adverts;
+mod adverts_ipv6;
 mod behaviour;
 mod complexity;
 mod egress;
@@ -11,6 +12,7 @@ mod flood;
 mod foreign;
 mod groups;
 mod ignored;
+mod ipv6;
 mod log;
 mod oracle;
 mod policies;
@@ -36,6 +38,8 @@ fn fixtures() -> impl Iterator<Item = Fixture> {
         .chain(acceptance::fixtures())
         .chain(policies::fixtures())
         .chain(services::fixtures())
+        .chain(adverts_ipv6::fixtures())
+        .chain(ipv6::incoming())
 }
 
 /// What comes in means the same at both hooks.
@@ -44,7 +48,11 @@ fn every_fixture() -> impl Iterator<Item = (Hook, Fixture)> {
         .into_iter()
         .flat_map(|hook| fixtures().map(move |fixture| (hook, fixture)));
     incoming
-        .chain(egress::fixtures().map(|fixture| (Hook::Egress, fixture)))
+        .chain(
+            egress::fixtures()
+                .chain(ipv6::outgoing())
+                .map(|fixture| (Hook::Egress, fixture)),
+        )
         .filter(|(hook, fixture)| can_run(*hook, &fixture.frame))
 }
 

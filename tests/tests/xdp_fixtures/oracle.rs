@@ -1,17 +1,22 @@
 //! What must become of a frame, as somebody else reads it: with pnet, on the host, by the text of
 //! `Reason`.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use ha_common::Reason;
 use ha_common::abi::{Election, ServicePolicy, flag};
-use ha_common::wire::ipv4::VRRP_GROUP;
-use ha_common::wire::{ethernet, vrrp::Authentication};
+use ha_common::wire::vrrp::Authentication;
+use ha_common::wire::{ethernet, ipv4, ipv6};
 use ha_tests::xdp::frame::{LESSER_PEER_IP, OWN_MAC, VIRTUAL_IP};
+use ha_tests::xdp::ipv6::{LESSER_PEER, LINK_LOCAL, OWN, VIRTUAL};
 use ha_tests::xdp::service::{CORE, NAMES, SCTP, TCP, UDP, WEB};
 use ha_tests::xdp::{INTERVAL, VRID};
 use ha_user::datapath::Hook;
 use pnet_packet::arp::ArpPacket;
 use pnet_packet::ethernet::EthernetPacket;
+use pnet_packet::ip::IpNextHeaderProtocol;
 use pnet_packet::ipv4::Ipv4Packet;
+use pnet_packet::ipv6::Ipv6Packet;
 use pnet_packet::util;
 use pnet_packet::vlan::VlanPacket;
 
@@ -19,9 +24,11 @@ use crate::fixture::Role;
 
 const TYPE_ARP: u16 = 0x0806;
 const TYPE_IPV4: u16 = 0x0800;
+const TYPE_IPV6: u16 = 0x86dd;
 const TYPES_OF_TAGS: [u16; 2] = [0x8100, 0x88a8];
 const MOST_TAGS: usize = 2;
 const PROTOCOL_VRRP: u8 = 112;
+const PROTOCOL_ICMPV6: u8 = 58;
 /// Has pnet sum all of a message, its checksum too.
 const EVERY_WORD: usize = usize::MAX;
 
@@ -66,11 +73,21 @@ impl<'a> Payload<'a> {
 }
 
 /// An IPv4 packet whose lengths make sense; what is behind it may be missing.
-fn ipv4(octets: &[u8]) -> Option<Ipv4Packet<'_>> {
+fn ipv4_packet(octets: &[u8]) -> Option<Ipv4Packet<'_>> {
     let packet = Ipv4Packet::new(octets)?;
     let header_len = u16::from(packet.get_header_length()) * 4;
     let sound = packet.get_version() == 4 && header_len >= 20;
     (sound && packet.get_total_length() >= header_len).then_some(packet)
+}
+
+fn ipv6_packet(octets: &[u8]) -> Option<Ipv6Packet<'_>> {
+    let packet = Ipv6Packet::new(octets)?;
+    (packet.get_version() == 6).then_some(packet)
+}
+
+/// Whether an address of IPv6 is a virtual one on the interface that frames come in by.
+fn is_virtual(address: Ipv6Addr) -> bool {
+    [VIRTUAL, LINK_LOCAL].contains(&address.octets())
 }
 
 fn is_for_us(frame: &[u8]) -> bool {
@@ -78,7 +95,56 @@ fn is_for_us(frame: &[u8]) -> bool {
     destination == [0xff; 6]
         || destination == OWN_MAC
         || destination[..3] == [1, 0, 0x5e]
+        || destination[..2] == [0x33, 0x33]
         || destination[..5] == [0, 0, 0x5e, 0, 1]
+        || destination[..5] == [0, 0, 0x5e, 0, 2]
+}
+
+/// What is in front of an advert.
+struct Carrier {
+    source: IpAddr,
+    destination: IpAddr,
+    hops: u8,
+    header_len: usize,
+    /// Octets behind the header, as it says.
+    len: usize,
+}
+
+impl Carrier {
+    fn ipv4(packet: &Ipv4Packet<'_>) -> Self {
+        let header_len = usize::from(packet.get_header_length()) * 4;
+        Self {
+            source: packet.get_source().into(),
+            destination: packet.get_destination().into(),
+            hops: packet.get_ttl(),
+            header_len,
+            len: usize::from(packet.get_total_length()) - header_len,
+        }
+    }
+
+    fn ipv6(packet: &Ipv6Packet<'_>) -> Self {
+        Self {
+            source: packet.get_source().into(),
+            destination: packet.get_destination().into(),
+            hops: packet.get_hop_limit(),
+            header_len: Ipv6Packet::minimum_packet_size(),
+            len: packet.get_payload_length().into(),
+        }
+    }
+
+    fn is_for_routers(&self) -> bool {
+        let groups = [IpAddr::from(ipv4::VRRP_GROUP), ipv6::VRRP_GROUP.into()];
+        groups.contains(&self.destination)
+    }
+
+    fn is_for_another_group(&self) -> bool {
+        self.destination.is_multicast() && !self.is_for_routers()
+    }
+
+    fn is_from_peer(&self) -> bool {
+        let peers = [IpAddr::from(LESSER_PEER_IP), LESSER_PEER.into()];
+        peers.contains(&self.source)
+    }
 }
 
 impl Oracle {
@@ -96,6 +162,7 @@ impl Oracle {
         match payload.ethertype {
             TYPE_ARP => self.arp(frame, payload.octets),
             TYPE_IPV4 => self.ip(frame, &payload),
+            TYPE_IPV6 => self.ipv6(frame, &payload),
             _ => Reason::Foreign,
         }
     }
@@ -116,12 +183,84 @@ impl Oracle {
                     it.get_source().octets() == VIRTUAL_IP
                         && it.get_next_level_protocol().0 != PROTOCOL_VRRP
                 };
-                match ipv4(payload.octets).is_some_and(ours) && silent && self.installed() {
+                match ipv4_packet(payload.octets).is_some_and(ours) && silent && self.installed() {
                     true => Reason::OutVipNotOwned,
                     false => Reason::OutPassed,
                 }
             }
+            Some(payload) if payload.ethertype == TYPE_IPV6 => match ipv6_packet(payload.octets) {
+                Some(packet) if silent => self.outgoing_ipv6(&packet, &payload.octets[40..]),
+                _ => Reason::OutPassed,
+            },
             _ => Reason::OutPassed,
+        }
+    }
+
+    /// What leaves a host that is not to speak as the virtual address.
+    fn outgoing_ipv6(&self, packet: &Ipv6Packet<'_>, message: &[u8]) -> Reason {
+        let protocol = packet.get_next_header().0;
+        let kind = message.first().filter(|_| protocol == PROTOCOL_ICMPV6);
+        let is_discovery = kind.is_some_and(|kind| (133..=137).contains(kind));
+        let target = message.get(8..24).filter(|_| kind == Some(&136));
+        let target = target.and_then(|octets| <[u8; 16]>::try_from(octets).ok());
+        let is_advertised = target.is_some_and(|target| is_virtual(target.into()));
+        match is_virtual(packet.get_source()) {
+            _ if is_advertised => Reason::OutNdNotOwned,
+            true if is_discovery => Reason::OutNdNotOwned,
+            true if protocol != PROTOCOL_VRRP && self.installed() => Reason::OutVipNotOwned,
+            _ => Reason::OutPassed,
+        }
+    }
+
+    fn ipv6(&self, frame: &[u8], payload: &Payload<'_>) -> Reason {
+        let Some(packet) = ipv6_packet(payload.octets) else {
+            return Reason::Unparsable;
+        };
+        let reason = match packet.get_next_header().0 {
+            PROTOCOL_VRRP => self.advert(frame, payload, &Carrier::ipv6(&packet)),
+            PROTOCOL_ICMPV6 => self.neighbour(frame, &packet, &payload.octets[40..]),
+            _ => Reason::Foreign,
+        };
+        let is_other = matches!(reason, Reason::Foreign | Reason::AdvertForeign);
+        if !is_other || !is_virtual(packet.get_destination()) {
+            return reason;
+        }
+        match (is_for_us(frame), self.role) {
+            (false, _) => Reason::Foreign,
+            (true, Role::Active) => Reason::VipOwned,
+            (true, Role::Lapsed) => Reason::VipNotOwned,
+            (true, Role::Backup) => Reason::VipOperator,
+        }
+    }
+
+    /// Neighbor Discovery about the virtual address.
+    fn neighbour(&self, frame: &[u8], packet: &Ipv6Packet<'_>, message: &[u8]) -> Reason {
+        let target = message
+            .get(8..24)
+            .and_then(|octets| <[u8; 16]>::try_from(octets).ok());
+        let Some(target) = target
+            .map(Ipv6Addr::from)
+            .filter(|target| is_virtual(*target))
+        else {
+            return Reason::Foreign;
+        };
+        let is_solicitation = message[0] == 135;
+        if !is_for_us(frame) || !is_solicitation && message[0] != 136 {
+            return Reason::Foreign;
+        }
+        let source = packet.get_source();
+        if !is_solicitation || source == target {
+            return match self.owned() && frame[6..12] != OWN_MAC {
+                true => Reason::NdConflict,
+                false => Reason::NdAnnouncement,
+            };
+        }
+        if source.is_unspecified() && (self.owned() || !self.installed()) {
+            return Reason::NdProbe;
+        }
+        match self.owned() {
+            true => solicitation(packet, message),
+            false => Reason::NdNotOwned,
         }
     }
 
@@ -167,11 +306,15 @@ impl Oracle {
     }
 
     fn ip(&self, frame: &[u8], payload: &Payload<'_>) -> Reason {
-        let Some(packet) = ipv4(payload.octets) else {
+        let Some(packet) = ipv4_packet(payload.octets) else {
             return Reason::Unparsable;
         };
         let reason = match packet.get_next_level_protocol().0 {
-            PROTOCOL_VRRP => self.advert(frame, payload, &packet),
+            // "More fragments", or an offset.
+            PROTOCOL_VRRP if packet.get_flags() & 1 != 0 || packet.get_fragment_offset() != 0 => {
+                Reason::Unparsable
+            }
+            PROTOCOL_VRRP => self.advert(frame, payload, &Carrier::ipv4(&packet)),
             _ => Reason::Foreign,
         };
         let is_other = matches!(reason, Reason::Foreign | Reason::AdvertForeign);
@@ -211,23 +354,18 @@ impl Oracle {
         }
     }
 
-    fn advert(&self, frame: &[u8], payload: &Payload<'_>, packet: &Ipv4Packet<'_>) -> Reason {
-        // "More fragments", or an offset.
-        if packet.get_flags() & 1 != 0 || packet.get_fragment_offset() != 0 {
-            return Reason::Unparsable;
-        }
+    fn advert(&self, frame: &[u8], payload: &Payload<'_>, packet: &Carrier) -> Reason {
         if payload.is_tagged {
             return Reason::AdvertForeign;
         }
-        let at = usize::from(packet.get_header_length()) * 4;
-        let message = payload.octets.get(at..).unwrap_or_default();
+        let message = payload.octets.get(packet.header_len..).unwrap_or_default();
         match message.first_chunk() {
             None => Reason::Unparsable,
             Some(header) if header[1] != VRID => Reason::AdvertForeign,
-            Some(_) if is_of_another_group(packet) => Reason::AdvertForeign,
+            Some(_) if packet.is_for_another_group() => Reason::AdvertForeign,
             Some(header) => self
                 .fault(frame, packet, message, header)
-                .unwrap_or_else(|| self.heard(packet.get_source().octets(), header[2])),
+                .unwrap_or_else(|| self.heard(packet.source, header[2])),
         }
     }
 
@@ -235,25 +373,28 @@ impl Oracle {
     fn fault(
         &self,
         frame: &[u8],
-        packet: &Ipv4Packet<'_>,
+        packet: &Carrier,
         message: &[u8],
         header: &[u8; 8],
     ) -> Option<Reason> {
         let version = header[0] >> 4;
-        let addresses_end = 8 + 4 * usize::from(header[3]);
+        let (address_len, auth_len, group) = match packet.source {
+            IpAddr::V4(_) => (4, 8, [1, 0, 0x5e, 0, 0, 0x12]),
+            IpAddr::V6(_) => (16, 0, [0x33, 0x33, 0, 0, 0, 0x12]),
+        };
+        let addresses_end = 8 + address_len * usize::from(header[3]);
         let fitting_len = match version {
-            2 => Some(addresses_end + 8),
+            2 => Some(addresses_end + auth_len),
             3 => Some(addresses_end),
             _ => None,
         };
-        let header_len = usize::from(packet.get_header_length()) * 4;
-        let len = usize::from(packet.get_total_length()) - header_len;
-        let is_multicast = packet.get_destination().octets() == VRRP_GROUP;
+        let len = packet.len;
+        let is_multicast = packet.is_for_routers();
         let has = |bit| self.election.flags & bit != 0;
         let whole = message.get(..len);
         let checks = [
             (
-                packet.get_source().octets() == self.election.primary_ip,
+                packet.source == self.primary_ip(packet.source),
                 Reason::AdvertOwn,
             ),
             (
@@ -261,14 +402,11 @@ impl Oracle {
                 Reason::AdvertLength,
             ),
             (!is_multicast && !is_for_us(frame), Reason::AdvertForeign),
-            (is_multicast && packet.get_ttl() != 255, Reason::AdvertTtl),
-            (
-                is_multicast && frame[..6] != [1, 0, 0x5e, 0, 0, 0x12],
-                Reason::AdvertMac,
-            ),
+            (is_multicast && packet.hops != 255, Reason::AdvertTtl),
+            (is_multicast && frame[..6] != group, Reason::AdvertMac),
             (version != self.election.version, Reason::AdvertVersion),
             (
-                version == 2 && !self.is_authentic(message, header[4], addresses_end),
+                version == 2 && !self.is_authentic(packet, message, header[4], addresses_end),
                 Reason::AdvertAuth,
             ),
             (!self.is_timely(header), Reason::AdvertInterval),
@@ -278,7 +416,7 @@ impl Oracle {
                 Reason::AdvertChecksum,
             ),
             (
-                has(flag::CHECK_SOURCE) && packet.get_source().octets() != LESSER_PEER_IP,
+                has(flag::CHECK_SOURCE) && !packet.is_from_peer(),
                 Reason::AdvertSource,
             ),
         ];
@@ -286,11 +424,13 @@ impl Oracle {
         failed.map(|(_, reason)| reason)
     }
 
-    fn is_authentic(&self, message: &[u8], kind: u8, at: usize) -> bool {
+    fn is_authentic(&self, packet: &Carrier, message: &[u8], kind: u8, at: usize) -> bool {
         if self.election.flags & flag::PLAIN_TEXT_AUTH == 0 {
             return kind == Authentication::KIND_NONE;
         }
-        kind == Authentication::KIND_PLAIN_TEXT && message.get(at..at + 8) == Some(&self.password)
+        packet.source.is_ipv4()
+            && kind == Authentication::KIND_PLAIN_TEXT
+            && message.get(at..at + 8) == Some(&self.password)
     }
 
     fn is_timely(&self, header: &[u8; 8]) -> bool {
@@ -300,9 +440,17 @@ impl Oracle {
         }
     }
 
+    /// Our Primary IP Address of the family of `other`.
+    fn primary_ip(&self, other: IpAddr) -> IpAddr {
+        match other {
+            IpAddr::V4(_) => self.election.primary_ip.into(),
+            IpAddr::V6(_) => OWN.into(),
+        }
+    }
+
     /// What a valid advert means.
-    fn heard(&self, source: [u8; 4], priority: u8) -> Reason {
-        let own = (self.election.priority, self.election.primary_ip);
+    fn heard(&self, source: IpAddr, priority: u8) -> Reason {
+        let own = (self.election.priority, self.primary_ip(source));
         match priority {
             _ if self.election.flags & flag::IGNORE_ADVERTS != 0 => Reason::AdvertIgnored,
             _ if self.installed() && (priority, source) > own => Reason::AdvertFenced,
@@ -313,9 +461,25 @@ impl Oracle {
     }
 }
 
-fn is_of_another_group(packet: &Ipv4Packet<'_>) -> bool {
-    let destination = packet.get_destination();
-    destination.is_multicast() && destination.octets() != VRRP_GROUP
+/// What becomes of a solicitation for an address that is owned.
+fn solicitation(packet: &Ipv6Packet<'_>, message: &[u8]) -> Reason {
+    if packet.get_payload_length() != 32 {
+        return Reason::NdUnready;
+    }
+    let Some(message) = message.get(..32) else {
+        return Reason::Unparsable;
+    };
+    if message[24..26] != [1, 1] {
+        return Reason::NdUnready;
+    }
+    let (source, destination) = (packet.get_source(), packet.get_destination());
+    let protocol = IpNextHeaderProtocol(PROTOCOL_ICMPV6);
+    let sum = util::ipv6_checksum(message, EVERY_WORD, &[], &source, &destination, protocol);
+    let is_valid = sum == 0 && message[1] == 0 && packet.get_hop_limit() == 255;
+    match is_valid && !source.is_multicast() && message[26] % 2 == 0 {
+        true => Reason::NdAnswered,
+        false => Reason::Unparsable,
+    }
 }
 
 /// How the packet for a closed service with this header and length is refused.
@@ -340,17 +504,17 @@ fn refusal(frame: &[u8], packet: &Ipv4Packet<'_>, header: &[u8], len: usize) -> 
     }
 }
 
-fn is_intact(version: u8, packet: &Ipv4Packet<'_>, message: &[u8]) -> bool {
-    let sum = match version {
-        2 => util::checksum(message, EVERY_WORD),
-        _ => util::ipv4_checksum(
-            message,
-            EVERY_WORD,
-            &[],
-            &packet.get_source(),
-            &packet.get_destination(),
-            packet.get_next_level_protocol(),
-        ),
+fn is_intact(version: u8, packet: &Carrier, message: &[u8]) -> bool {
+    let protocol = IpNextHeaderProtocol(PROTOCOL_VRRP);
+    let sum = match (packet.source, packet.destination) {
+        (IpAddr::V4(_), _) if version == 2 => util::checksum(message, EVERY_WORD),
+        (IpAddr::V4(source), IpAddr::V4(destination)) => {
+            util::ipv4_checksum(message, EVERY_WORD, &[], &source, &destination, protocol)
+        }
+        (IpAddr::V6(source), IpAddr::V6(destination)) => {
+            util::ipv6_checksum(message, EVERY_WORD, &[], &source, &destination, protocol)
+        }
+        _ => unreachable!("a packet is of one family"),
     };
     sum == 0
 }

@@ -10,6 +10,7 @@ use ha_common::wire::{ethernet, ipv4};
 use ha_tests::lab::Tools;
 use ha_tests::rng::Rng;
 use ha_tests::xdp::frame::LESSER_PEER_IP;
+use ha_tests::xdp::ipv6::LESSER_PEER;
 use ha_tests::xdp::service;
 use ha_tests::xdp::{Director, ROUTER, can_run};
 use ha_user::datapath::{Hook, LoadOptions};
@@ -146,9 +147,9 @@ fn prepare(director: &mut Director, oracle: &Oracle) -> Result<()> {
     director.reset()?;
     director.record().set_election(oracle.election);
     director.record().set_auth(oracle.password);
-    director
-        .datapath
-        .set_peer(ROUTER, LESSER_PEER_IP.into(), &(0..=u8::MAX))?;
+    for peer in [LESSER_PEER_IP.into(), LESSER_PEER.into()] {
+        director.datapath.set_peer(ROUTER, peer, &(0..=u8::MAX))?;
+    }
     for key in service::keys() {
         if let Some(policy) = oracle.closed {
             let state = ServiceState { healthy: 0, policy };

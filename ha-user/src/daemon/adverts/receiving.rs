@@ -10,7 +10,6 @@ use ha_common::{Family, Priority, Reason};
 
 use super::AdvertThread;
 use crate::daemon::listeners::Judged;
-use crate::datapath::is_judged;
 use crate::net::clock;
 use crate::vrrp::{Advert, Event, RouterId};
 
@@ -36,12 +35,11 @@ impl AdvertThread {
         let Judged {
             router,
             ifindex,
-            family,
             familiar,
             verdict,
             detail,
         } = judged;
-        let judged = is_judged(family) && self.judged.contains(&ifindex);
+        let judged = self.judged.contains(&ifindex);
         if let Some(detail) = detail {
             self.details.entry(router).or_default().note(detail);
         }

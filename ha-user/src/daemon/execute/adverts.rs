@@ -131,9 +131,8 @@ impl Executor {
 
     /// Without a data path, the peer must not take over while the kernel here still answers.
     fn defer_farewell(&mut self, router: RouterId) -> bool {
-        let is_guarded = self.plan(router).is_some_and(|plan| self.is_guarded(plan));
         match self.routers.get_mut(router) {
-            Some(carriage) if carriage.leaving && !is_guarded => {
+            Some(carriage) if carriage.leaving && !self.guarded => {
                 carriage.farewell = true;
                 true
             }

@@ -38,10 +38,11 @@ impl<'a> Packet<'a> {
         match octets.first().map(|first| first >> 4) {
             Some(6) => {
                 let packet = ipv6::Packet::new_checked(octets)?;
+                let header = packet.header();
                 Ok(Self {
-                    source: packet.source().into(),
-                    destination: packet.destination().into(),
-                    hops: packet.hop_limit(),
+                    source: header.source().into(),
+                    destination: header.destination().into(),
+                    hops: header.hop_limit(),
                     payload: packet.payload(),
                 })
             }

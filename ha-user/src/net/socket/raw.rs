@@ -234,11 +234,10 @@ fn restore_header(message: &RecvMsg<'_, '_, SockaddrStorage>, header: &mut [u8])
     }
     let arrival = arrival?;
     let source = message.address.as_ref()?.as_sockaddr_in6()?.ip();
+    let destination = arrival.ipi6_addr.s6_addr;
     ipv6::Repr {
-        source: source.octets(),
-        destination: arrival.ipi6_addr.s6_addr,
         hop_limit: hop_limit?,
-        payload_len: u16::try_from(message.bytes).ok()?,
+        ..ipv6::Repr::vrrp(source.octets(), destination, message.bytes)
     }
     .emit(header);
     Some(arrival.ipi6_ifindex)

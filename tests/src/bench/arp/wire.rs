@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use ha_common::Reason;
 use ha_common::wire::{arp, ethernet};
-use ha_user::datapath::{AttachMode, Datapath, LoadOptions};
+use ha_user::datapath::{AttachMode, Datapath, LoadOptions, VirtualAddress};
 use ha_user::net::clock;
 use rustix::net::netdevice::name_to_index;
 use rustix::time::{ClockId, clock_gettime};
@@ -106,8 +106,9 @@ fn lay(client: &Netns, interface: &str, server: &Netns) -> Result<()> {
 fn attach(mode: AttachMode) -> Result<Datapath> {
     let ifindex = index_of(SERVER)?;
     let mut datapath = Datapath::load(LoadOptions::default())?;
-    datapath.set_interface(ifindex, OWN_MAC)?;
-    datapath.set_address(VIRTUAL_IP.into(), ROUTER)?;
+    datapath.set_interface(ifindex, OWN_MAC, false)?;
+    let address = VirtualAddress::new(VIRTUAL_IP.into(), 0);
+    datapath.set_address(address, ROUTER)?;
     let records = datapath.records();
     let record = records.record(ROUTER);
     record.set_owned_since(clock::now());
