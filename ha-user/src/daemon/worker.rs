@@ -370,8 +370,8 @@ impl<'a> Worker<'a> {
     async fn beat(&mut self) {
         self.adverts.orders.send(Order::Heartbeat);
         self.adverts.records.gate().beat(clock::now());
-        let links = self.monitor.links();
-        self.attachments.follow(self.datapath.as_mut(), links);
+        self.attachments
+            .follow(self.datapath.as_mut(), self.monitor.links());
         if let Some(line) = self.outlook.news() {
             self.supervisor.say(&Word::Status(line.to_owned())).await;
         }
@@ -417,11 +417,8 @@ impl<'a> Worker<'a> {
 
     /// Ends what a previous process has left and the configuration does not name any more.
     fn clear_inheritance(&mut self) {
-        if let Some(datapath) = self
-            .datapath
-            .as_mut()
-            .filter(|_| self.routers.has_inherited())
-        {
+        let datapath = self.datapath.as_mut();
+        if let Some(datapath) = datapath.filter(|_| self.routers.has_inherited()) {
             let strays = self.routers.disinherit(datapath);
             let changes = presence::removals(&strays, self.monitor.links());
             if let Err(error) = startup::remove_addresses(changes) {

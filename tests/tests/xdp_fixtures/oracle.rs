@@ -1,25 +1,27 @@
 //! What must become of a frame, as somebody else reads it: with pnet, on the host, by the text of
 //! `Reason`.
 
-use std::net::{IpAddr, Ipv6Addr};
+mod carrier;
+mod ipv6;
+
+use std::net::IpAddr;
 
 use ha_common::Reason;
 use ha_common::abi::{Election, ServicePolicy, flag};
+use ha_common::wire::ethernet;
 use ha_common::wire::vrrp::Authentication;
-use ha_common::wire::{ethernet, ipv4, ipv6};
-use ha_tests::xdp::frame::{LESSER_PEER_IP, OWN_MAC, VIRTUAL_IP};
-use ha_tests::xdp::ipv6::{LESSER_PEER, LINK_LOCAL, OWN, VIRTUAL};
+use ha_tests::xdp::frame::{OWN_MAC, VIRTUAL_IP};
+use ha_tests::xdp::ipv6::OWN;
 use ha_tests::xdp::service::{CORE, NAMES, SCTP, TCP, UDP, WEB};
 use ha_tests::xdp::{INTERVAL, VRID};
 use ha_user::datapath::Hook;
 use pnet_packet::arp::ArpPacket;
 use pnet_packet::ethernet::EthernetPacket;
-use pnet_packet::ip::IpNextHeaderProtocol;
 use pnet_packet::ipv4::Ipv4Packet;
-use pnet_packet::ipv6::Ipv6Packet;
-use pnet_packet::util;
 use pnet_packet::vlan::VlanPacket;
 
+use self::carrier::{Carrier, is_intact};
+use self::ipv6::ipv6_packet;
 use crate::fixture::Role;
 
 const TYPE_ARP: u16 = 0x0806;
@@ -28,7 +30,6 @@ const TYPE_IPV6: u16 = 0x86dd;
 const TYPES_OF_TAGS: [u16; 2] = [0x8100, 0x88a8];
 const MOST_TAGS: usize = 2;
 const PROTOCOL_VRRP: u8 = 112;
-const PROTOCOL_ICMPV6: u8 = 58;
 /// Has pnet sum all of a message, its checksum too.
 const EVERY_WORD: usize = usize::MAX;
 
@@ -80,16 +81,6 @@ fn ipv4_packet(octets: &[u8]) -> Option<Ipv4Packet<'_>> {
     (sound && packet.get_total_length() >= header_len).then_some(packet)
 }
 
-fn ipv6_packet(octets: &[u8]) -> Option<Ipv6Packet<'_>> {
-    let packet = Ipv6Packet::new(octets)?;
-    (packet.get_version() == 6).then_some(packet)
-}
-
-/// Whether an address of IPv6 is a virtual one on the interface that frames come in by.
-fn is_virtual(address: Ipv6Addr) -> bool {
-    [VIRTUAL, LINK_LOCAL].contains(&address.octets())
-}
-
 fn is_for_us(frame: &[u8]) -> bool {
     let destination = &frame[..6];
     destination == [0xff; 6]
@@ -98,53 +89,6 @@ fn is_for_us(frame: &[u8]) -> bool {
         || destination[..2] == [0x33, 0x33]
         || destination[..5] == [0, 0, 0x5e, 0, 1]
         || destination[..5] == [0, 0, 0x5e, 0, 2]
-}
-
-/// What is in front of an advert.
-struct Carrier {
-    source: IpAddr,
-    destination: IpAddr,
-    hops: u8,
-    header_len: usize,
-    /// Octets behind the header, as it says.
-    len: usize,
-}
-
-impl Carrier {
-    fn ipv4(packet: &Ipv4Packet<'_>) -> Self {
-        let header_len = usize::from(packet.get_header_length()) * 4;
-        Self {
-            source: packet.get_source().into(),
-            destination: packet.get_destination().into(),
-            hops: packet.get_ttl(),
-            header_len,
-            len: usize::from(packet.get_total_length()) - header_len,
-        }
-    }
-
-    fn ipv6(packet: &Ipv6Packet<'_>) -> Self {
-        Self {
-            source: packet.get_source().into(),
-            destination: packet.get_destination().into(),
-            hops: packet.get_hop_limit(),
-            header_len: Ipv6Packet::minimum_packet_size(),
-            len: packet.get_payload_length().into(),
-        }
-    }
-
-    fn is_for_routers(&self) -> bool {
-        let groups = [IpAddr::from(ipv4::VRRP_GROUP), ipv6::VRRP_GROUP.into()];
-        groups.contains(&self.destination)
-    }
-
-    fn is_for_another_group(&self) -> bool {
-        self.destination.is_multicast() && !self.is_for_routers()
-    }
-
-    fn is_from_peer(&self) -> bool {
-        let peers = [IpAddr::from(LESSER_PEER_IP), LESSER_PEER.into()];
-        peers.contains(&self.source)
-    }
 }
 
 impl Oracle {
@@ -193,74 +137,6 @@ impl Oracle {
                 _ => Reason::OutPassed,
             },
             _ => Reason::OutPassed,
-        }
-    }
-
-    /// What leaves a host that is not to speak as the virtual address.
-    fn outgoing_ipv6(&self, packet: &Ipv6Packet<'_>, message: &[u8]) -> Reason {
-        let protocol = packet.get_next_header().0;
-        let kind = message.first().filter(|_| protocol == PROTOCOL_ICMPV6);
-        let is_discovery = kind.is_some_and(|kind| (133..=137).contains(kind));
-        let target = message.get(8..24).filter(|_| kind == Some(&136));
-        let target = target.and_then(|octets| <[u8; 16]>::try_from(octets).ok());
-        let is_advertised = target.is_some_and(|target| is_virtual(target.into()));
-        match is_virtual(packet.get_source()) {
-            _ if is_advertised => Reason::OutNdNotOwned,
-            true if is_discovery => Reason::OutNdNotOwned,
-            true if protocol != PROTOCOL_VRRP && self.installed() => Reason::OutVipNotOwned,
-            _ => Reason::OutPassed,
-        }
-    }
-
-    fn ipv6(&self, frame: &[u8], payload: &Payload<'_>) -> Reason {
-        let Some(packet) = ipv6_packet(payload.octets) else {
-            return Reason::Unparsable;
-        };
-        let reason = match packet.get_next_header().0 {
-            PROTOCOL_VRRP => self.advert(frame, payload, &Carrier::ipv6(&packet)),
-            PROTOCOL_ICMPV6 => self.neighbour(frame, &packet, &payload.octets[40..]),
-            _ => Reason::Foreign,
-        };
-        let is_other = matches!(reason, Reason::Foreign | Reason::AdvertForeign);
-        if !is_other || !is_virtual(packet.get_destination()) {
-            return reason;
-        }
-        match (is_for_us(frame), self.role) {
-            (false, _) => Reason::Foreign,
-            (true, Role::Active) => Reason::VipOwned,
-            (true, Role::Lapsed) => Reason::VipNotOwned,
-            (true, Role::Backup) => Reason::VipOperator,
-        }
-    }
-
-    /// Neighbor Discovery about the virtual address.
-    fn neighbour(&self, frame: &[u8], packet: &Ipv6Packet<'_>, message: &[u8]) -> Reason {
-        let target = message
-            .get(8..24)
-            .and_then(|octets| <[u8; 16]>::try_from(octets).ok());
-        let Some(target) = target
-            .map(Ipv6Addr::from)
-            .filter(|target| is_virtual(*target))
-        else {
-            return Reason::Foreign;
-        };
-        let is_solicitation = message[0] == 135;
-        if !is_for_us(frame) || !is_solicitation && message[0] != 136 {
-            return Reason::Foreign;
-        }
-        let source = packet.get_source();
-        if !is_solicitation || source == target {
-            return match self.owned() && frame[6..12] != OWN_MAC {
-                true => Reason::NdConflict,
-                false => Reason::NdAnnouncement,
-            };
-        }
-        if source.is_unspecified() && (self.owned() || !self.installed()) {
-            return Reason::NdProbe;
-        }
-        match self.owned() {
-            true => solicitation(packet, message),
-            false => Reason::NdNotOwned,
         }
     }
 
@@ -461,27 +337,6 @@ impl Oracle {
     }
 }
 
-/// What becomes of a solicitation for an address that is owned.
-fn solicitation(packet: &Ipv6Packet<'_>, message: &[u8]) -> Reason {
-    if packet.get_payload_length() != 32 {
-        return Reason::NdUnready;
-    }
-    let Some(message) = message.get(..32) else {
-        return Reason::Unparsable;
-    };
-    if message[24..26] != [1, 1] {
-        return Reason::NdUnready;
-    }
-    let (source, destination) = (packet.get_source(), packet.get_destination());
-    let protocol = IpNextHeaderProtocol(PROTOCOL_ICMPV6);
-    let sum = util::ipv6_checksum(message, EVERY_WORD, &[], &source, &destination, protocol);
-    let is_valid = sum == 0 && message[1] == 0 && packet.get_hop_limit() == 255;
-    match is_valid && !source.is_multicast() && message[26] % 2 == 0 {
-        true => Reason::NdAnswered,
-        false => Reason::Unparsable,
-    }
-}
-
 /// How the packet for a closed service with this header and length is refused.
 fn refusal(frame: &[u8], packet: &Ipv4Packet<'_>, header: &[u8], len: usize) -> Reason {
     let source = packet.get_source();
@@ -502,19 +357,4 @@ fn refusal(frame: &[u8], packet: &Ipv4Packet<'_>, header: &[u8], len: usize) -> 
         },
         _ => Reason::ServiceUnanswered,
     }
-}
-
-fn is_intact(version: u8, packet: &Carrier, message: &[u8]) -> bool {
-    let protocol = IpNextHeaderProtocol(PROTOCOL_VRRP);
-    let sum = match (packet.source, packet.destination) {
-        (IpAddr::V4(_), _) if version == 2 => util::checksum(message, EVERY_WORD),
-        (IpAddr::V4(source), IpAddr::V4(destination)) => {
-            util::ipv4_checksum(message, EVERY_WORD, &[], &source, &destination, protocol)
-        }
-        (IpAddr::V6(source), IpAddr::V6(destination)) => {
-            util::ipv6_checksum(message, EVERY_WORD, &[], &source, &destination, protocol)
-        }
-        _ => unreachable!("a packet is of one family"),
-    };
-    sum == 0
 }
