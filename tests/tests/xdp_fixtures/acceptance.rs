@@ -35,7 +35,7 @@ fn of_ipv6() -> [Fixture; 3] {
     let asked = ipv6::Message::solicitation(ipv6::VIRTUAL);
     let of_one_option = ipv6::Message {
         options: Vec::new(),
-        ..asked.clone()
+        ..asked
     };
     use Reason::{NdAnswered, NdUnready, VipNotAccepted};
     [

@@ -197,12 +197,19 @@ impl Oracle {
         if !is_other || packet.get_destination().octets() != VIRTUAL_IP {
             return reason;
         }
+        match self.admitted(frame) {
+            Reason::VipOwned => self.service(frame, payload, &packet),
+            other => other,
+        }
+    }
+
+    /// What becomes of a packet to the address.
+    fn admitted(&self, frame: &[u8]) -> Reason {
+        let refuses = self.election.flags & flag::NO_ACCEPT != 0;
         match (is_for_us(frame), self.role) {
             (false, _) => Reason::Foreign,
-            (true, Role::Active) if self.election.flags & flag::NO_ACCEPT != 0 => {
-                Reason::VipNotAccepted
-            }
-            (true, Role::Active) => self.service(frame, payload, &packet),
+            (true, Role::Active) if refuses => Reason::VipNotAccepted,
+            (true, Role::Active) => Reason::VipOwned,
             (true, Role::Lapsed) => Reason::VipNotOwned,
             (true, Role::Backup) => Reason::VipOperator,
         }
@@ -254,9 +261,9 @@ impl Oracle {
         header: &[u8; 8],
     ) -> Option<Reason> {
         let version = header[0] >> 4;
-        let (address_len, auth_len, group) = match packet.source {
-            IpAddr::V4(_) => (4, 8, [1, 0, 0x5e, 0, 0, 0x12]),
-            IpAddr::V6(_) => (16, 0, [0x33, 0x33, 0, 0, 0, 0x12]),
+        let (address_len, auth_len) = match packet.source {
+            IpAddr::V4(_) => (4, 8),
+            IpAddr::V6(_) => (16, 0),
         };
         let addresses_end = 8 + address_len * usize::from(header[3]);
         let fitting_len = match version {
@@ -265,7 +272,7 @@ impl Oracle {
             _ => None,
         };
         let len = packet.len;
-        let is_multicast = packet.is_for_routers();
+        let is_multicast = packet.destination.is_multicast();
         let has = |bit| self.election.flags & bit != 0;
         let whole = message.get(..len);
         let checks = [
@@ -279,7 +286,10 @@ impl Oracle {
             ),
             (!is_multicast && !is_for_us(frame), Reason::AdvertForeign),
             (is_multicast && packet.hops != 255, Reason::AdvertTtl),
-            (is_multicast && frame[..6] != group, Reason::AdvertMac),
+            (
+                is_multicast && frame[..6] != packet.group_mac(),
+                Reason::AdvertMac,
+            ),
             (version != self.election.version, Reason::AdvertVersion),
             (
                 version == 2 && !self.is_authentic(packet, message, header[4], addresses_end),

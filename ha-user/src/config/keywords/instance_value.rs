@@ -100,7 +100,7 @@ pub(super) fn multicast_group(
     if let Some(value) = value::group(keyword, word, None, report)
         && value::address_of(instance, &keyword.text, word, report).is_some()
     {
-        let at = word.at.clone();
+        let at = word.at;
         instance.group = Some(At { value, at });
     }
 }

@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
-use ha_common::wire::{ipv4, ipv6};
+use ha_common::abi::Speaker;
+use ha_common::wire::{ethernet as wire, ipv4, ipv6};
 use ha_tests::xdp::frame::LESSER_PEER_IP;
-use ha_tests::xdp::ipv6::LESSER_PEER;
+use ha_tests::xdp::ipv6::{LESSER_PEER, group_mac};
 use pnet_packet::ip::IpNextHeaderProtocol;
 use pnet_packet::ipv4::Ipv4Packet;
 use pnet_packet::ipv6::Ipv6Packet;
@@ -44,14 +45,21 @@ impl Carrier {
         }
     }
 
-    pub(super) fn is_for_routers(&self) -> bool {
-        let groups = [IpAddr::from(ipv4::VRRP_GROUP), ipv6::VRRP_GROUP.into()];
-        groups.contains(&self.destination)
+    /// It goes to a group of other routers: groups of IPv6 are told apart by what is in a record.
+    pub(super) fn is_for_another_group(&self) -> bool {
+        let ours = match self.destination {
+            IpAddr::V4(_) => ipv4::VRRP_GROUP.into(),
+            IpAddr::V6(_) => ipv6::VRRP_GROUP.into(),
+        };
+        self.destination.is_multicast() && Speaker::tag(self.destination) != Speaker::tag(ours)
     }
 
-    /// It goes to a group of other routers.
-    pub(super) fn is_for_another_group(&self) -> bool {
-        self.destination.is_multicast() && !self.is_for_routers()
+    /// Where its group is on Ethernet.
+    pub(super) fn group_mac(&self) -> [u8; 6] {
+        match self.destination {
+            IpAddr::V4(_) => wire::VRRP_GROUP,
+            IpAddr::V6(group) => group_mac(group.octets()),
+        }
     }
 
     pub(super) fn is_from_peer(&self) -> bool {

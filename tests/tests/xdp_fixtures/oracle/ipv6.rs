@@ -11,7 +11,6 @@ use pnet_packet::util;
 
 use super::carrier::Carrier;
 use super::{EVERY_WORD, Oracle, PROTOCOL_VRRP, Payload, is_for_us};
-use crate::fixture::Role;
 
 const PROTOCOL_ICMPV6: u8 = 58;
 
@@ -55,12 +54,7 @@ impl Oracle {
         if !is_other || !is_virtual(packet.get_destination()) {
             return reason;
         }
-        match (is_for_us(frame), self.role) {
-            (false, _) => Reason::Foreign,
-            (true, Role::Active) => Reason::VipOwned,
-            (true, Role::Lapsed) => Reason::VipNotOwned,
-            (true, Role::Backup) => Reason::VipOperator,
-        }
+        self.admitted(frame)
     }
 
     /// Neighbor Discovery about the virtual address.
