@@ -166,3 +166,22 @@ proptest! {
         loaded.config.services.iter().for_each(can_be_met);
     }
 }
+
+#[test]
+fn what_a_reload_does_not_change_is_the_same_object() {
+    let service = |address: &str, weight: u32| {
+        format!(
+            "virtual_server {address} 80 {{\n protocol TCP\n real_server 192.0.2.9 80 {{\n \
+             weight {weight}\n TCP_CHECK {{\n }}\n }}\n}}\n"
+        )
+    };
+    let config = |weight| {
+        let text = service("192.0.2.1", 1) + &service("192.0.2.2", weight);
+        config::parse(text.as_bytes(), "f").config
+    };
+    let (before, mut after) = (config(1), config(2));
+    after.keep_equals(&before);
+    let is_kept = |index: usize| Arc::ptr_eq(&before.services[index], &after.services[index]);
+    assert!(is_kept(0) && !is_kept(1));
+    assert_eq!(after.services[1].servers[0].weight, 2);
+}

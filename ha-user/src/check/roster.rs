@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::{SmallVec, smallvec};
 
 use super::ProbeId;
@@ -49,7 +49,8 @@ impl Roster {
             let members = self.enlist(checks, &mut changes);
             changes.members.push(members);
         }
-        let used: FxHashSet<_> = changes.members.iter().flatten().copied().collect();
+        let mut used = FxHashSet::with_capacity_and_hasher(self.probes.len(), FxBuildHasher);
+        used.extend(changes.members.iter().flatten().copied());
         let gone = self.probes.extract_if(|_, id| !used.contains(id));
         changes.gone = gone.map(|(_, id)| id).collect();
         // What stands on something is younger than that.

@@ -55,7 +55,7 @@ pub(super) struct Place {
 
 impl Place {
     /// With the name of its file.
-    fn location(self, sources: &[Source]) -> Location {
+    fn location(self, sources: &[Arc<Source>]) -> Location {
         let source = sources.get(self.file.0 as usize);
         Location {
             file: source.map_or_else(|| "".into(), |source| Arc::clone(&source.name)),
@@ -150,7 +150,7 @@ pub(super) struct Source {
     /// As in [`Location::file`].
     pub name: Arc<str>,
     /// Its text; bytes that are not UTF-8 are replaced.
-    pub text: Arc<str>,
+    pub text: String,
 }
 
 /// A [`Diagnostic`] while a configuration is read.
@@ -195,7 +195,7 @@ impl Report {
     }
 
     /// All findings in the order of the files' names; those of one place in the order they were made.
-    pub(super) fn finish(self, sources: &[Source]) -> Vec<Diagnostic> {
+    pub(super) fn finish(self, sources: &[Arc<Source>]) -> Vec<Diagnostic> {
         let findings = self.findings.into_iter();
         let diagnostics = findings.map(|finding| Diagnostic {
             severity: finding.severity,

@@ -238,7 +238,7 @@ mod tests {
             .filter(|line| !line.is_empty())
             .collect();
         let said = report
-            .finish(&[source])
+            .finish(&[source.into()])
             .iter()
             .map(ToString::to_string)
             .collect();

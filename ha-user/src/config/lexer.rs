@@ -40,7 +40,7 @@ pub(super) fn lex(file: FileId, line: Line<'_>, tokens: &mut Vec<Token>, report:
 /// Splits a line of words and braces alone, a word at a time.
 fn lex_written(file: FileId, line: Written<'_>, tokens: &mut Vec<Token>) {
     let octets = line.text.as_bytes();
-    let mut start = 0;
+    let mut start = line.start;
     while let Some(first) = octets.get(start).copied() {
         if is_blank(first) {
             start += 1;

@@ -47,7 +47,7 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// The file could be read.
     pub readable: bool,
-    sources: Vec<Source>,
+    sources: Vec<Arc<Source>>,
 }
 
 impl Loaded {
@@ -99,7 +99,7 @@ impl Loaded {
 pub fn load(system: &System, path: &Path) -> Loaded {
     let name = path.to_string_lossy();
     match system.read(path) {
-        Ok(text) => parse_for(system, &text, &name),
+        Ok(text) => parse_for(system, text, &name),
         Err(error) => unreadable(&name, &error),
     }
 }
@@ -112,11 +112,11 @@ pub fn parse(text: &[u8], file_name: &str) -> Loaded {
 
 /// Reads a configuration from memory for the machine `host`.
 #[must_use]
-pub fn parse_for(host: &dyn Host, text: &[u8], file_name: &str) -> Loaded {
+pub fn parse_for(host: &dyn Host, text: impl Into<Vec<u8>>, file_name: &str) -> Loaded {
     let mut report = Report::default();
     let mut reader = Reader::new(host, &mut report);
     let mut draft = Draft::default();
-    let is_whole = reader.read(file_name, text, &mut |statement, report| {
+    let is_whole = reader.read(file_name, text.into(), &mut |statement, report| {
         let (table, statements) = (&keywords::ROOT, slice::from_ref(&statement));
         keywords::interpret("the root", statements, table, &mut draft, report);
     });

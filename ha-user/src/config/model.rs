@@ -16,6 +16,7 @@ mod spelling;
 pub mod ssl;
 pub mod sync;
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,6 +101,20 @@ impl Config {
     #[must_use]
     pub fn group_of(&self, instance: &str) -> Option<&SyncGroup> {
         self.sync_groups.iter().find(|group| group.has(instance))
+    }
+
+    /// A service that is as in `before` is the same object from now on: whoever compares them sees that at
+    /// once, and what the new one took is free again.
+    pub fn keep_equals(&mut self, before: &Self) {
+        let named = before.services.iter().map(|one| (one.name.as_str(), one));
+        let before: HashMap<_, _> = named.collect();
+        for service in &mut self.services {
+            if let Some(same) = before.get(service.name.as_str())
+                && *same == service
+            {
+                *service = Arc::clone(same);
+            }
+        }
     }
 
     /// A copy that shares no memory with this one.

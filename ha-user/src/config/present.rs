@@ -47,7 +47,7 @@ impl Palette {
 /// Findings in one format; `status` is what the configuration test exits with.
 pub(super) fn present(
     diagnostics: &[Diagnostic],
-    sources: &[Source],
+    sources: &[Arc<Source>],
     status: u8,
     format: Format,
     palette: Palette,
@@ -72,7 +72,7 @@ fn plain(diagnostics: &[Diagnostic]) -> String {
 struct Lines<'a>(BTreeMap<Arc<str>, Vec<&'a str>>);
 
 impl<'a> Lines<'a> {
-    fn of(sources: &'a [Source]) -> Self {
+    fn of(sources: &'a [Arc<Source>]) -> Self {
         let files = sources
             .iter()
             .map(|source| (Arc::clone(&source.name), source.text.lines().collect()));

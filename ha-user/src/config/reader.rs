@@ -10,6 +10,7 @@ use super::tree::{Builder, Statement};
 use std::collections::HashSet;
 use std::iter;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 
 /// Files that include files that include files.
@@ -24,7 +25,7 @@ const INCLUDES: [&str; 6] = [
 /// Reads files into statements.
 pub(super) struct Reader<'a> {
     scope: Scope<'a>,
-    sources: Vec<Source>,
+    sources: Vec<Arc<Source>>,
     /// The files that are being read, each of which includes the next one.
     open: Vec<Open>,
     /// Every file that was read.
@@ -57,27 +58,25 @@ impl<'a> Reader<'a> {
     /// Gives the statements of `text` and of everything that it includes to `take`, those outside all
     /// blocks, each once it is whole: of tens of thousands there are never all. `false` if there is no end
     /// to what variables stand for: that is half of what is meant, with braces that nobody forgot.
-    pub(super) fn read(&mut self, name: &str, text: &[u8], take: &mut Take<'_>) -> bool {
+    pub(super) fn read(&mut self, name: &str, text: Vec<u8>, take: &mut Take<'_>) -> bool {
         let identity = self.scope.host.identity(Path::new(name));
         self.file(name, text, identity, take);
         !self.scope.is_exhausted()
     }
 
     /// Every file that was read.
-    pub(super) fn into_sources(self) -> Vec<Source> {
+    pub(super) fn into_sources(self) -> Vec<Arc<Source>> {
         self.sources
     }
 
-    fn file(&mut self, name: &str, text: &[u8], identity: PathBuf, take: &mut Take<'_>) {
-        let source = Source {
+    fn file(&mut self, name: &str, text: Vec<u8>, identity: PathBuf, take: &mut Take<'_>) {
+        let lossy = |error: FromUtf8Error| String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let source = Arc::new(Source {
             name: name.into(),
-            text: match str::from_utf8(text) {
-                Ok(text) => text.into(),
-                Err(_) => String::from_utf8_lossy(text).into(),
-            },
-        };
+            text: String::from_utf8(text).unwrap_or_else(lossy),
+        });
         let file = FileId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(source.clone());
+        self.sources.push(Arc::clone(&source));
         self.read.insert(identity.clone());
         let name = Arc::clone(&source.name);
         self.open.push(Open { name, identity });
@@ -154,7 +153,7 @@ impl<'a> Reader<'a> {
             return;
         }
         match self.scope.host.read(path) {
-            Ok(text) => self.file(&path.to_string_lossy(), &text, identity, take),
+            Ok(text) => self.file(&path.to_string_lossy(), text, identity, take),
             Err(error) => {
                 let message = format!("cannot read {}: {error}", path.display());
                 self.say(Severity::Notice, at, &message);

@@ -57,6 +57,8 @@ impl Line<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Written<'t> {
     pub text: &'t str,
+    /// Octets before the first that is not blank, or all: tens of thousands of lines are indented.
+    pub start: usize,
     /// From 1.
     pub number: u32,
 }
@@ -70,10 +72,19 @@ impl<'t> Written<'t> {
         glyphs.map(move |(c, column)| Glyph { c, line, column })
     }
 
+    fn new(text: &'t str, number: u32) -> Self {
+        let first = text.bytes().position(|octet| !is_blank(octet));
+        let start = first.unwrap_or(text.len());
+        Self {
+            text,
+            start,
+            number,
+        }
+    }
+
     /// Its first octet that is not blank.
     pub(super) fn first(self) -> Option<u8> {
-        let mut octets = self.text.bytes();
-        octets.find(|octet| !is_blank(*octet))
+        self.text.as_bytes().get(self.start).copied()
     }
 
     /// Nothing in it begins or ends a comment, a quote or a variable, joins lines, or is out of place, and
@@ -81,10 +92,10 @@ impl<'t> Written<'t> {
     fn is_plain(self) -> bool {
         let special = |byte: u8| matches!(byte, b'"' | b'#' | b'!' | b'\\' | b'$' | 0 | 0x80..);
         // Without a way out in the middle: that is faster for lines of ordinary length.
-        !self
-            .text
-            .bytes()
-            .fold(false, |found, byte| found | special(byte))
+        let rest = self.text.as_bytes().get(self.start..).unwrap_or_default();
+        !rest
+            .iter()
+            .fold(false, |found, byte| found | special(*byte))
     }
 }
 
@@ -172,8 +183,7 @@ impl<'a> Lines<'a> {
         let text = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         let text = text.trim_end_matches('\r');
         self.number = self.number.saturating_add(1);
-        let number = self.number;
-        Some(Written { text, number })
+        Some(Written::new(text, self.number))
     }
 
     /// A line without its comment, and whether there was a backslash at the end of the comment.
@@ -255,7 +265,7 @@ impl Quotes {
 /// A first line of a file, for the tests of what lines are made into.
 #[cfg(test)]
 pub(super) fn from_text(text: &str) -> Glyphs {
-    Written { text, number: 1 }.glyphs().collect()
+    Written::new(text, 1).glyphs().collect()
 }
 
 #[cfg(test)]

@@ -231,7 +231,7 @@ mod tests {
         }
         let tree = builder.finish(&mut report);
         let said = report
-            .finish(&[source])
+            .finish(&[source.into()])
             .iter()
             .map(ToString::to_string)
             .collect();

@@ -191,9 +191,9 @@ mod tests {
         };
         let source = Source {
             name: "long.conf".into(),
-            text: format!("{before}{after}").into(),
+            text: format!("{before}{after}"),
         };
-        let picture = draw(&[finding], &Lines::of(&[source]), Palette::default());
+        let picture = draw(&[finding], &Lines::of(&[source.into()]), Palette::default());
         let half = MAX_SHOWN / 2;
         let shown = format!("{}{}", &before[..half], &after[..half]);
         assert!(picture.contains(&shown), "{picture}");

@@ -123,7 +123,8 @@ impl Worker<'_> {
         })
     }
 
-    fn take_config(&mut self, config: Config) {
+    fn take_config(&mut self, mut config: Config) {
+        config.keep_equals(&self.config);
         if config.xdp.mode != self.config.xdp.mode {
             log::warn!(
                 "the xdp mode takes effect at the next start: attaching takes longer than a reload \
