@@ -92,11 +92,7 @@ impl Host for Namespace {
 
 fn ours(file: &Path) -> Loaded {
     let text = std::fs::read(file).expect("a readable file");
-    config::parse_for(
-        &Namespace(System::default()),
-        &text,
-        &file.to_string_lossy(),
-    )
+    config::parse_for(&Namespace(System::default()), text, &file.to_string_lossy())
 }
 
 /// Starts keepalived in namespaces of its own, with the interfaces and an empty /run.
