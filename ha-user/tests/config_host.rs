@@ -16,6 +16,7 @@ impl Host for Small {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match path.to_str() {
             Some("/etc/v/part.conf") => Ok(b"$ID=${_ENV SITE}-${N} \nrouter_id ${_PWD}\n".to_vec()),
+            Some("/etc/wrong.conf") => Ok(b"prority 100\nnopreempt\n".to_vec()),
             Some("/etc/d/a.conf") => Ok(b"router_id from-a\n".to_vec()),
             Some("/tls/ca") => Ok(include_bytes!("../../tests/data/tls/ca.pem").to_vec()),
             Some("/tls/probe") => Ok(include_bytes!("../../tests/data/tls/probe.pem").to_vec()),
@@ -90,6 +91,18 @@ fn an_interface_that_does_not_exist_stops_us_unless_it_may_come_later() {
         instance("eth7", "")
     );
     assert!(!on_small_host(&later).0.is_fatal());
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_once_however_often_it_is_included() {
+    let twice = instance("eth0", "include wrong.conf")
+        .replace(" 1\n", " 2\n")
+        .replace("VI_1", "VI_2")
+        + &instance("eth0", "include wrong.conf");
+    let (loaded, said) = on_small_host(&twice);
+    assert_eq!(said.matches("/etc/wrong.conf:1:1: ").count(), 1, "{said}");
+    let preempt = loaded.config.instances.iter().map(|one| one.preempt);
+    assert_eq!(preempt.collect::<Vec<_>>(), [false, false]);
 }
 
 #[test]

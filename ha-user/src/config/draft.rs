@@ -4,6 +4,7 @@ pub(super) mod check;
 pub(super) mod errand;
 pub(super) mod fifo;
 pub(super) mod file;
+pub(super) mod garp_group;
 pub(super) mod link;
 pub(super) mod mail;
 pub(super) mod process;
@@ -22,6 +23,7 @@ use check::VrrpCheckDraft;
 use errand::ErrandsDraft;
 use fifo::FifosDraft;
 use file::FileDraft;
+use garp_group::GarpGroupDraft;
 use ha_common::Family;
 use link::LinksDraft;
 use mail::MailDraft;
@@ -39,6 +41,7 @@ pub(super) struct Draft {
     pub naming: Naming,
     pub global: GlobalDraft,
     pub links: LinksDraft,
+    pub garp_groups: Vec<GarpGroupDraft>,
     pub scripts: Vec<ScriptDraft>,
     pub files: Vec<FileDraft>,
     pub processes: Vec<ProcessDraft>,
@@ -78,6 +81,7 @@ pub(super) struct GlobalDraft {
     pub notify_priority_changes: bool,
     pub rt_priority: Option<u8>,
     pub garp_interval: Option<Duration>,
+    pub gna_interval: Option<Duration>,
     pub dynamic_interfaces: bool,
     /// Defaults of instances.
     pub version: Option<VrrpVersion>,
@@ -205,11 +209,12 @@ pub(super) struct AddressDraft {
 #[derive(Debug)]
 pub(super) struct InstanceDraft {
     pub name: At<String>,
-    pub initial_master: bool,
+    /// Whether `state` says MASTER.
+    pub initial_master: Option<At<bool>>,
     pub interface: Option<At<String>>,
     pub virtual_router_id: Option<At<u8>>,
     pub priority: Option<u8>,
-    pub version: Option<VrrpVersion>,
+    pub version: Option<At<VrrpVersion>>,
     pub strict: Option<bool>,
     /// The last of `accept` and `no_accept`.
     pub accept: Option<At<bool>>,
@@ -258,7 +263,7 @@ impl InstanceDraft {
     pub(super) fn new(name: At<String>) -> Self {
         Self {
             name,
-            initial_master: false,
+            initial_master: None,
             interface: None,
             virtual_router_id: None,
             priority: None,

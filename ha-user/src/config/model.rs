@@ -5,6 +5,7 @@ pub mod dump;
 pub mod errand;
 pub mod fifo;
 pub mod file;
+pub mod garp_group;
 pub mod link;
 pub mod mail;
 pub mod manners;
@@ -26,6 +27,7 @@ use dump::{Defaults, Dumps};
 use errand::Errands;
 use fifo::Fifos;
 use file::{InitialFile, TrackFile};
+use garp_group::GarpGroup;
 use ha_common::Family;
 use link::LinkDelay;
 use mail::Mail;
@@ -80,6 +82,9 @@ pub struct Config {
     pub errands: Errands,
     /// Mail about transitions.
     pub mail: Mail,
+    /// `garp_group` blocks, in the order of the file.
+    #[serde(rename = "garp_group")]
+    pub garp_groups: Vec<GarpGroup>,
     /// `interface_up_down_delays`, in the order of the file.
     #[serde(rename = "interface_up_down_delays")]
     pub link_delays: Vec<LinkDelay>,
@@ -160,6 +165,9 @@ pub struct Global {
     /// `vrrp_garp_interval`: between two gratuitous ARPs of an interface.
     #[serde(rename = "vrrp_garp_interval", serialize_with = "spelling::time")]
     pub garp_interval: Duration,
+    /// `vrrp_gna_interval`: between two unsolicited Neighbor Advertisements of an interface.
+    #[serde(rename = "vrrp_gna_interval", serialize_with = "spelling::time")]
+    pub gna_interval: Duration,
 }
 
 /// Whom a script runs as.

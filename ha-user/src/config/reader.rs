@@ -1,4 +1,4 @@
-//! Files to one tree of statements, with what they `include`.
+//! Files to statements, with what they `include`.
 
 use super::diagnostic::{FileId, Place, Report, Severity, Source};
 use super::expand::{Expander, Scope};
@@ -25,7 +25,10 @@ const INCLUDES: [&str; 6] = [
 /// Reads files into statements.
 pub(super) struct Reader<'a> {
     scope: Scope<'a>,
+    /// What was read, each text once.
     sources: Vec<Arc<Source>>,
+    /// How often something was read.
+    reads: usize,
     /// The files that are being read, each of which includes the next one.
     open: Vec<Open>,
     /// Every file that was read.
@@ -49,6 +52,7 @@ impl<'a> Reader<'a> {
         Self {
             scope: Scope::new(host, report),
             sources: Vec::new(),
+            reads: 0,
             open: Vec::new(),
             read: HashSet::new(),
             has_ring: false,
@@ -71,17 +75,28 @@ impl<'a> Reader<'a> {
 
     fn file(&mut self, name: &str, text: Vec<u8>, identity: PathBuf, take: &mut Take<'_>) {
         let lossy = |error: FromUtf8Error| String::from_utf8_lossy(error.as_bytes()).into_owned();
-        let source = Arc::new(Source {
-            name: name.into(),
-            text: String::from_utf8(text).unwrap_or_else(lossy),
-        });
-        let file = FileId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(Arc::clone(&source));
+        let text = String::from_utf8(text).unwrap_or_else(lossy);
+        let (file, source) = self.source(name, text);
+        self.reads += 1;
         self.read.insert(identity.clone());
         let name = Arc::clone(&source.name);
         self.open.push(Open { name, identity });
         self.content(file, &source, take);
         self.open.pop();
+    }
+
+    /// What has been read before under the same name is the same source: what is found at a place of it is
+    /// said once, however often it is included.
+    fn source(&mut self, name: &str, text: String) -> (FileId, Arc<Source>) {
+        let mut known = self.sources.iter();
+        let known = known.position(|source| &*source.name == name && source.text == text);
+        let number = known.unwrap_or(self.sources.len());
+        if known.is_none() {
+            let name = name.into();
+            self.sources.push(Arc::new(Source { name, text }));
+        }
+        let file = FileId(u32::try_from(number).unwrap_or(u32::MAX));
+        (file, Arc::clone(&self.sources[number]))
     }
 
     fn content(&mut self, file: FileId, source: &Source, take: &mut Take<'_>) {
@@ -181,7 +196,7 @@ impl<'a> Reader<'a> {
     }
 
     fn is_too_much(&mut self, at: &Place) -> bool {
-        let is_too_much = self.open.len() > MAX_DEPTH || self.sources.len() >= MAX_FILES;
+        let is_too_much = self.open.len() > MAX_DEPTH || self.reads >= MAX_FILES;
         if is_too_much && self.scope.report.first("files") {
             let message = format!(
                 "files include each other {MAX_DEPTH} deep, or are {MAX_FILES}: ignoring this one, \

@@ -6,7 +6,6 @@ mod adverts;
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
-use std::time::Duration;
 
 use ha_common::abi::Election;
 use ha_common::{Nanos, Priority};
@@ -40,7 +39,6 @@ pub(super) struct Executor {
     reports: UnboundedSender<Report>,
     /// A data path keeps questions from being answered while addresses are on their way out.
     guarded: bool,
-    garp_interval: Duration,
     /// Adverts that leave together, when no action asks for another order.
     waiting: Vec<Waiting>,
 }
@@ -73,8 +71,6 @@ pub(super) struct Means {
     pub(super) records: RecordTable,
     /// Gratuitous ARP, on a thread of its own.
     pub(super) announcer: Announcer,
-    /// Between two gratuitous ARPs of an interface.
-    pub(super) garp_interval: Duration,
     /// Netlink, on a thread of its own.
     pub(super) addresses: AddressWorker,
     /// Ways to unicast peers, on a thread of its own.
@@ -99,7 +95,6 @@ impl Executor {
             orders: means.orders,
             reports: means.reports,
             guarded: false,
-            garp_interval: means.garp_interval,
             waiting: Vec::new(),
         }
     }

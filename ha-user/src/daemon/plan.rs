@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use ha_common::{Family, Priority, Vrid};
 
 use crate::config::model::{self, Config, Instance, VirtualAddress, VrrpVersion};
 use crate::net::address::{AddressChange, Operation};
 use crate::net::advert::{Cast, Framing};
+use crate::net::announce::{Pace, PaceGroup, Pacing};
 use crate::net::link::{Link, Links};
 use crate::vrrp::{Announcements, FastHandover, Manners, Parameters, Provoked, Version};
 
@@ -41,6 +43,8 @@ pub(super) struct RouterPlan {
     pub(super) accepts: bool,
     /// Addresses that move with it, on links that exist.
     pub(super) addresses: Vec<CarriedAddress>,
+    /// How fast neighbours are told of addresses, whatever router they are of.
+    pub(super) pacing: Arc<Pacing>,
     /// Why the links do not let it take part, if they do not.
     pub(super) fault: Option<&'static str>,
 }
@@ -72,33 +76,32 @@ impl CarriedAddress {
     }
 }
 
-/// Plans every instance whose interface exists. `virtual_addresses` are never taken for an
+/// Plans every instance whose interface exists. Virtual addresses are never taken for an
 /// interface's own.
 #[must_use]
 pub(super) fn plan(config: &Config, links: &Links) -> Vec<RouterPlan> {
-    let virtual_addresses = config
-        .instances
-        .iter()
-        .flat_map(|instance| {
-            instance
-                .addresses
-                .iter()
-                .chain(&instance.excluded_addresses)
-        })
-        .map(|carried| carried.address)
-        .collect();
+    let taken = virtual_addresses(config);
+    let pacing = Arc::new(pacing(config, links));
     config
         .instances
         .iter()
         .filter_map(|instance| {
             let link = links.named(&instance.interface)?;
-            Some(plan_router(
-                instance,
-                link,
-                links,
-                &virtual_addresses,
-                config.xdp.fast_handover,
-            ))
+            let primary_ip = instance
+                .source
+                .or_else(|| own_address(instance.family, link, &taken));
+            let parameters = parameters(instance, primary_ip, config.xdp.fast_handover);
+            Some(RouterPlan {
+                name: instance.name.clone(),
+                identity: identity(instance),
+                ifindex: link.ifindex,
+                framing: framing(instance, &parameters),
+                parameters,
+                accepts: instance.accept || Priority::new(instance.priority) == Priority::OWNER,
+                addresses: carried(instance, links),
+                pacing: Arc::clone(&pacing),
+                fault: fault(instance, link, primary_ip),
+            })
         })
         .collect()
 }
@@ -134,27 +137,24 @@ pub(super) fn identity(instance: &Instance) -> Identity {
     }
 }
 
-fn plan_router(
-    instance: &Instance,
-    link: &Link,
-    links: &Links,
-    virtual_addresses: &BTreeSet<IpAddr>,
-    fast_handover: model::FastHandover,
-) -> RouterPlan {
-    let primary_ip = instance
-        .source
-        .or_else(|| own_address(instance.family, link, virtual_addresses));
-    let parameters = parameters(instance, primary_ip, fast_handover);
-    RouterPlan {
-        name: instance.name.clone(),
-        identity: identity(instance),
-        ifindex: link.ifindex,
-        framing: framing(instance, &parameters),
-        parameters,
-        accepts: instance.accept || Priority::new(instance.priority) == Priority::OWNER,
-        addresses: carried(instance, links),
-        fault: fault(instance, link, primary_ip),
+/// Virtual addresses, with the interface where they are of a link: the same on another one is another.
+type VirtualAddresses<'c> = BTreeSet<(IpAddr, Option<&'c str>)>;
+
+fn virtual_addresses(config: &Config) -> VirtualAddresses<'_> {
+    let mut found = VirtualAddresses::new();
+    for instance in &config.instances {
+        let addresses = instance.addresses.iter();
+        for carried in addresses.chain(&instance.excluded_addresses) {
+            let device = carried.device.as_ref().unwrap_or(&instance.interface);
+            found.insert(scoped(carried.address, device));
+        }
     }
+    found
+}
+
+fn scoped(address: IpAddr, device: &str) -> (IpAddr, Option<&str>) {
+    let is_of_link = matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
+    (address, is_of_link.then_some(device))
 }
 
 fn fault(instance: &Instance, link: &Link, primary_ip: Option<IpAddr>) -> Option<&'static str> {
@@ -180,11 +180,7 @@ fn has(link: &Link, address: IpAddr) -> bool {
 
 /// The interface's own first address, as keepalived picks it: of IPv6, the link-local one (RFC 9568
 /// section 5.1.2.1).
-fn own_address(
-    family: Family,
-    link: &Link,
-    virtual_addresses: &BTreeSet<IpAddr>,
-) -> Option<IpAddr> {
+fn own_address(family: Family, link: &Link, taken: &VirtualAddresses<'_>) -> Option<IpAddr> {
     let mut own = link.every_address().map(|(address, _)| address);
     own.find(|address| {
         let fits = match (family, address) {
@@ -192,7 +188,7 @@ fn own_address(
             (Family::Ipv6, IpAddr::V6(address)) => address.is_unicast_link_local(),
             _ => false,
         };
-        fits && !virtual_addresses.contains(address)
+        fits && !taken.contains(&scoped(*address, &link.name))
     })
 }
 
@@ -296,4 +292,73 @@ fn carried(instance: &Instance, links: &Links) -> Vec<CarriedAddress> {
             })
         })
         .collect()
+}
+
+fn pacing(config: &Config, links: &Links) -> Pacing {
+    let index = |name: &String| Some(links.named(name)?.ifindex);
+    let groups = config.garp_groups.iter().map(|group| PaceGroup {
+        pace: Pace {
+            arp: group.garp_interval,
+            neighbour: group.gna_interval,
+        },
+        interfaces: group.interfaces.iter().filter_map(index).collect(),
+    });
+    Pacing {
+        alone: Pace {
+            arp: config.global.garp_interval,
+            neighbour: config.global.gna_interval,
+        },
+        groups: groups.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+    use crate::net::link::Address;
+
+    const CONFIG: &str = "vrrp_instance VI_1 {
+        interface eth0
+        virtual_router_id 51
+        virtual_ipaddress {
+            fe80::1
+            2001:db8::1 dev eth1
+        }
+    }";
+
+    fn link(name: &str, address: &str) -> Link {
+        let address = Address {
+            address: address.parse().unwrap(),
+            prefix_len: 64,
+            secondary: false,
+        };
+        Link {
+            ifindex: 2,
+            name: name.to_owned(),
+            mac: None,
+            up: true,
+            mtu: 1500,
+            kind: None,
+            below: None,
+            addresses: Vec::new(),
+            ipv6_addresses: vec![address],
+        }
+    }
+
+    #[test]
+    fn an_address_of_a_link_is_virtual_on_that_link_alone() {
+        let config = parse(CONFIG.as_bytes(), "k.conf").config;
+        let taken = virtual_addresses(&config);
+        let own = |name| own_address(Family::Ipv6, &link(name, "fe80::1"), &taken);
+        assert_eq!(own("eth0"), None);
+        assert_eq!(own("eth1"), Some("fe80::1".parse().unwrap()));
+    }
+
+    #[test]
+    fn any_other_address_is_virtual_on_every_link() {
+        let config = parse(CONFIG.as_bytes(), "k.conf").config;
+        let taken = virtual_addresses(&config);
+        assert!(taken.contains(&scoped("2001:db8::1".parse().unwrap(), "eth7")));
+    }
 }

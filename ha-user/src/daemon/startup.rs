@@ -173,7 +173,6 @@ pub(super) fn start_adverts(config: &Config, datapath: Option<&mut Datapath>) ->
         socket,
         records: records.clone(),
         announcer: Announcer::spawn().context("cannot start the thread for gratuitous ARP")?,
-        garp_interval: config.global.garp_interval,
         addresses,
         peers: PeerKeeper::spawn().context("cannot start the thread for unicast peers")?,
         orders: orders.clone(),

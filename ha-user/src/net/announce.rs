@@ -4,16 +4,18 @@
 mod arp;
 mod line;
 mod neighbour;
+mod pace;
 mod queue;
 
 use std::io;
 use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
 
 use ha_common::Nanos;
 
+use self::pace::Lane;
+pub use self::pace::{Pace, PaceGroup, Pacing};
 use self::queue::{Queues, Round};
 use super::urgency::hasten;
 use super::{Held, clock};
@@ -29,18 +31,9 @@ pub struct Announcement {
     pub address: IpAddr,
 }
 
-/// How announcements are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manner {
-    /// How often each is made.
-    pub repeat: u32,
-    /// Between any two on one interface.
-    pub pause: Duration,
-}
-
 /// The thread that makes announcements, on any interface of a network namespace.
 #[derive(Debug)]
-pub struct Announcer(Sender<(u32, Round)>);
+pub struct Announcer(Sender<(Lane, Round)>);
 
 impl Announcer {
     /// Starts the thread in the network namespace of the calling one. It ends with this value.
@@ -55,25 +48,33 @@ impl Announcer {
         Ok(Self(rounds))
     }
 
-    /// Asks for `announcements` and returns at once. All are made once before any is repeated, and
-    /// none after `held` has said that the addresses are no longer held.
-    pub fn announce(&self, announcements: Vec<Announcement>, manner: Manner, held: Held) {
+    /// Asks for `announcements`, each `repeat` times, and returns at once. All are made once before any
+    /// is repeated, and none after `held` has said that the addresses are no longer held.
+    pub fn announce(
+        &self,
+        announcements: Vec<Announcement>,
+        repeat: u32,
+        pacing: &Pacing,
+        held: Held,
+    ) {
         let mut left = announcements;
-        left.sort_by_key(|announcement| announcement.ifindex);
-        for same_link in left.chunk_by(|one, other| one.ifindex == other.ifindex) {
-            let round = Round::new(same_link, manner, held.clone());
+        let side = |one: &Announcement| (one.ifindex, one.address.is_ipv6());
+        left.sort_by_key(side);
+        for alike in left.chunk_by(|one, other| side(one) == side(other)) {
+            let (lane, pause) = pacing.of(&alike[0]);
+            let round = Round::new(alike, repeat, pause, held.clone());
             // The thread ends only when this sender is gone.
-            let _ = self.0.send((same_link[0].ifindex, round));
+            let _ = self.0.send((lane, round));
         }
     }
 }
 
-fn work(inbox: &Receiver<(u32, Round)>) {
+fn work(inbox: &Receiver<(Lane, Round)>) {
     hasten();
     let mut queues = Queues::default();
     loop {
         match next(inbox, queues.next_at()) {
-            Ok((ifindex, round)) => queues.add(ifindex, round),
+            Ok((lane, round)) => queues.add(lane, round),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -83,9 +84,9 @@ fn work(inbox: &Receiver<(u32, Round)>) {
 
 /// Waits for the next round until `limit`, if there is one.
 fn next(
-    inbox: &Receiver<(u32, Round)>,
+    inbox: &Receiver<(Lane, Round)>,
     limit: Option<Nanos>,
-) -> Result<(u32, Round), RecvTimeoutError> {
+) -> Result<(Lane, Round), RecvTimeoutError> {
     match limit {
         Some(at) => inbox.recv_timeout(at.saturating_since(clock::now())),
         None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 pub use address::{AddressChange, AddressWorker, Operation, Outcome};
 pub use advert::{Cast, Framing};
-pub use announce::{Announcement, Announcer, Manner};
+pub use announce::{Announcement, Announcer, Pace, PaceGroup, Pacing};
 pub use link::{Link, Links, Monitor};
 pub use socket::{AdvertSocket, Path, Received};
 

@@ -60,6 +60,9 @@ pub(crate) fn summary(config: &Config) -> String {
     for service in &config.services {
         summarise_service(&mut text, service);
     }
+    for group in &config.garp_groups {
+        writeln!(text, "{group:?}").expect("text");
+    }
     for delay in &config.link_delays {
         writeln!(text, "{delay:?}").expect("text");
     }

@@ -1,4 +1,5 @@
-//! Routers of IPv6 of both makes as each other's peers: who serves the address, by connections to it.
+//! Routers of IPv6 of both makes as each other's peers, beside one of IPv4 with the same number: who serves
+//! the address, by connections to it.
 
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -24,7 +25,7 @@ struct Director {
 impl Director {
     fn new(lan: &mut Lan, name: &str, last: u8) -> Result<Self> {
         let host = Host::new(name)?;
-        lan.attach(&host, "eth0", "")?;
+        lan.attach(&host, "eth0", &format!("192.0.2.{last}/24"))?;
         let address = format!("address add 2001:db8::{last}/64 dev eth0 nodad");
         host.netns().ip(&address)?;
         let service = host.netns().enter(|| {
@@ -36,11 +37,16 @@ impl Director {
     }
 
     fn start(&self, make: Make, priority: u8) -> Result<Daemon> {
-        let config = format!(
-            "vrrp_instance VI_1 {{\nstate BACKUP\ninterface eth0\nvirtual_router_id 51\n\
-             priority {priority}\nadvert_int 0.1\n\
-             virtual_ipaddress {{\nfe80::100/64\n{VIP}/64\n}}\n}}\n"
-        );
+        let instance = |name: &str, addresses: &str| {
+            format!(
+                "vrrp_instance {name} {{\nstate BACKUP\ninterface eth0\nvirtual_router_id 51\n\
+                 priority {priority}\nversion 3\nadvert_int 0.1\n\
+                 virtual_ipaddress {{\n{addresses}\n}}\n}}\n"
+            )
+        };
+        // The same number beside it, of the other family, is another router.
+        let config = instance("VI_1", &format!("fe80::100/64\n{VIP}/64"))
+            + &instance("VI_2", "192.0.2.100/24");
         let config = make.configuration(&config);
         Daemon::start(&self.host, &make.software()?, &config)
     }
@@ -108,16 +114,19 @@ fn tell(scene: &Scene, makes: [Make; 2]) -> Result<()> {
     scene.wait_for(0)?;
     let weaker = start(1)?;
     weaker.wait_for("VI_1", "BACKUP", SOON)?;
+    weaker.wait_for("VI_2", "BACKUP", SOON)?;
     scene.wait_for(0)?;
 
     let begun = Instant::now();
     scene.lan.cut(&scene.directors[0].host)?;
     weaker.wait_for_since("VI_1", "MASTER", begun, SOON)?;
+    weaker.wait_for_since("VI_2", "MASTER", begun, SOON)?;
     scene.wait_for(1)?;
 
     let begun = Instant::now();
     scene.lan.heal(&scene.directors[0].host)?;
     weaker.wait_for_since("VI_1", "BACKUP", begun, SOON)?;
+    weaker.wait_for_since("VI_2", "BACKUP", begun, SOON)?;
     scene.wait_for(0)?;
 
     stronger.stop()?;

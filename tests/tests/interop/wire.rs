@@ -11,6 +11,8 @@ use ha_tests::pair::{Make, SOON};
 
 use crate::at_once;
 
+/// Three intervals of a second, and a dozen daemons that start beside this one.
+const TAKEOVER: Duration = Duration::from_secs(15);
 /// Beyond `garp_master_delay`.
 const WATCH: Duration = Duration::from_millis(1500);
 
@@ -171,7 +173,7 @@ impl Stage {
         let (adverts, announcements) = (capture(is_advert)?, capture(is_announcement)?);
         let config = make.configuration(config);
         let mut daemon = Daemon::start(&self.director, &make.software()?, &config)?;
-        daemon.wait_for("VI_1", "MASTER", SOON)?;
+        daemon.wait_for("VI_1", "MASTER", TAKEOVER)?;
         pause(WATCH)?;
         daemon.stop()?;
         until("the farewell", SOON, || {

@@ -84,14 +84,14 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     number(
         "vrrp_version",
         2..=3,
-        "version of instances that name none; 2 if not given",
+        "version of instances of IPv4 that name none; 2 if not given",
         |global, version| {
-            global.version = value::version(&version);
+            global.version = value::version(version).map(|version| version.value);
         },
     ),
     switch(
         "vrrp_strict",
-        "no authentication, no preempt_delay, no answer to lower adverts, no_accept; nothing else of it yet",
+        "RFC only: MASTER owns the addresses, no password, no preempt_delay, no answer to lower adverts, no_accept",
         |global, on| global.strict = on,
     ),
     switch(
@@ -186,6 +186,12 @@ const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         Duration::from_micros(1)..=value::LONGEST,
         "pause between two gratuitous ARPs of an interface; 64 in a millisecond if not given",
         |global, pause| global.garp_interval = Some(pause.value),
+    ),
+    seconds(
+        "vrrp_gna_interval",
+        Duration::from_micros(1)..=value::LONGEST,
+        "pause between two unsolicited neighbour adverts of an interface; 64 in a millisecond if not given",
+        |global, pause| global.gna_interval = Some(pause.value),
     ),
     seconds(
         "vrrp_startup_delay",

@@ -56,10 +56,8 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     number(
         "version",
         2..=3,
-        "version of VRRP; that of vrrp_version if not given",
-        |instance, version| {
-            instance.version = value::version(&version);
-        },
+        "version of VRRP; 3 for IPv6, and else that of vrrp_version, if not given",
+        |instance, version| instance.version = value::version(version),
     ),
     seconds(
         "advert_int",
@@ -86,7 +84,7 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     ),
     flag(
         "no_accept",
-        "IPv4 packets to the addresses are dropped, except by an address owner; needs the data path",
+        "packets to the addresses are dropped, except by an address owner; needs the data path",
         |instance, at| instance.accept = accept(at, false),
     ),
     taken_for_granted(switch(
@@ -101,7 +99,7 @@ const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     ),
     switch(
         "strict_mode",
-        "no authentication, no preempt_delay, no answer to lower adverts, no_accept; nothing else of it yet",
+        "RFC only: MASTER owns the addresses, no password, no preempt_delay, no answer to lower adverts, no_accept",
         |instance, on| instance.strict = Some(on),
     ),
     block(

@@ -10,7 +10,10 @@ pub(super) const MAX_INTERFACE_NAME: usize = 15;
 
 pub(super) fn state(instance: &mut InstanceDraft, _: &Word, words: &[Word], report: &mut Report) {
     let [word, ..] = words else { return };
-    instance.initial_master = word.text == "MASTER";
+    instance.initial_master = Some(At {
+        at: word.at,
+        value: word.text == "MASTER",
+    });
     if !["MASTER", "BACKUP"].contains(&word.text.as_str()) {
         let (name, text) = (&instance.name.value, &word.text);
         let message = format!("({name}) unknown state '{text}', defaulting to BACKUP");

@@ -10,6 +10,7 @@ mod errand;
 mod explain;
 mod fifo;
 mod file;
+mod garp_group;
 mod global;
 mod instance;
 mod instance_value;

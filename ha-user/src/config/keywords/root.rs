@@ -3,6 +3,7 @@
 use super::super::diagnostic::{At, Report, Severity};
 use super::super::draft::check::VrrpCheckDraft;
 use super::super::draft::file::FileDraft;
+use super::super::draft::garp_group::GarpGroupDraft;
 use super::super::draft::process::ProcessDraft;
 use super::super::draft::sync::SyncGroupDraft;
 use super::super::draft::{Draft, InstanceDraft, ScriptDraft};
@@ -11,8 +12,8 @@ use super::super::tree::Statement;
 use super::catalogue::entries;
 use super::value::located;
 use super::{
-    Keyword, Table, dispensable, file, flag, global, instance, interpret, later, link, process,
-    script, section, service, ssl, sync_group, vrrp_check, words, xdp,
+    Keyword, Table, dispensable, file, flag, garp_group, global, instance, interpret, later, link,
+    process, script, section, service, ssl, sync_group, vrrp_check, words, xdp,
 };
 
 /// Keywords outside all blocks.
@@ -40,6 +41,13 @@ const KEYWORDS: &[Keyword<Draft>] = &[
         "what holds for the whole daemon",
         || entries(&global::TABLE),
         global_defs,
+    ),
+    section(
+        "garp_group",
+        "",
+        "interfaces that share a pace of gratuitous ARP, in place of vrrp_garp_interval and vrrp_gna_interval",
+        || entries(&garp_group::TABLE),
+        garp_group,
     ),
     section(
         "vrrp_script",
@@ -169,6 +177,13 @@ fn ssl_block(draft: &mut Draft, statement: &Statement, report: &mut Report) {
 fn xdp_block(draft: &mut Draft, statement: &Statement, report: &mut Report) {
     let body = statement.body.as_deref().unwrap_or_default();
     interpret("xdp", body, &xdp::TABLE, &mut draft.xdp, report);
+}
+
+fn garp_group(draft: &mut Draft, statement: &Statement, report: &mut Report) {
+    let mut group = GarpGroupDraft::new(statement.keyword.at);
+    let body = statement.body.as_deref().unwrap_or_default();
+    interpret("garp_group", body, &garp_group::TABLE, &mut group, report);
+    draft.garp_groups.push(group);
 }
 
 fn vrrp_script(draft: &mut Draft, statement: &Statement, report: &mut Report) {

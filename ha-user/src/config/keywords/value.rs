@@ -44,12 +44,14 @@ pub(super) fn octet(number: At<i64>) -> Option<At<u8>> {
 }
 
 /// Version of VRRP.
-pub(super) const fn version(number: &At<i64>) -> Option<VrrpVersion> {
-    match number.value {
-        2 => Some(VrrpVersion::V2),
-        3 => Some(VrrpVersion::V3),
-        _ => None,
-    }
+pub(super) const fn version(number: At<i64>) -> Option<At<VrrpVersion>> {
+    let At { at, value } = number;
+    let value = match value {
+        2 => VrrpVersion::V2,
+        3 => VrrpVersion::V3,
+        _ => return None,
+    };
+    Some(At { at, value })
 }
 
 /// A word of an instance or script and where it stands.

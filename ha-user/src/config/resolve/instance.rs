@@ -9,7 +9,9 @@ use super::super::model::process::{FollowedProcess, TrackProcess};
 use super::super::model::{Instance, Script, TrackInterface, TrackScript, VrrpVersion, Weight};
 use super::authentication::{self, Authentication};
 use super::tracked::{Found, Pool, Tracked};
-use super::{Context, acceptance, address, cast, command, manners, owner, preemption, timing};
+use super::{
+    Context, acceptance, address, cast, command, manners, owner, preemption, role, timing,
+};
 use ha_common::Family;
 
 /// RFC 9568 section 5.2.4.
@@ -31,7 +33,7 @@ pub(super) fn resolve(
 ) -> Option<Instance> {
     let (virtual_router_id, interface) = identity(&draft, context)?;
     let family = draft.family.unwrap_or(Family::Ipv4);
-    let version = version(&draft, family, context);
+    let version = role::version(&draft, family, context);
     let auth_pass = match authentication::resolve(&draft, family, version, context) {
         Authentication::None => None,
         Authentication::Password(password) => Some(password),
@@ -40,10 +42,11 @@ pub(super) fn resolve(
     let addresses = address::resolve(&draft, family, context);
     let priority = priority(&draft);
     let global = context.global;
-    let preemption = preemption::resolve(&draft, priority, context);
+    let initial_master = role::initial_master(&draft, priority, context);
+    let preemption = preemption::resolve(&draft, initial_master, priority, context);
     let (manners, garp) = manners::resolve(&draft, context);
     Some(Instance {
-        initial_master: draft.initial_master,
+        initial_master,
         interface,
         virtual_router_id,
         priority,
@@ -93,15 +96,6 @@ pub(super) fn resolve(
     })
 }
 
-/// As of keepalived, which speaks version 2 over IPv6 only if it is told to.
-fn version(draft: &InstanceDraft, family: Family, context: &Context<'_>) -> VrrpVersion {
-    let asked = draft.version.or(context.global.version);
-    asked.unwrap_or(match family {
-        Family::Ipv4 => VrrpVersion::V2,
-        Family::Ipv6 => VrrpVersion::V3,
-    })
-}
-
 /// VRID and interface, without which keepalived does not start.
 fn identity(draft: &InstanceDraft, context: &mut Context<'_>) -> Option<(u8, String)> {
     let At { at, .. } = &draft.name;
@@ -121,10 +115,9 @@ fn identity(draft: &InstanceDraft, context: &mut Context<'_>) -> Option<(u8, Str
 
 /// A MASTER without a priority owns the addresses.
 pub(super) fn priority(draft: &InstanceDraft) -> u8 {
-    let default = if draft.initial_master {
-        OWNER_PRIORITY
-    } else {
-        DEFAULT_PRIORITY
+    let default = match draft.initial_master {
+        Some(At { value: true, .. }) => OWNER_PRIORITY,
+        _ => DEFAULT_PRIORITY,
     };
     draft.priority.unwrap_or(default)
 }

@@ -10,6 +10,7 @@ mod command;
 mod errand;
 mod fifo;
 mod file;
+mod garp_group;
 mod instance;
 mod link;
 mod manners;
@@ -17,6 +18,7 @@ mod page;
 mod preemption;
 mod process;
 mod rhythm;
+mod role;
 mod script;
 mod service;
 mod ssl;
@@ -30,6 +32,7 @@ use super::host::Host;
 use super::model::dump::Defaults;
 use super::model::file::TrackFile;
 use super::model::{Config, Global, Instance};
+use ha_common::Family;
 use instance::Pools;
 use std::collections::HashMap;
 
@@ -72,6 +75,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
     Config {
         naming: draft.naming,
         ssl: ssl::resolve(draft.ssl, &mut context),
+        garp_groups: garp_group::resolve(draft.garp_groups, &mut context),
         link_delays: link::resolve(draft.links, &instances, &mut context),
         services: service::resolve(draft.services, &draft.groups, &instances, &mut context),
         scripts: pools.scripts.finish(context.report),
@@ -149,10 +153,7 @@ fn same_virtual_router(instances: &mut Vec<(Instance, Place)>, report: &mut Repo
     let mut kept: Vec<(Instance, Place)> = Vec::new();
     let mut places = HashMap::new();
     for (instance, at) in instances.drain(..) {
-        let (vrid, interface, unicast) = identity(&instance);
-        let place = *places
-            .entry((vrid, interface.to_owned(), unicast))
-            .or_insert(kept.len());
+        let place = *places.entry(identity(&instance)).or_insert(kept.len());
         match kept.get(place) {
             Some((twin, _)) => clash(twin, &instance, &at, report),
             None => kept.push((instance, at)),
@@ -168,17 +169,23 @@ fn clash(one: &Instance, other: &Instance, at: &Place, report: &mut Report) {
         Severity::Error
     };
     let message = format!(
-        "{} and {} both use VRID {} with IPv4 on interface {}: leaving {} out",
-        one.name, other.name, one.virtual_router_id, one.interface, other.name
+        "{} and {} both use VRID {} with {} on interface {}: leaving {} out",
+        one.name, other.name, one.virtual_router_id, one.family, one.interface, other.name
     );
     let help = "give each instance of an interface its own virtual_router_id";
     report.add_with_help(severity, at, message, help);
 }
 
 /// What makes a virtual router of its own on a link.
-fn identity(instance: &Instance) -> (u8, &str, bool) {
+fn identity(instance: &Instance) -> (u8, String, Family, bool) {
     let unicast = !instance.unicast_peers.is_empty();
-    (instance.virtual_router_id, &instance.interface, unicast)
+    let interface = instance.interface.clone();
+    (
+        instance.virtual_router_id,
+        interface,
+        instance.family,
+        unicast,
+    )
 }
 
 /// Name of an instance for messages that begin with it.
@@ -217,5 +224,6 @@ fn global_model(global: GlobalDraft) -> Global {
         smtp_connect_timeout: global.smtp_connect_timeout,
         rt_priority: global.rt_priority,
         garp_interval: global.garp_interval.unwrap_or_default(),
+        gna_interval: global.gna_interval.unwrap_or_default(),
     }
 }

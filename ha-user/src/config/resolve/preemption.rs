@@ -18,21 +18,27 @@ pub(super) struct Preemption {
 /// What keepalived makes of `nopreempt` and `preempt_delay`.
 pub(super) fn resolve(
     draft: &InstanceDraft,
+    initial_master: bool,
     priority: u8,
     context: &mut Context<'_>,
 ) -> Preemption {
-    let preempts = preempts(draft, priority, context);
+    let preempts = preempts(draft, initial_master, priority, context);
     Preemption {
         preempts,
-        delay: delay(draft, priority, preempts, context),
+        delay: delay(draft, initial_master, priority, preempts, context),
     }
 }
 
-fn preempts(draft: &InstanceDraft, priority: u8, context: &mut Context<'_>) -> bool {
+fn preempts(
+    draft: &InstanceDraft,
+    initial_master: bool,
+    priority: u8,
+    context: &mut Context<'_>,
+) -> bool {
     let Some(At { at, .. }) = &draft.nopreempt else {
         return true;
     };
-    let text = if draft.initial_master {
+    let text = if initial_master {
         "Warning - nopreempt will not work with initial state MASTER - clearing"
     } else if priority == OWNER_PRIORITY {
         "nopreempt is incompatible with priority 255. resetting nopreempt"
@@ -45,6 +51,7 @@ fn preempts(draft: &InstanceDraft, priority: u8, context: &mut Context<'_>) -> b
 
 fn delay(
     draft: &InstanceDraft,
+    initial_master: bool,
     priority: u8,
     preempts: bool,
     context: &mut Context<'_>,
@@ -56,7 +63,7 @@ fn delay(
         return Duration::ZERO;
     } else if context.is_strict(draft) {
         "preempt_delay is incompatible with strict mode - resetting"
-    } else if draft.initial_master || priority == OWNER_PRIORITY {
+    } else if initial_master || priority == OWNER_PRIORITY {
         "Warning - preempt delay will not work with initial state MASTER - clearing"
     } else if !preempts {
         "preempt_delay is incompatible with nopreempt mode - resetting"

@@ -12,7 +12,7 @@ use super::Executor;
 use super::adverts::Says;
 use crate::net::Held;
 use crate::net::address::{AddressChange, Operation, Outcome};
-use crate::net::announce::{Announcement, Manner};
+use crate::net::announce::Announcement;
 use crate::net::clock;
 use crate::net::netlink::Refusal;
 use crate::vrrp::RouterId;
@@ -31,7 +31,7 @@ impl Executor {
         }
         if self.records.owns(router, clock::now()) {
             let repeat = plan.parameters.announcements.repeat;
-            self.tell_neighbours(router, without(&plan.addresses, before), repeat);
+            self.tell_neighbours(router, plan, without(&plan.addresses, before), repeat);
         }
     }
 
@@ -53,14 +53,15 @@ impl Executor {
 
     pub(super) fn announce(&self, router: RouterId, repeat: u32) {
         if let Some(plan) = self.plan(router) {
-            self.tell_neighbours(router, plan.addresses.iter(), repeat);
+            self.tell_neighbours(router, plan, plan.addresses.iter(), repeat);
         }
     }
 
-    /// Tells the neighbours of `addresses`, `repeat` times.
+    /// Tells the neighbours of `addresses`, which are of `plan`, `repeat` times.
     fn tell_neighbours<'a>(
         &self,
         router: RouterId,
+        plan: &RouterPlan,
         addresses: impl Iterator<Item = &'a CarriedAddress>,
         repeat: u32,
     ) {
@@ -71,13 +72,9 @@ impl Executor {
                 address: carried.address.address,
             })
         };
-        let manner = Manner {
-            repeat,
-            pause: self.garp_interval,
-        };
         let announcements = addresses.filter_map(announcement).collect();
         self.announcer
-            .announce(announcements, manner, self.held(router));
+            .announce(announcements, repeat, &plan.pacing, self.held(router));
     }
 
     /// Tells other threads whether the ownership of now still lasts. Only adverts make it last, in

@@ -44,6 +44,10 @@ pub(super) fn show(picture: &Picture, text: &mut Text) {
         global.garp_interval.as_secs_f64()
     ));
     text.thing(format_args!(
+        "Gratuitous NA interval = {:.6}",
+        global.gna_interval.as_secs_f64()
+    ));
+    text.thing(format_args!(
         "VRRP default protocol version = {}",
         defaults.version.number()
     ));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ha_common::Nanos;
 
 use super::line::Line;
-use super::{Announcement, Held, Manner};
+use super::{Announcement, Held, Lane};
 
 /// Announcements that one system call takes; before each, the addresses must still be held.
 const SLICE: usize = 64;
@@ -18,24 +18,30 @@ const SLICE: usize = 64;
 /// adverts would be lost in them.
 const BREATH: Duration = Duration::from_millis(1);
 
-/// Announcements of one interface that are made one after the other, some times over.
+/// Announcements of one kind and interface that are made one after the other, some times over.
 pub(super) struct Round {
     announcements: Arc<[Announcement]>,
     made: usize,
     /// How often all are to be made, this time included.
     times: u32,
-    manner: Manner,
+    /// After each.
+    pause: Duration,
     held: Held,
 }
 
 impl Round {
     /// Announcements of which none has been made.
-    pub(super) fn new(announcements: &[Announcement], manner: Manner, held: Held) -> Self {
+    pub(super) fn new(
+        announcements: &[Announcement],
+        times: u32,
+        pause: Duration,
+        held: Held,
+    ) -> Self {
         Self {
             announcements: announcements.into(),
             made: 0,
-            times: manner.repeat,
-            manner,
+            times,
+            pause,
             held,
         }
     }
@@ -45,11 +51,7 @@ impl Round {
         if self.times == 0 || !(self.held)() {
             return &[];
         }
-        let most = if self.manner.pause.is_zero() {
-            SLICE
-        } else {
-            1
-        };
+        let most = if self.pause.is_zero() { SLICE } else { 1 };
         let left = &self.announcements[self.made..];
         &left[..left.len().min(most)]
     }
@@ -65,14 +67,14 @@ impl Round {
     }
 }
 
-/// What is still to be said, by interface.
+/// What is still to be said.
 #[derive(Default)]
-pub(super) struct Queues(BTreeMap<u32, Queue>);
+pub(super) struct Queues(BTreeMap<Lane, Queue>);
 
 impl Queues {
-    /// Takes in a round for `ifindex`.
-    pub(super) fn add(&mut self, ifindex: u32, round: Round) {
-        self.0.entry(ifindex).or_default().first.push_back(round);
+    /// Takes in a round for `lane`.
+    pub(super) fn add(&mut self, lane: Lane, round: Round) {
+        self.0.entry(lane).or_default().first.push_back(round);
     }
 
     /// When [`Self::speak`] is next worth calling.
@@ -80,11 +82,11 @@ impl Queues {
         self.0.values().map(|queue| queue.next_at).min()
     }
 
-    /// Makes some announcements on each interface where it is time.
+    /// Makes some announcements wherever it is time.
     pub(super) fn speak(&mut self, now: Nanos) {
-        for (ifindex, queue) in &mut self.0 {
+        for queue in self.0.values_mut() {
             if queue.next_at <= now {
-                queue.speak(*ifindex, now);
+                queue.speak(now);
             }
         }
         self.0
@@ -92,10 +94,11 @@ impl Queues {
     }
 }
 
-/// What is still to be said on one interface.
+/// What is still to be said in one lane.
 #[derive(Default)]
 struct Queue {
-    line: Option<Line>,
+    /// By interface.
+    lines: BTreeMap<u32, Line>,
     /// Announcements that nobody has heard yet come before repetitions.
     first: VecDeque<Round>,
     repetitions: VecDeque<Round>,
@@ -108,14 +111,14 @@ impl Queue {
     }
 
     /// Makes announcements until a pause is due.
-    fn speak(&mut self, ifindex: u32, now: Nanos) {
+    fn speak(&mut self, now: Nanos) {
         let mut made = 0;
         while made < SLICE {
             let Some((round, fresh)) = self.take() else {
                 return;
             };
-            let pause = round.manner.pause;
-            let some = self.go_on(ifindex, round, fresh);
+            let pause = round.pause;
+            let some = self.go_on(round, fresh);
             if some > 0 && !pause.is_zero() {
                 self.next_at = now + pause;
                 return;
@@ -127,11 +130,11 @@ impl Queue {
     }
 
     /// Makes the next slice of `round`, which ends if there is none. Returns how many were made.
-    fn go_on(&mut self, ifindex: u32, mut round: Round, fresh: bool) -> usize {
+    fn go_on(&mut self, mut round: Round, fresh: bool) -> usize {
         let slice = round.slice();
-        if slice.is_empty() {
+        let [Announcement { ifindex, .. }, ..] = *slice else {
             return 0;
-        }
+        };
         let made = self.send(ifindex, slice).unwrap_or_else(|error| {
             log::debug!("cannot announce addresses on interface {ifindex}: {error}");
             // Their repetition may fare better.
@@ -159,12 +162,12 @@ impl Queue {
 
     /// Returns how many have left. After a failure the line is opened anew.
     fn send(&mut self, ifindex: u32, slice: &[Announcement]) -> io::Result<usize> {
-        let line = match self.line.take() {
+        let line = match self.lines.remove(&ifindex) {
             Some(line) => line,
             None => Line::open(ifindex)?,
         };
         let sent = line.send(slice)?;
-        self.line = Some(line);
+        self.lines.insert(ifindex, line);
         Ok(sent)
     }
 }

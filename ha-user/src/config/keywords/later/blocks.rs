@@ -1,19 +1,14 @@
 //! Blocks of the root and what stands in them.
 
 use super::super::Known;
-use super::super::takes::{Takes, address, block, interface, lines, number, seconds, words};
+use super::super::takes::{Takes, address, block, lines, number, words};
 use super::word::{is_weight, weight};
-use std::time::Duration;
-
-/// The longest that keepalived counts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2147);
 
 pub(in crate::config::keywords) const ROOT: &[Known] = known! {
     "net_namespace" [words("NAME", 1..=1)] "run in a network namespace";
     "net_namespace_ipvs" [words("[NAME]", 0..=1)] "run IPVS in a network namespace of its own";
     "namespace_with_ipsets" [] "use ipsets although in a network namespace";
     "child_wait_time" [number(0, u32::MAX as i64)] "seconds to wait for children at a stop";
-    "garp_group" [block("", GARP_GROUP)] "interfaces that share a pace of gratuitous ARP";
     "track_group" [block("NAME", TRACK_GROUP)] "instances that static addresses follow";
     "static_ipaddress" [lines("ADDRESS[/LENGTH] [dev NAME]", LINES)] "addresses that are always there";
     "static_routes" [lines("ROUTE", LINES)] "routes that are always there";
@@ -29,13 +24,6 @@ pub(super) const LINES: &[Known] = known! {
 pub(in crate::config::keywords) const SYNC_GROUP: &[Known] = known! {
     "track_bfd" [lines("NAME [weight N [reverse]]", &[])] "BFD sessions that all members follow";
     "global_tracking" [Takes::Truth] "older name of sync_group_tracking_weight";
-};
-
-const GARP_GROUP: &[Known] = known! {
-    "garp_interval" [seconds(Duration::ZERO, LONGEST_PAUSE)] "pause between two gratuitous ARPs";
-    "gna_interval" [seconds(Duration::ZERO, LONGEST_PAUSE)] "pause between two neighbour adverts";
-    "interface" [interface()] "the one interface";
-    "interfaces" [lines("INTERFACE...", &[])] "the interfaces";
 };
 
 const TRACK_GROUP: &[Known] = known! {

@@ -1,7 +1,7 @@
 //! `global_defs`.
 
+use super::super::Known;
 use super::super::takes::{Takes, each, interface, number, seconds, words};
-use super::super::{Known, value::LONGEST};
 use super::word::{
     is_buffer, is_filled, is_include_check, is_mask, is_pause, is_process_name, is_short,
     is_timeout, is_whole,
@@ -24,7 +24,6 @@ pub(in crate::config::keywords) const GLOBAL: &[Known] = known! {
     "random_seed" [number(0, u32::MAX as i64)] "seed of random numbers, for tests";
     "default_interface" [interface()] "interface of addresses that name none";
     "disable_local_igmp" [] "no IGMP joins of the daemon's own";
-    "vrrp_gna_interval" [seconds(Duration::from_micros(1), LONGEST)] "pause between two unsolicited neighbour adverts of an interface";
     "vrrp_garp_extra_if" [each("[all] SECONDS", 1..=2, is_pause)] "repeat gratuitous ARPs on the interface below a virtual MAC";
     "vrrp_vmac_garp_intvl" [each("[all] SECONDS", 1..=2, is_pause)] "older name of vrrp_garp_extra_if";
     "log_unknown_vrids" [] "log adverts of VRIDs that are not configured";
