@@ -9,7 +9,7 @@ const INSTANCE: &str = "vrrp_instance VI_1 {\n interface eth0\n virtual_router_i
                         virtual_ipaddress {\n 192.0.2.1\n }\n EXTRA\n}\n";
 
 /// What else the instance says, and what stands around it.
-const CASES: [(&str, &str); 10] = [
+const CASES: [(&str, &str); 12] = [
     ("", ""),
     ("virtual_ipaddress_excluded {\n 192.0.2.2 dev eth1\n }", ""),
     ("track_interface {\n eth1\n }", ""),
@@ -24,6 +24,11 @@ const CASES: [(&str, &str); 10] = [
     ),
     ("", "interface_up_down_delays {\n eth1 0.5\n}\n"),
     ("", "linkbeat_interfaces {\n eth1\n}\n"),
+    ("", "garp_group {\n garp_interval 0.1\n interface eth1\n}\n"),
+    (
+        "",
+        "garp_group {\n garp_interval 0.1\n interfaces {\n eth1\n }\n}\n",
+    ),
     (
         "",
         "global_defs {\n dynamic_interfaces\n}\nlinkbeat_interfaces {\n eth1\n}\n",

@@ -34,7 +34,7 @@ fn group(
     }
     let mut interfaces = Vec::new();
     for interface in draft.interfaces {
-        context.awaited(&interface, "garp_group");
+        context.interface(&interface, "garp_group");
         let At { value: name, at } = interface;
         if taken.insert(name.clone()) {
             interfaces.push(name);
