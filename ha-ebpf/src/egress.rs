@@ -81,11 +81,12 @@ fn ipv6(packet: &impl Packet, payload: Payload, gate: &Gate) -> Reason {
         ipv6::PROTOCOL_ICMPV6 => discovery(packet, payload.at + ipv6::HEADER_LEN),
         _ => None,
     };
-    let sender = Router::by_ipv6(header.source(), packet.ifindex());
+    let link = ethernet::link(packet, payload);
+    let sender = Router::by_ipv6(header.source(), link);
     let Some(Discovery { advertised }) = discovery else {
         return speak(gate, sender);
     };
-    let advertised = advertised.and_then(|target| Router::by_ipv6(target, packet.ifindex()));
+    let advertised = advertised.and_then(|target| Router::by_ipv6(target, link));
     match teach(gate, advertised, Reason::OutNdNotOwned) {
         Reason::OutPassed => teach(gate, sender, Reason::OutNdNotOwned),
         refused => refused,

@@ -5,7 +5,7 @@ use ha_common::Reason;
 use ha_common::abi::Gate;
 use ha_common::wire::{ipv4, ipv6};
 
-use crate::ethernet::Payload;
+use crate::ethernet::{self, Payload};
 use crate::ipv4::admit;
 use crate::maps::Router;
 use crate::packet::Packet;
@@ -27,7 +27,7 @@ pub(crate) fn judge(packet: &mut impl Packet, payload: Payload, gate: &Gate) -> 
     };
     match reason {
         Reason::Foreign | Reason::AdvertForeign => {
-            let router = Router::by_ipv6(destination, packet.ifindex());
+            let router = Router::by_ipv6(destination, ethernet::link(packet, payload));
             admit(packet, gate, router, reason)
         }
         judged => judged,

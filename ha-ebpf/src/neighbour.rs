@@ -27,7 +27,7 @@ pub(crate) fn judge(packet: &mut impl Packet, payload: Payload, gate: &Gate) -> 
     if !matches!(kind, ndp::SOLICITATION | ndp::ADVERTISEMENT) {
         return Reason::Foreign;
     }
-    let Some(router) = Router::by_ipv6(target, packet.ifindex()) else {
+    let Some(router) = Router::by_ipv6(target, ethernet::link(packet, payload)) else {
         return Reason::Foreign;
     };
     if !ethernet::is_for_us(packet) {

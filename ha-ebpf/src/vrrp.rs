@@ -37,7 +37,7 @@ pub(crate) fn judge(
     gate: &Gate,
     ip: impl Carrier,
 ) -> Reason {
-    if payload.is_tagged() || packet.has_lost_its_tag() {
+    if payload.is_tagged() || packet.lost_tag().is_some() {
         return Reason::AdvertForeign;
     }
     let at = payload.at + ip.len();
