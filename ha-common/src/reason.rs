@@ -140,7 +140,7 @@ reasons! {
     /// IP to an address that we own.
     VipOwned = "vip_owned", Pass;
     /// IP to an address that we own, of an instance that does not accept (RFC 9568 section 6.1,
-    /// Accept_Mode): `no_accept`, or `strict_mode`.
+    /// Accept_Mode): `no_accept`, or `strict_mode`. Neighbor Solicitations and Advertisements get in.
     VipNotAccepted = "vip_not_accepted", Drop;
     /// IP to an address of ours that we do not own now: one that we put on an interface, or any
     /// with `backup_traffic drop`.

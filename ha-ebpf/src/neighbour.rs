@@ -15,6 +15,13 @@ const UNSPECIFIED: u128 = 0;
 /// Octets of a question in its packet, and of its answer.
 const LEN: usize = ipv6::HEADER_LEN + ndp::ADDRESSED_LEN;
 
+/// Type of the ICMPv6 message in a packet.
+#[inline(always)]
+pub(crate) fn kind(packet: &impl Packet, payload: Payload) -> Option<u8> {
+    let [kind] = *packet.array(payload.at + ipv6::HEADER_LEN)?;
+    Some(kind)
+}
+
 /// Judges an ICMPv6 packet, and turns a question that is ours to answer into its answer.
 /// [`Reason::Foreign`] if it is about no virtual address.
 #[inline(always)]
@@ -24,7 +31,7 @@ pub(crate) fn judge(packet: &mut impl Packet, payload: Payload, gate: &Gate) -> 
         return Reason::Foreign;
     };
     let (kind, target) = (message.kind(), message.target());
-    if !matches!(kind, ndp::SOLICITATION | ndp::ADVERTISEMENT) {
+    if !ndp::is_about_one(kind) {
         return Reason::Foreign;
     }
     let Some(router) = Router::by_ipv6(target, ethernet::link(packet, payload)) else {

@@ -62,7 +62,13 @@ impl Oracle {
         if !is_other || !payload.has(packet.get_destination()) {
             return reason;
         }
-        self.admitted(frame)
+        let kind = payload.octets.get(40);
+        let is_neighbour = packet.get_next_header().0 == PROTOCOL_ICMPV6
+            && kind.is_some_and(|kind| [135, 136].contains(kind));
+        match self.admitted(frame) {
+            Reason::VipNotAccepted if is_neighbour => Reason::VipOwned,
+            other => other,
+        }
     }
 
     /// Neighbor Discovery about the virtual address.
