@@ -89,6 +89,9 @@ impl Oracle {
         }
         let source = packet.get_source();
         if !is_solicitation || source == target {
+            if packet.get_hop_limit() != 255 || message[1] != 0 {
+                return Reason::Unparsable;
+            }
             return match self.owned() && frame[6..12] != OWN_MAC {
                 true => Reason::NdConflict,
                 false => Reason::NdAnnouncement,
