@@ -106,7 +106,7 @@ reasons! {
     /// in a second passes for each router. The router's statistics say what was bad.
     AdvertFloodBad = "advert_flood_bad", Drop;
     /// A valid advert beyond what its router may send, while there are more than `absorb_above` a
-    /// second of these. It was stamped; one in a second passes for each router.
+    /// second of these. It was stamped, unless they are ignored; one in a second passes for each router.
     AdvertFloodRepeated = "advert_flood_repeated", Drop;
     /// An ARP question for an address that we own: answered from here.
     ArpAnswered = "arp_answered", Transmit;

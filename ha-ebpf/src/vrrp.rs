@@ -74,7 +74,6 @@ impl<P: Packet, C: Carrier> Advert<'_, P, C> {
             // It may be for another router, or none of our business.
             Err(Reason::AdvertForeign) => Reason::AdvertForeign,
             Err(reason) => absorb::bad(reason, &self.router, ifindex, gate),
-            Ok(()) if self.has(flag::IGNORE_ADVERTS) => Reason::AdvertIgnored,
             Ok(()) => self.take(maps::now(), gate),
         }
     }
@@ -187,19 +186,30 @@ impl<P: Packet, C: Carrier> Advert<'_, P, C> {
         self.ip.rank(&self.election, self.router.record)
     }
 
-    /// Stamps a valid advert, ends our ownership if it must, and may then end here.
+    /// Obeys a valid advert, which may then end here.
     #[inline(always)]
     fn take(&self, now: Nanos, gate: &Gate) -> Reason {
+        let reason = if self.has(flag::IGNORE_ADVERTS) {
+            Reason::AdvertIgnored
+        } else {
+            self.obey(now)
+        };
+        if reason == Reason::AdvertFenced || !self.is_excessive(now) {
+            return reason;
+        }
+        absorb::excessive(reason, &self.router, self.packet.ifindex(), gate, now)
+    }
+
+    /// Stamps an advert, and ends our ownership if it must.
+    #[inline(always)]
+    fn obey(&self, now: Nanos) -> Reason {
         let record = self.router.record;
         record.count_advert();
         let reason = self.stamp(now);
         if record.ownership().is_unbroken() && self.ends_ownership(now) {
             return self.fence(now);
         }
-        if !self.is_excessive(now) {
-            return reason;
-        }
-        absorb::excessive(reason, &self.router, self.packet.ifindex(), gate, now)
+        reason
     }
 
     #[inline(always)]
