@@ -127,8 +127,8 @@ reasons! {
     NdAnswered = "nd_answered", Transmit;
     /// A Neighbor Solicitation for an address of ours that we do not own now.
     NdNotOwned = "nd_not_owned", Drop;
-    /// A Neighbor Solicitation for an address that we own which the kernel answers: with other
-    /// options than a hardware address, or on an interface whose own the program was not told.
+    /// A Neighbor Solicitation for an address that we own which the kernel answers: its only option is
+    /// not a hardware address, or the program was not told that of the interface.
     NdUnready = "nd_unready", Pass;
     /// Another host asks whether it may use an address of ours (RFC 4862 section 5.4): the kernel
     /// says whether it is in use here.

@@ -2,7 +2,7 @@
 
 use aya_log_ebpf::debug;
 use ha_common::abi::{CAST_UNICAST, Election, Gate, NoticeKind, RouterKey, Speaker, flag};
-use ha_common::wire::{ipv4, vrrp};
+use ha_common::wire::vrrp;
 use ha_common::{Family, Nanos, Reason};
 
 use crate::absorb;
@@ -120,7 +120,7 @@ impl<P: Packet, C: Carrier> Advert<'_, P, C> {
         if self.ip.cast() == CAST_UNICAST {
             return ensure(ethernet::is_for_us(self.packet), Reason::AdvertForeign);
         }
-        ensure(self.ip.hops() == ipv4::VRRP_TTL, Reason::AdvertTtl)?;
+        ensure(self.ip.hops() == vrrp::HOPS, Reason::AdvertTtl)?;
         let to_group = ethernet::destination(self.packet) == Some(self.ip.group_mac());
         ensure(to_group, Reason::AdvertMac)
     }
