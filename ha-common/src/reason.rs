@@ -106,7 +106,7 @@ reasons! {
     /// in a second passes for each router. The router's statistics say what was bad.
     AdvertFloodBad = "advert_flood_bad", Drop;
     /// A valid advert beyond what its router may send, while there are more than `absorb_above` a
-    /// second of these. It was stamped; one in a second passes for each router.
+    /// second of these. It was stamped, unless they are ignored; one in a second passes for each router.
     AdvertFloodRepeated = "advert_flood_repeated", Drop;
     /// An ARP question for an address that we own: answered from here.
     ArpAnswered = "arp_answered", Transmit;
@@ -127,8 +127,8 @@ reasons! {
     NdAnswered = "nd_answered", Transmit;
     /// A Neighbor Solicitation for an address of ours that we do not own now.
     NdNotOwned = "nd_not_owned", Drop;
-    /// A Neighbor Solicitation for an address that we own which the kernel answers: with other
-    /// options than a hardware address, or on an interface whose own the program was not told.
+    /// A Neighbor Solicitation for an address that we own which the kernel answers: its only option is
+    /// not a hardware address, or the program was not told that of the interface.
     NdUnready = "nd_unready", Pass;
     /// Another host asks whether it may use an address of ours (RFC 4862 section 5.4): the kernel
     /// says whether it is in use here.
@@ -140,7 +140,7 @@ reasons! {
     /// IP to an address that we own.
     VipOwned = "vip_owned", Pass;
     /// IP to an address that we own, of an instance that does not accept (RFC 9568 section 6.1,
-    /// Accept_Mode): `no_accept`, or `strict_mode`.
+    /// Accept_Mode): `no_accept`, or `strict_mode`. Neighbor Solicitations and Advertisements get in.
     VipNotAccepted = "vip_not_accepted", Drop;
     /// IP to an address of ours that we do not own now: one that we put on an interface, or any
     /// with `backup_traffic drop`.

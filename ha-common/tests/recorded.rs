@@ -142,7 +142,7 @@ fn an_advert_over_ipv6_is_understood_and_written_as_keepalived_does() {
     let octets = &ADVERT_IPV6[ethernet::HEADER_LEN..];
     let ip = ipv6::Packet::new_checked(octets).expect("an IPv6 packet");
     assert_eq!(ip.header().destination(), ipv6::VRRP_GROUP);
-    assert_eq!(ip.header().hop_limit(), ipv6::VRRP_HOP_LIMIT);
+    assert_eq!(ip.header().hop_limit(), vrrp::HOPS);
     let pseudo = PseudoHeader::Ipv6 {
         source: ip.header().source(),
         destination: ip.header().destination(),

@@ -10,8 +10,6 @@ use ha_common::wire::{ipv4, ipv6, vrrp};
 use crate::ethernet::Mac;
 use crate::packet::Packet;
 
-/// The first octet of IPv6's groups (RFC 4291 section 2.7).
-const IPV6_GROUPS: u8 = 0xff;
 /// Octets that are summed at a time, over IPv4.
 const WORD: usize = 4;
 /// Octets that are summed at a time, over IPv6.
@@ -164,8 +162,7 @@ impl Carrier for Ipv6Header<'_> {
 
     #[inline(always)]
     fn cast(&self) -> u8 {
-        let [first, ..] = self.destination();
-        cast_of(first == IPV6_GROUPS)
+        cast_of(ipv6::is_group(self.destination()))
     }
 
     #[inline(always)]

@@ -6,11 +6,11 @@ use ha_common::abi::{Gate, Way};
 use ha_common::wire::ethernet::{TYPE_ARP, TYPE_IPV4, TYPE_IPV6};
 use ha_common::wire::{arp, ipv4, ipv6, ndp};
 
-use crate::capture;
 use crate::ethernet::{self, Payload};
 use crate::maps::{self, Router};
 use crate::packet::Packet;
 use crate::standing::Standing;
+use crate::{capture, neighbour};
 
 /// Judges a packet that is about to leave.
 #[inline(always)]
@@ -76,43 +76,36 @@ fn ipv6(packet: &impl Packet, payload: Payload, gate: &Gate) -> Reason {
     let Some(Ok(header)) = octets.map(ipv6::Header::new_checked) else {
         return Reason::OutPassed;
     };
-    let discovery = match header.next_header() {
-        ipv4::PROTOCOL_VRRP => return Reason::OutPassed,
-        ipv6::PROTOCOL_ICMPV6 => discovery(packet, payload.at + ipv6::HEADER_LEN),
-        _ => None,
-    };
-    let sender = Router::by_ipv6(header.source(), packet.ifindex());
-    let Some(Discovery { advertised }) = discovery else {
+    let protocol = header.next_header();
+    if protocol == ipv4::PROTOCOL_VRRP {
+        return Reason::OutPassed;
+    }
+    let link = ethernet::link(packet, payload);
+    let sender = Router::by_ipv6(header.source(), link);
+    if protocol != ipv6::PROTOCOL_ICMPV6 {
+        return speak(gate, sender);
+    }
+    // Only here: what the verifier of Linux 6.1 sees kept for later it wants to have a value always.
+    let Some(kind) = neighbour::kind(packet, payload).filter(|kind| ndp::is_discovery(*kind))
+    else {
         return speak(gate, sender);
     };
-    let advertised = advertised.and_then(|target| Router::by_ipv6(target, packet.ifindex()));
+    let advertised = match target(packet, payload) {
+        Some(target) if kind == ndp::ADVERTISEMENT => Router::by_ipv6(target, link),
+        _ => None,
+    };
     match teach(gate, advertised, Reason::OutNdNotOwned) {
         Reason::OutPassed => teach(gate, sender, Reason::OutNdNotOwned),
         refused => refused,
     }
 }
 
-/// A message from which neighbours learn.
-struct Discovery {
-    /// Target of an advertisement.
-    advertised: Option<[u8; 16]>,
-}
-
-/// The ICMPv6 message at `at`, if neighbours learn from it.
+/// The address that an advertisement is about.
 #[inline(always)]
-fn discovery(packet: &impl Packet, at: usize) -> Option<Discovery> {
-    let [kind] = *packet.array(at)?;
-    if !ndp::is_discovery(kind) {
-        return None;
-    }
-    let advertised = match packet.array::<{ ndp::MESSAGE_LEN }>(at) {
-        Some(octets) if kind == ndp::ADVERTISEMENT => Some(octets),
-        _ => None,
-    };
-    let message = advertised.and_then(|octets| ndp::Message::new_checked(octets).ok());
-    Some(Discovery {
-        advertised: message.map(|message| message.target()),
-    })
+fn target(packet: &impl Packet, payload: Payload) -> Option<[u8; 16]> {
+    let octets = packet.array::<{ ndp::MESSAGE_LEN }>(payload.at + ipv6::HEADER_LEN)?;
+    let message = ndp::Message::new_checked(octets).ok()?;
+    Some(message.target())
 }
 
 /// Judges IP that is sent from an address that moves with `router`, if there is one.

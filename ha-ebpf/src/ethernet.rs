@@ -56,6 +56,8 @@ impl Mac {
 pub(crate) struct Payload {
     pub(crate) ethertype: u16,
     pub(crate) at: usize,
+    /// The VLANs that its tags name, put together: 0 if none of them names one.
+    vlans: u16,
 }
 
 impl Payload {
@@ -73,16 +75,27 @@ pub(crate) fn payload(packet: &impl Packet) -> Option<Payload> {
     let mut payload = Payload {
         ethertype: ethernet::Frame::new_checked(header).ok()?.ethertype(),
         at: ethernet::HEADER_LEN,
+        vlans: 0,
     };
     for _ in 0..vlan::MAX_TAGS {
         if !vlan::is_tag(payload.ethertype) {
             break;
         }
-        let tag = packet.array::<{ vlan::TAG_LEN }>(payload.at)?;
-        payload.ethertype = vlan::Tag::new_checked(tag).ok()?.ethertype();
+        let octets = packet.array::<{ vlan::TAG_LEN }>(payload.at)?;
+        let tag = vlan::Tag::new_checked(octets).ok()?;
+        payload.ethertype = tag.ethertype();
         payload.at += vlan::TAG_LEN;
+        payload.vlans |= vlan::vid(tag.control());
     }
     Some(payload)
+}
+
+/// The interface whose link the frame is on; `None` in a VLAN, which is a link with an interface of its
+/// own. A tag that names no VLAN changes nothing: the kernel takes the frame for the interface itself.
+#[inline(always)]
+pub(crate) fn link(packet: &impl Packet, payload: Payload) -> Option<u32> {
+    let lost = packet.lost_tag().map_or(0, vlan::vid);
+    (payload.vlans | lost == 0).then(|| packet.ifindex())
 }
 
 /// Whether the frame is addressed to this host: to everyone, a group of IP, a virtual router, or

@@ -30,6 +30,8 @@ const CAPTURE_RING_BYTES: usize = abi::CAPTURE_RING_BYTES as usize;
 const LONGEST_REWRITE: usize = ipv6::HEADER_LEN + ndp::ADDRESSED_LEN;
 /// Conflicts that one router reports: one in this time.
 const CONFLICT_PERIOD_NANOS: u64 = Duration::from_secs(1).as_secs() * 1_000_000_000;
+/// Index that no interface has.
+const NO_INTERFACE: u32 = 0;
 const MAPPED: usize = BPF_F_MMAPABLE as usize;
 
 /// Written by the daemon.
@@ -133,11 +135,13 @@ impl Router {
         Self::in_slot(entry.slot())
     }
 
-    /// The router that the virtual address `address` moves with, as the interface `ifindex` has it.
+    /// The router that the virtual address `address` moves with, on the link of this interface. Without
+    /// one only those are known that mean the same on all links.
     #[inline(always)]
-    pub(crate) fn by_ipv6(address: [u8; 16], ifindex: u32) -> Option<Self> {
+    pub(crate) fn by_ipv6(address: [u8; 16], link: Option<u32>) -> Option<Self> {
+        let key = Ipv6Key::new(address, link.unwrap_or(NO_INTERFACE));
         // SAFETY: as in `by_key`.
-        let entry = unsafe { ADDRESSES_IPV6.get(Ipv6Key::new(address, ifindex)) }?;
+        let entry = unsafe { ADDRESSES_IPV6.get(key) }?;
         Self::in_slot(entry.slot())
     }
 

@@ -15,6 +15,13 @@ const UNSPECIFIED: u128 = 0;
 /// Octets of a question in its packet, and of its answer.
 const LEN: usize = ipv6::HEADER_LEN + ndp::ADDRESSED_LEN;
 
+/// Type of the ICMPv6 message in a packet.
+#[inline(always)]
+pub(crate) fn kind(packet: &impl Packet, payload: Payload) -> Option<u8> {
+    let [kind] = *packet.array(payload.at + ipv6::HEADER_LEN)?;
+    Some(kind)
+}
+
 /// Judges an ICMPv6 packet, and turns a question that is ours to answer into its answer.
 /// [`Reason::Foreign`] if it is about no virtual address.
 #[inline(always)]
@@ -24,31 +31,42 @@ pub(crate) fn judge(packet: &mut impl Packet, payload: Payload, gate: &Gate) -> 
         return Reason::Foreign;
     };
     let (kind, target) = (message.kind(), message.target());
-    if !matches!(kind, ndp::SOLICITATION | ndp::ADVERTISEMENT) {
+    if !ndp::is_about_one(kind) {
         return Reason::Foreign;
     }
-    let Some(router) = Router::by_ipv6(target, packet.ifindex()) else {
+    let Some(router) = Router::by_ipv6(target, ethernet::link(packet, payload)) else {
         return Reason::Foreign;
     };
     if !ethernet::is_for_us(packet) {
         return Reason::Foreign;
     }
-    match source(packet, payload) {
-        Some(source) if kind == ndp::ADVERTISEMENT || source == u128::from_ne_bytes(target) => {
-            announcement(packet, gate, &router, target)
+    let octets = packet.array::<{ ipv6::HEADER_LEN }>(payload.at);
+    let Some(Ok(header)) = octets.map(ipv6::Header::new_checked) else {
+        return Reason::Unparsable;
+    };
+    // As numbers: one comparison instead of a loop over octets.
+    let [source, claimed] = [header.source(), target].map(u128::from_ne_bytes);
+    match source {
+        _ if kind == ndp::ADVERTISEMENT || source == claimed => {
+            if is_from_the_link(&header, &message) {
+                announcement(packet, gate, &router, target)
+            } else {
+                Reason::Unparsable
+            }
         }
-        Some(UNSPECIFIED) => probe(gate, &router),
-        Some(_) => question(packet, payload, gate, &router),
-        None => Reason::Unparsable,
+        UNSPECIFIED => probe(gate, &router),
+        _ => question(packet, payload, gate, &router),
     }
 }
 
-/// The sender's address as a number: one comparison instead of a loop over octets.
+/// Whether no router has forwarded a message, and there is such a one: nobody believes any other (RFC
+/// 4861 section 7.1).
 #[inline(always)]
-fn source(packet: &impl Packet, payload: Payload) -> Option<u128> {
-    let octets = packet.array::<{ ipv6::HEADER_LEN }>(payload.at)?;
-    let header = ipv6::Header::new_checked(octets).ok()?;
-    Some(u128::from_ne_bytes(header.source()))
+fn is_from_the_link(
+    header: &ipv6::Header<&[u8; ipv6::HEADER_LEN]>,
+    message: &ndp::Message<impl AsRef<[u8]>>,
+) -> bool {
+    header.hop_limit() == ndp::HOP_LIMIT && message.code() == 0
 }
 
 /// Another host asks whether it may use the address. The kernel knows best whether it is in use
@@ -131,9 +149,8 @@ impl Question {
             target: message.target(),
         };
         let pseudo = ndp::pseudo(asked.source, header.destination());
-        let valid = header.hop_limit() == ndp::HOP_LIMIT
-            && message.code() == 0
-            && solicitation.verify_checksum(pseudo).is_ok();
+        let valid =
+            is_from_the_link(&header, &message) && solicitation.verify_checksum(pseudo).is_ok();
         // Nobody lives at a group address; an answer would go to many.
         if valid && !ipv6::is_group(asked.source) && !Mac::new(asked.mac).is_group() {
             Ok(asked)

@@ -2,7 +2,7 @@
 
 use aya_log_ebpf::debug;
 use ha_common::abi::{CAST_UNICAST, Election, Gate, NoticeKind, RouterKey, Speaker, flag};
-use ha_common::wire::{ipv4, vrrp};
+use ha_common::wire::vrrp;
 use ha_common::{Family, Nanos, Reason};
 
 use crate::absorb;
@@ -37,7 +37,7 @@ pub(crate) fn judge(
     gate: &Gate,
     ip: impl Carrier,
 ) -> Reason {
-    if payload.is_tagged() || packet.has_lost_its_tag() {
+    if payload.is_tagged() || packet.lost_tag().is_some() {
         return Reason::AdvertForeign;
     }
     let at = payload.at + ip.len();
@@ -74,7 +74,6 @@ impl<P: Packet, C: Carrier> Advert<'_, P, C> {
             // It may be for another router, or none of our business.
             Err(Reason::AdvertForeign) => Reason::AdvertForeign,
             Err(reason) => absorb::bad(reason, &self.router, ifindex, gate),
-            Ok(()) if self.has(flag::IGNORE_ADVERTS) => Reason::AdvertIgnored,
             Ok(()) => self.take(maps::now(), gate),
         }
     }
@@ -121,7 +120,7 @@ impl<P: Packet, C: Carrier> Advert<'_, P, C> {
         if self.ip.cast() == CAST_UNICAST {
             return ensure(ethernet::is_for_us(self.packet), Reason::AdvertForeign);
         }
-        ensure(self.ip.hops() == ipv4::VRRP_TTL, Reason::AdvertTtl)?;
+        ensure(self.ip.hops() == vrrp::HOPS, Reason::AdvertTtl)?;
         let to_group = ethernet::destination(self.packet) == Some(self.ip.group_mac());
         ensure(to_group, Reason::AdvertMac)
     }
@@ -187,19 +186,30 @@ impl<P: Packet, C: Carrier> Advert<'_, P, C> {
         self.ip.rank(&self.election, self.router.record)
     }
 
-    /// Stamps a valid advert, ends our ownership if it must, and may then end here.
+    /// Obeys a valid advert, which may then end here.
     #[inline(always)]
     fn take(&self, now: Nanos, gate: &Gate) -> Reason {
+        let reason = if self.has(flag::IGNORE_ADVERTS) {
+            Reason::AdvertIgnored
+        } else {
+            self.obey(now)
+        };
+        if reason == Reason::AdvertFenced || !self.is_excessive(now) {
+            return reason;
+        }
+        absorb::excessive(reason, &self.router, self.packet.ifindex(), gate, now)
+    }
+
+    /// Stamps an advert, and ends our ownership if it must.
+    #[inline(always)]
+    fn obey(&self, now: Nanos) -> Reason {
         let record = self.router.record;
         record.count_advert();
         let reason = self.stamp(now);
         if record.ownership().is_unbroken() && self.ends_ownership(now) {
             return self.fence(now);
         }
-        if !self.is_excessive(now) {
-            return reason;
-        }
-        absorb::excessive(reason, &self.router, self.packet.ifindex(), gate, now)
+        reason
     }
 
     #[inline(always)]

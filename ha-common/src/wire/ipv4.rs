@@ -1,7 +1,7 @@
 //! IPv4 (RFC 791).
 
 use super::checksum::Sum;
-use super::{ParseError, at_least, octet, octets, put, word};
+use super::{ParseError, at_least, octet, octets, put, vrrp, word};
 
 /// Octets of a header without options.
 pub const HEADER_LEN: usize = 20;
@@ -18,8 +18,6 @@ pub const PROTOCOL_SCTP: u8 = 132;
 pub const PROTOCOL_VRRP: u8 = 112;
 /// The group of VRRP routers, 224.0.0.18 (RFC 9568 section 5.1.1.2).
 pub const VRRP_GROUP: [u8; 4] = [224, 0, 0, 18];
-/// TTL of adverts to [`VRRP_GROUP`], proof that no router has forwarded them.
-pub const VRRP_TTL: u8 = 255;
 /// TTL of what answers a packet.
 const REPLY_TTL: u8 = 64;
 /// What of the type of service is not congestion notification (RFC 3168 section 5).
@@ -212,7 +210,7 @@ impl Repr {
         Self {
             tos: INTERNETWORK_CONTROL,
             identification,
-            ttl: VRRP_TTL,
+            ttl: vrrp::HOPS,
             protocol: PROTOCOL_VRRP,
             source,
             destination,

@@ -1,7 +1,7 @@
 //! IPv6 (RFC 8200), as far as adverts and neighbours need it: without extension headers.
 
 use super::ipv4::PROTOCOL_VRRP;
-use super::{ParseError, at_least, octet, octets, put, word};
+use super::{ParseError, at_least, octet, octets, put, vrrp, word};
 
 /// Octets of the header.
 pub const HEADER_LEN: usize = 40;
@@ -9,8 +9,6 @@ pub const HEADER_LEN: usize = 40;
 pub const PROTOCOL_ICMPV6: u8 = 58;
 /// The group of VRRP routers, ff02::12 (RFC 9568 section 5.1.2.2).
 pub const VRRP_GROUP: [u8; 16] = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12];
-/// Hop limit of adverts, proof that no router has forwarded them (RFC 9568 section 5.1.2.3).
-pub const VRRP_HOP_LIMIT: u8 = 255;
 
 /// Precedence "internetwork control", with which adverts are sent, as over IPv4.
 const INTERNETWORK_CONTROL: u8 = 0xc0;
@@ -159,7 +157,7 @@ impl Repr {
             source,
             destination,
             hop_limit: match destination {
-                [0xff, ..] => VRRP_HOP_LIMIT,
+                [0xff, ..] => vrrp::HOPS,
                 _ => HOP_LIMIT,
             },
             payload_len: u16::try_from(payload_len).unwrap_or(u16::MAX),
@@ -194,7 +192,7 @@ mod tests {
         next_header: PROTOCOL_VRRP,
         source: [0xfe; 16],
         destination: VRRP_GROUP,
-        hop_limit: VRRP_HOP_LIMIT,
+        hop_limit: vrrp::HOPS,
         payload_len: 24,
     };
 

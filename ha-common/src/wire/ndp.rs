@@ -44,6 +44,13 @@ pub const fn is_discovery(kind: u8) -> bool {
     matches!(kind, FIRST..=LAST)
 }
 
+/// Whether an ICMPv6 message of this type is about one neighbour: a solicitation or an advertisement.
+#[inline(always)]
+#[must_use]
+pub const fn is_about_one(kind: u8) -> bool {
+    matches!(kind, SOLICITATION | ADVERTISEMENT)
+}
+
 /// View of the fixed part of a solicitation or an advertisement.
 ///
 /// ```text

@@ -19,6 +19,13 @@ pub const fn is_tag(ethertype: u16) -> bool {
     matches!(ethertype, TYPE_CUSTOMER | TYPE_SERVICE)
 }
 
+/// The VLAN that a tag with this control word names; 0 if none, for the tag gives a priority alone.
+#[inline(always)]
+#[must_use]
+pub const fn vid(control: u16) -> u16 {
+    control & field::VID_MASK
+}
+
 mod field {
     pub(super) const CONTROL: usize = 0;
     pub(super) const TYPE: usize = 2;
@@ -75,7 +82,7 @@ impl Repr {
     pub fn parse<T: AsRef<[u8]>>(tag: &Tag<T>) -> Self {
         let [high, _] = tag.control().to_be_bytes();
         Self {
-            vid: tag.control() & field::VID_MASK,
+            vid: vid(tag.control()),
             class: high >> 4,
             ethertype: tag.ethertype(),
         }
@@ -89,7 +96,7 @@ impl Repr {
 
     /// Writes the tag to the front of `buffer`, which has room for it.
     pub fn emit(&self, buffer: &mut [u8]) {
-        let control = u16::from(self.class) << 12 | self.vid & field::VID_MASK;
+        let control = u16::from(self.class) << 12 | vid(self.vid);
         put(buffer, field::CONTROL, control.to_be_bytes());
         put(buffer, field::TYPE, self.ethertype.to_be_bytes());
     }

@@ -10,6 +10,9 @@ use super::ipv4::PROTOCOL_VRRP;
 use super::{ParseError, at_least, octet, octets, put, word};
 use crate::id::{Family, Priority, Vrid};
 
+/// TTL or hop limit of adverts to a group, proof that no router has forwarded them (RFC 9568 sections
+/// 5.1.1.3 and 5.1.2.3).
+pub const HOPS: u8 = 255;
 /// Octets before the addresses, in both versions.
 pub const HEADER_LEN: usize = 8;
 /// Octets of an IPv4 address.

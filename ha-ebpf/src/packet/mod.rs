@@ -29,9 +29,9 @@ pub(crate) trait Packet {
     /// Octets of the packet, those behind its linear part included.
     fn len(&self) -> usize;
 
-    /// Whether a VLAN tag was taken off the packet before this hook, and is known of: then it is
-    /// not for the interface itself.
-    fn has_lost_its_tag(&self) -> bool;
+    /// Control word of the VLAN tag that was taken off the packet before this hook, or is to be put on
+    /// behind it; `None` if there is none, as far as the hook is told.
+    fn lost_tag(&self) -> Option<u16>;
 
     /// Addresses of the linear part: its first octet, and one past its last.
     fn linear_part(&self) -> (usize, usize);

@@ -47,9 +47,13 @@ impl Packet for TcPacket {
     }
 
     #[inline(always)]
-    fn has_lost_its_tag(&self) -> bool {
+    fn lost_tag(&self) -> Option<u16> {
         // SAFETY: as in `ifindex`.
-        unsafe { (*self.context.skb.skb).vlan_present != 0 }
+        let (present, control) = unsafe {
+            let context = self.context.skb.skb;
+            ((*context).vlan_present, (*context).vlan_tci)
+        };
+        (present != 0).then_some(control as u16)
     }
 
     #[inline(always)]

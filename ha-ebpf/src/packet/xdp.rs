@@ -41,8 +41,8 @@ impl Packet for XdpPacket {
 
     /// XDP is not told of a tag that the network card has taken off.
     #[inline(always)]
-    fn has_lost_its_tag(&self) -> bool {
-        false
+    fn lost_tag(&self) -> Option<u16> {
+        None
     }
 
     #[inline(always)]

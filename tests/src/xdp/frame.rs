@@ -168,7 +168,7 @@ impl Default for Advert {
             source: LESSER_PEER_IP,
             destination: ipv4::VRRP_GROUP,
             mac: ethernet::VRRP_GROUP,
-            ttl: ipv4::VRRP_TTL,
+            ttl: vrrp::HOPS,
             pseudo_header: true,
             addresses: vec![VIRTUAL_IP],
         }

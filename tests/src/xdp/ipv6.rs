@@ -238,7 +238,7 @@ impl Default for Advert {
             source: LESSER_PEER,
             destination: ipv6::VRRP_GROUP,
             mac: ethernet::VRRP_GROUP_IPV6,
-            hop_limit: ipv6::VRRP_HOP_LIMIT,
+            hop_limit: vrrp::HOPS,
             pseudo_header: true,
             addresses: vec![LINK_LOCAL, VIRTUAL],
         }

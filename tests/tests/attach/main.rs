@@ -5,6 +5,7 @@ mod cable;
 mod egress;
 mod foreign;
 mod life;
+mod links;
 mod log;
 mod modes;
 mod services;

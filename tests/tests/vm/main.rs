@@ -5,5 +5,6 @@ mod asker;
 mod cards;
 mod devices;
 mod jumbo;
+mod links;
 mod loss;
 mod scene;

@@ -26,7 +26,7 @@ pub(crate) fn fixtures() -> impl Iterator<Item = Fixture> {
         .chain(of_ipv6())
 }
 
-fn of_ipv6() -> [Fixture; 3] {
+fn of_ipv6() -> [Fixture; 8] {
     const UDP_LEN: usize = 8;
     let datagram = ipv6::Packet {
         payload: vec![0; UDP_LEN],
@@ -37,8 +37,51 @@ fn of_ipv6() -> [Fixture; 3] {
         options: Vec::new(),
         ..asked
     };
-    use Reason::{NdAnswered, NdUnready, VipNotAccepted};
+    let to_the_address = |message: ipv6::Message| {
+        let message = ipv6::Message {
+            destination: ipv6::VIRTUAL,
+            ..message
+        };
+        message.packet().frame(OWN_MAC)
+    };
+    let answered = to_the_address(ipv6::Message::advertisement(ipv6::FOREIGN));
+    let asked_for_another = to_the_address(ipv6::Message::solicitation(ipv6::FOREIGN));
+    let by_a_router = to_the_address(ipv6::Message {
+        kind: ipv6::ROUTER_ADVERTISEMENT,
+        ..ipv6::Message::advertisement(ipv6::FOREIGN)
+    });
+    use Reason::{NdAnswered, NdUnready, VipNotAccepted, VipNotOwned, VipOwned};
     [
+        case(
+            VipOwned,
+            Active,
+            "no_accept: what was asked as the address is answered",
+            answered.clone(),
+        ),
+        case(
+            VipNotOwned,
+            Lapsed,
+            "no_accept: the same after the lease",
+            answered,
+        ),
+        case(
+            VipOwned,
+            Active,
+            "no_accept: a solicitation for another",
+            asked_for_another,
+        ),
+        case(
+            VipNotAccepted,
+            Active,
+            "no_accept: another message of Neighbor Discovery",
+            by_a_router,
+        ),
+        case(
+            VipNotAccepted,
+            Active,
+            "no_accept: an echo request of IPv6",
+            ipv6::Packet::to(ipv6::VIRTUAL, ipv6::ICMPV6).frame(OWN_MAC),
+        ),
         case(
             VipNotAccepted,
             Active,

@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use ha_common::Reason;
-use ha_tests::xdp::Director;
+use ha_common::abi::{Election, flag};
 use ha_tests::xdp::frame::Advert;
+use ha_tests::xdp::{Director, Traces};
 use ha_user::datapath::{Hook, LoadOptions};
 
 /// Reasons that take more than one frame; the test below sees them.
@@ -15,11 +16,14 @@ const FEW: usize = 40;
 
 /// What becomes of [`FLOOD`] times `frame`.
 fn flood(director: &mut Director, hook: Hook, frame: &[u8]) -> Result<Vec<Reason>> {
-    director.reset()?;
     director.hook = hook;
     director.datapath.gate().set_absorb_above(1);
     let judged = |_| Ok(director.receive(frame)?.reason);
     (0..FLOOD).map(judged).collect()
+}
+
+fn count(judged: &[Reason], reason: Reason) -> usize {
+    judged.iter().filter(|judged| **judged == reason).count()
 }
 
 fn wrong_checksum() -> Vec<u8> {
@@ -44,12 +48,32 @@ fn a_flood_ends_here_but_for_a_few_and_is_counted() -> Result<()> {
                 Reason::AdvertFloodRepeated,
             ),
         ] {
+            director.reset()?;
             let judged = flood(&mut director, hook, &frame)?;
-            let passed = judged.iter().filter(|reason| **reason == alone).count();
-            let ended = judged.iter().filter(|reason| **reason == in_flood).count();
+            let passed = count(&judged, alone);
+            let ended = count(&judged, in_flood);
             assert_eq!(passed + ended, FLOOD, "{hook:?}: {judged:?}");
             assert!((1..=FEW).contains(&passed), "{hook:?}: {passed} {alone:?}");
         }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_flood_that_an_owner_ignores_ends_here_too() -> Result<()> {
+    let mut director = Director::new(LoadOptions::default())?;
+    for hook in [Hook::Xdp, Hook::Ingress] {
+        director.reset()?;
+        director.record().set_election(Election {
+            flags: flag::IGNORE_ADVERTS,
+            ..Director::election()
+        });
+        let judged = flood(&mut director, hook, &Advert::default().frame())?;
+        let passed = count(&judged, Reason::AdvertIgnored);
+        let ended = count(&judged, Reason::AdvertFloodRepeated);
+        assert_eq!(passed + ended, FLOOD, "{hook:?}: {judged:?}");
+        assert!((1..=FEW).contains(&passed), "{hook:?}: {passed}");
+        assert_eq!(Traces::of(director.record()).adverts, 0, "{hook:?}");
     }
     Ok(())
 }

@@ -27,6 +27,7 @@ pub(crate) fn incoming() -> impl Iterator<Item = Fixture> {
         .chain(malformed_questions())
         .chain(questions_with_preparation())
         .chain(probes_and_announcements())
+        .chain(malformed_announcements())
 }
 
 fn asked() -> Message {
@@ -201,6 +202,34 @@ fn probes_and_announcements() -> Vec<Fixture> {
             "another host asks as what we own",
             as_ours,
         ),
+    ]
+}
+
+/// What the kernel does not believe (RFC 4861 section 7.1) is no conflict.
+fn malformed_announcements() -> Vec<Fixture> {
+    let forwarded = Message {
+        hop_limit: 60,
+        ..announcement()
+    };
+    let of_code = Message {
+        code: 1,
+        ..announcement()
+    };
+    let as_ours = Message {
+        source: VIRTUAL,
+        hop_limit: 254,
+        ..asked()
+    };
+    let mut to_us = forwarded.clone();
+    to_us.destination = FOREIGN;
+    let to_us = to_us.packet().frame(OWN_MAC);
+    let pass = |role, name, frame| case(Reason::Unparsable, role, name, frame);
+    vec![
+        pass(Active, "a routed advertisement", to_us),
+        pass(Active, "a forwarded one", forwarded.frame()),
+        pass(Backup, "the same at a Backup", forwarded.frame()),
+        pass(Active, "an advertisement with a code", of_code.frame()),
+        pass(Active, "a forwarded question as ours", as_ours.frame()),
     ]
 }
 

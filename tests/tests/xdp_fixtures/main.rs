@@ -13,6 +13,7 @@ mod foreign;
 mod groups;
 mod ignored;
 mod ipv6;
+mod links;
 mod log;
 mod oracle;
 mod policies;
@@ -40,6 +41,7 @@ fn fixtures() -> impl Iterator<Item = Fixture> {
         .chain(services::fixtures())
         .chain(adverts_ipv6::fixtures())
         .chain(ipv6::incoming())
+        .chain(links::incoming())
 }
 
 /// What comes in means the same at both hooks.
@@ -51,6 +53,7 @@ fn every_fixture() -> impl Iterator<Item = (Hook, Fixture)> {
         .chain(
             egress::fixtures()
                 .chain(ipv6::outgoing())
+                .chain(links::outgoing())
                 .map(|fixture| (Hook::Egress, fixture)),
         )
         .filter(|(hook, fixture)| can_run(*hook, &fixture.frame))

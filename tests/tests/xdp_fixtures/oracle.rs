@@ -49,6 +49,8 @@ struct Payload<'a> {
     ethertype: u16,
     octets: &'a [u8],
     is_tagged: bool,
+    /// A tag of it names a VLAN.
+    is_in_vlan: bool,
 }
 
 impl<'a> Payload<'a> {
@@ -57,6 +59,7 @@ impl<'a> Payload<'a> {
             ethertype: EthernetPacket::new(frame)?.get_ethertype().0,
             octets: frame.get(ethernet::HEADER_LEN..)?,
             is_tagged: false,
+            is_in_vlan: false,
         };
         for _ in 0..MOST_TAGS {
             if !TYPES_OF_TAGS.contains(&payload.ethertype) {
@@ -67,6 +70,7 @@ impl<'a> Payload<'a> {
                 ethertype: tag.get_ethertype().0,
                 octets: payload.octets.get(VlanPacket::minimum_packet_size()..)?,
                 is_tagged: true,
+                is_in_vlan: payload.is_in_vlan || tag.get_vlan_identifier() != 0,
             };
         }
         Some(payload)
@@ -133,7 +137,7 @@ impl Oracle {
                 }
             }
             Some(payload) if payload.ethertype == TYPE_IPV6 => match ipv6_packet(payload.octets) {
-                Some(packet) if silent => self.outgoing_ipv6(&packet, &payload.octets[40..]),
+                Some(packet) if silent => self.outgoing_ipv6(&packet, &payload),
                 _ => Reason::OutPassed,
             },
             _ => Reason::OutPassed,

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use ha_common::Family;
 use ha_common::abi::{CAST_MULTICAST, CAST_UNICAST};
 use ha_common::wire::checksum::PseudoHeader;
-use ha_common::wire::{ParseError, ipv4, ipv6};
+use ha_common::wire::{ParseError, ipv4, ipv6, vrrp};
 
 /// The group that adverts of `family` are sent to unless the operator names another (RFC 9568 sections 5.1.1.2 and 5.1.2.2).
 #[must_use]
@@ -74,11 +74,7 @@ impl<'a> Packet<'a> {
 
     /// Whether no router has forwarded it (RFC 9568 sections 5.1.1.3 and 5.1.2.3).
     pub(super) fn is_of_this_link(&self) -> bool {
-        let proof = match self.family() {
-            Family::Ipv4 => ipv4::VRRP_TTL,
-            Family::Ipv6 => ipv6::VRRP_HOP_LIMIT,
-        };
-        self.hops == proof
+        self.hops == vrrp::HOPS
     }
 }
 

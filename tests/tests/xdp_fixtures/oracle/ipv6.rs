@@ -19,21 +19,29 @@ pub(super) fn ipv6_packet(octets: &[u8]) -> Option<Ipv6Packet<'_>> {
     (packet.get_version() == 6).then_some(packet)
 }
 
-/// Whether an address of IPv6 is a virtual one on the interface that frames come in by.
-fn is_virtual(address: Ipv6Addr) -> bool {
-    [VIRTUAL, LINK_LOCAL].contains(&address.octets())
+impl Payload<'_> {
+    /// Whether an address of IPv6 is a virtual one where the frame is: on the interface that it comes in
+    /// by, or leaves by, or in a VLAN there, where the address of the link is somebody else's.
+    fn has(&self, address: Ipv6Addr) -> bool {
+        let virtual_here: &[_] = match self.is_in_vlan {
+            true => &[VIRTUAL],
+            false => &[VIRTUAL, LINK_LOCAL],
+        };
+        virtual_here.contains(&address.octets())
+    }
 }
 
 impl Oracle {
     /// What leaves a host that is not to speak as the virtual address.
-    pub(super) fn outgoing_ipv6(&self, packet: &Ipv6Packet<'_>, message: &[u8]) -> Reason {
+    pub(super) fn outgoing_ipv6(&self, packet: &Ipv6Packet<'_>, payload: &Payload<'_>) -> Reason {
+        let message = &payload.octets[40..];
         let protocol = packet.get_next_header().0;
         let kind = message.first().filter(|_| protocol == PROTOCOL_ICMPV6);
         let is_discovery = kind.is_some_and(|kind| (133..=137).contains(kind));
         let target = message.get(8..24).filter(|_| kind == Some(&136));
         let target = target.and_then(|octets| <[u8; 16]>::try_from(octets).ok());
-        let is_advertised = target.is_some_and(|target| is_virtual(target.into()));
-        match is_virtual(packet.get_source()) {
+        let is_advertised = target.is_some_and(|target| payload.has(target.into()));
+        match payload.has(packet.get_source()) {
             _ if is_advertised => Reason::OutNdNotOwned,
             true if is_discovery => Reason::OutNdNotOwned,
             true if protocol != PROTOCOL_VRRP && self.installed() => Reason::OutVipNotOwned,
@@ -47,24 +55,31 @@ impl Oracle {
         };
         let reason = match packet.get_next_header().0 {
             PROTOCOL_VRRP => self.advert(frame, payload, &Carrier::ipv6(&packet)),
-            PROTOCOL_ICMPV6 => self.neighbour(frame, &packet, &payload.octets[40..]),
+            PROTOCOL_ICMPV6 => self.neighbour(frame, &packet, payload),
             _ => Reason::Foreign,
         };
         let is_other = matches!(reason, Reason::Foreign | Reason::AdvertForeign);
-        if !is_other || !is_virtual(packet.get_destination()) {
+        if !is_other || !payload.has(packet.get_destination()) {
             return reason;
         }
-        self.admitted(frame)
+        let kind = payload.octets.get(40);
+        let is_neighbour = packet.get_next_header().0 == PROTOCOL_ICMPV6
+            && kind.is_some_and(|kind| [135, 136].contains(kind));
+        match self.admitted(frame) {
+            Reason::VipNotAccepted if is_neighbour => Reason::VipOwned,
+            other => other,
+        }
     }
 
     /// Neighbor Discovery about the virtual address.
-    fn neighbour(&self, frame: &[u8], packet: &Ipv6Packet<'_>, message: &[u8]) -> Reason {
+    fn neighbour(&self, frame: &[u8], packet: &Ipv6Packet<'_>, payload: &Payload<'_>) -> Reason {
+        let message = &payload.octets[40..];
         let target = message
             .get(8..24)
             .and_then(|octets| <[u8; 16]>::try_from(octets).ok());
         let Some(target) = target
             .map(Ipv6Addr::from)
-            .filter(|target| is_virtual(*target))
+            .filter(|target| payload.has(*target))
         else {
             return Reason::Foreign;
         };
@@ -74,6 +89,9 @@ impl Oracle {
         }
         let source = packet.get_source();
         if !is_solicitation || source == target {
+            if packet.get_hop_limit() != 255 || message[1] != 0 {
+                return Reason::Unparsable;
+            }
             return match self.owned() && frame[6..12] != OWN_MAC {
                 true => Reason::NdConflict,
                 false => Reason::NdAnnouncement,
