@@ -1,11 +1,14 @@
 //! The main loop's table of routers: which slot each has, what it was last told.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ha_common::Priority;
 use ha_common::abi::{MAX_ROUTERS, RouterKey, RouterRecord};
 
+use self::told::{Told, forget_peers};
 use super::describe::speaks_alike;
 use super::order::{Order, Orders};
 use super::plan::{Identity, RouterPlan};
@@ -23,6 +26,8 @@ pub(super) struct Routers {
     leaving: BTreeMap<RouterId, RouterPlan>,
     /// Routers of a previous process that nobody has taken over yet.
     inherited: BTreeMap<RouterKey, RouterId>,
+    /// What the data path knows.
+    told: Told,
     /// Who was told to be Active together.
     groups: Vec<Vec<RouterId>>,
 }
@@ -133,12 +138,21 @@ impl Routers {
         self.group(sync_groups, &gone, orders);
         self.retire(gone, orders);
         let mut starts = Vec::new();
+        let mut lost = Vec::new();
         for plan in plans {
             let now = standing(&plan);
             match self.find(&plan.identity) {
-                Some(router) => self.update(router, plan, datapath.as_deref_mut(), orders),
+                Some(router) => {
+                    let its = self.update(router, plan, datapath.as_deref_mut(), orders);
+                    lost.push((router, its));
+                }
                 None => starts.extend(self.install(plan, now, datapath.as_deref_mut(), orders)),
             }
+        }
+        // What one has lost another may have got.
+        for (router, addresses) in lost {
+            let datapath = datapath.as_deref_mut();
+            self.told.forget_addresses(datapath, router, addresses);
         }
         // An owner claims as soon as it starts, unless it is in a group.
         self.group(sync_groups, &[], orders);
@@ -194,20 +208,8 @@ impl Routers {
 
     /// A router's addresses are off the interfaces: its slot is free.
     pub(super) fn retired(&mut self, router: RouterId, datapath: Option<&mut Datapath>) {
-        if let Some(plan) = self.leaving.remove(&router)
-            && let Some(datapath) = datapath
-        {
-            let kept: BTreeSet<_> = self
-                .routers
-                .values()
-                .flat_map(|one| addresses(&one.plan))
-                .collect();
-            let gone = addresses(&plan).filter(|address| !kept.contains(address));
-            said(datapath.remove_router(plan.framing.key(plan.ifindex)));
-            for address in gone {
-                said(datapath.remove_address(address));
-            }
-            forget_peers(datapath, router, &plan, None);
+        if let Some(plan) = self.leaving.remove(&router) {
+            self.told.forget(datapath, router, &plan);
         }
     }
 
@@ -230,30 +232,28 @@ impl Routers {
         }
     }
 
+    /// Returns the addresses that it does not carry any more.
     fn update(
         &mut self,
         router: RouterId,
         plan: RouterPlan,
-        datapath: Option<&mut Datapath>,
+        mut datapath: Option<&mut Datapath>,
         orders: &Orders,
-    ) {
+    ) -> Vec<VirtualAddress> {
         let Some(known) = self.routers.get_mut(&router) else {
-            return;
+            return Vec::new();
         };
         if known.plan == plan {
-            return;
+            return Vec::new();
         }
-        if let Some(datapath) = datapath {
-            let before: BTreeSet<_> = addresses(&known.plan).collect();
-            let after: BTreeSet<_> = addresses(&plan).collect();
-            describe(datapath, router, &plan);
-            for address in before.difference(&after) {
-                said(datapath.remove_address(*address));
-            }
-            forget_peers(datapath, router, &known.plan, Some(&plan));
-        }
+        let before: BTreeSet<_> = addresses(&known.plan).collect();
+        let after: BTreeSet<_> = addresses(&plan).collect();
+        let lost = before.difference(&after).copied().collect();
+        self.told.describe(datapath.as_deref_mut(), router, &plan);
+        forget_peers(datapath, router, &known.plan, Some(&plan));
         known.plan = plan.clone();
         orders.send(Order::Replace(router, Box::new(plan)));
+        lost
     }
 
     /// Has a new router run. Returns what it is to be told to start.
@@ -278,9 +278,7 @@ impl Routers {
             );
             return None;
         };
-        if let Some(datapath) = datapath {
-            describe(datapath, router, &plan);
-        }
+        self.told.describe(datapath, router, &plan);
         orders.send(Order::Install(router, Box::new(plan.clone())));
         orders.send(Order::Tell(router, Event::StandingChanged(standing)));
         self.keep(router, plan, standing);
@@ -307,7 +305,7 @@ impl Routers {
         orders.send(Order::Inherit(router, Box::new(plan.clone())));
         orders.send(Order::Tell(router, Event::StandingChanged(standing)));
         // The data path knows all of this already, unless the configuration has changed.
-        describe(datapath, router, &plan);
+        self.told.describe(Some(datapath), router, &plan);
         self.inherited.retain(|_, slot| *slot != router);
         self.keep(router, plan, standing);
         Event::Adopt(inheritance)
@@ -344,33 +342,6 @@ fn carries(plan: &RouterPlan, address: VirtualAddress) -> bool {
 fn addresses(plan: &RouterPlan) -> impl Iterator<Item = VirtualAddress> {
     let carried = plan.addresses.iter();
     carried.map(|carried| VirtualAddress::new(carried.address.address, carried.ifindex))
-}
-
-/// Tells the data path of a router: its adverts, its peers, its addresses.
-fn describe(datapath: &mut Datapath, router: RouterId, plan: &RouterPlan) {
-    said(datapath.set_router(plan.framing.key(plan.ifindex), router));
-    for (peer, ttl) in plan.framing.peers() {
-        said(datapath.set_peer(router, peer, ttl));
-    }
-    for address in addresses(plan) {
-        said(datapath.set_address(address, router));
-    }
-}
-
-/// Peers of `before` that `after` does not have may not speak to the router any more.
-fn forget_peers(
-    datapath: &mut Datapath,
-    router: RouterId,
-    before: &RouterPlan,
-    after: Option<&RouterPlan>,
-) {
-    let stay = after.into_iter().flat_map(|plan| plan.framing.peers());
-    let stay: BTreeSet<_> = stay.map(|(peer, _)| peer).collect();
-    for (peer, _) in before.framing.peers() {
-        if !stay.contains(&peer) {
-            said(datapath.remove_peer(router, peer));
-        }
-    }
 }
 
 /// A map that is full or gone costs the data path, not the election.
