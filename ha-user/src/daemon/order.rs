@@ -27,8 +27,9 @@ pub(super) enum Order {
     /// Take a router in whose record a previous process has left; it does nothing before
     /// `Event::Adopt`.
     Inherit(RouterId, Box<RouterPlan>),
-    /// A router has a new plan: same identity, other parameters, adverts or addresses.
-    Replace(RouterId, Box<RouterPlan>),
+    /// A router has a new plan: same identity, other parameters, adverts or addresses. The others
+    /// have addresses that it has no more.
+    Replace(RouterId, Box<RouterPlan>, BTreeSet<RouterId>),
     /// Something happened to a router.
     Tell(RouterId, Event),
     /// How routers stand from now on.

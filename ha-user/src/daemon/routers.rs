@@ -248,11 +248,12 @@ impl Routers {
         }
         let before: BTreeSet<_> = addresses(&known.plan).collect();
         let after: BTreeSet<_> = addresses(&plan).collect();
-        let lost = before.difference(&after).copied().collect();
+        let lost: Vec<_> = before.difference(&after).copied().collect();
         self.told.describe(datapath.as_deref_mut(), router, &plan);
         forget_peers(datapath, router, &known.plan, Some(&plan));
         known.plan = plan.clone();
-        orders.send(Order::Replace(router, Box::new(plan)));
+        let heirs = self.told.others(router, &lost);
+        orders.send(Order::Replace(router, Box::new(plan), heirs));
         lost
     }
 

@@ -1,6 +1,8 @@
 //! Addresses that another instance gets, or nobody has any more: the data path and the kernel follow.
 
+use std::fs::File;
 use std::net::Ipv4Addr;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -10,6 +12,8 @@ use crate::solo::{INSTANCE, PATIENCE, Solo};
 
 /// The address that moves.
 const MOVED: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 101);
+/// What the kernel says of changes is in there.
+const CHANGES: &str = "/run/changes";
 /// An answer takes far less.
 const SOON: Duration = Duration::from_millis(500);
 
@@ -57,6 +61,25 @@ impl Scene {
         ensure!(after > before, "the kernel answers, and nobody judges");
         Ok(())
     }
+
+    /// Writes down what becomes of addresses while `work` is done, and for a while after.
+    fn changes(&self, work: impl FnOnce(&Self) -> Result<()>) -> Result<String> {
+        let host = &self.solo.host;
+        let changes = || host.sh(&format!("cat {CHANGES}"));
+        let mut monitor = Command::new("ip");
+        monitor.args(["-o", "-4", "monitor", "address"]);
+        let mut monitor = host.spawn(monitor.stdout(File::create(host.outside(CHANGES))?))?;
+        let seen = until("a change that is seen", PATIENCE, || {
+            host.netns().ip("address replace 198.51.100.1/32 dev lo")?;
+            Ok(changes()?.contains("198.51.100.1"))
+        });
+        let done = seen.and_then(|()| work(self));
+        pause(SOON)?;
+        monitor.kill()?;
+        monitor.wait()?;
+        done?;
+        changes()
+    }
 }
 
 /// Two instances with an address of their own, and one that either may have.
@@ -92,6 +115,16 @@ fn an_address_moves_to_another_instance_without_a_gap() -> Result<()> {
         ensure!(scene.solo.host.has_address(MOVED)?, "the kernel lost it");
         scene.check_answered()?;
     }
+    Ok(())
+}
+
+#[test]
+fn the_kernel_keeps_an_address_that_moves_to_an_instance_that_has_its_others() -> Result<()> {
+    let scene = Scene::new(&config(&[], &[MOVED]))?;
+    let moved = config(&[MOVED], &[]);
+    let changes = scene.changes(|scene| scene.solo.reload(&scene.daemon, &moved))?;
+    ensure!(!changes.contains("Deleted"), "{changes}");
+    ensure!(scene.solo.host.has_address(MOVED)?);
     Ok(())
 }
 

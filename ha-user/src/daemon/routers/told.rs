@@ -72,6 +72,19 @@ impl Told {
         }
     }
 
+    /// Who else carries one of `addresses`.
+    pub(super) fn others(
+        &self,
+        router: RouterId,
+        addresses: &[VirtualAddress],
+    ) -> BTreeSet<RouterId> {
+        let carriers = addresses
+            .iter()
+            .filter_map(|address| self.carriers.get(address));
+        let others = carriers.flatten().copied().filter(|one| *one != router);
+        others.collect()
+    }
+
     /// Another one may have the key already: the same instance that is back, or one that has been
     /// waiting for the interface under its new name.
     fn forget_adverts(
@@ -138,6 +151,7 @@ mod tests {
         let address = VirtualAddress::new([192, 0, 2, 100].into(), 0);
         told.carry(address, one);
         told.carry(address, other);
+        assert_eq!(told.others(one, &[address]), BTreeSet::from([other]));
         assert_eq!(told.release(address, one), Some(other));
         assert_eq!(
             told.release(address, one),
