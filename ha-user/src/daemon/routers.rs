@@ -1,13 +1,15 @@
 //! The main loop's table of routers: which slot each has, what it was last told.
 
+mod legacy;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ha_common::Priority;
-use ha_common::abi::{MAX_ROUTERS, RouterKey, RouterRecord};
+use ha_common::abi::{MAX_ROUTERS, RouterRecord};
 
+use self::legacy::Legacy;
 use self::told::{Told, forget_peers};
 use super::describe::speaks_alike;
 use super::order::{Order, Orders};
@@ -24,8 +26,8 @@ pub(super) struct Routers {
     slots: BTreeMap<Identity, RouterId>,
     /// Slots whose router is on its way out.
     leaving: BTreeMap<RouterId, RouterPlan>,
-    /// Routers of a previous process that nobody has taken over yet.
-    inherited: BTreeMap<RouterKey, RouterId>,
+    /// What a previous process has left, until what is not wanted of it is gone.
+    legacy: Option<Legacy>,
     /// What the data path knows.
     told: Told,
     /// Who was told to be Active together.
@@ -53,13 +55,8 @@ impl Routers {
     /// No routers yet; those of `datapath` that a previous process has left there can be taken
     /// over.
     pub(super) fn inherit(datapath: Option<&Datapath>) -> Self {
-        let inherited = datapath.map(Datapath::routers).transpose();
-        let inherited = inherited.unwrap_or_else(|error| {
-            said(Err(error));
-            None
-        });
         Self {
-            inherited: inherited.into_iter().flatten().collect(),
+            legacy: datapath.and_then(Legacy::find),
             ..Self::default()
         }
     }
@@ -67,36 +64,21 @@ impl Routers {
     /// Whether a previous process has left routers here.
     #[must_use]
     pub(super) fn has_inherited(&self) -> bool {
-        !self.inherited.is_empty()
+        self.legacy.is_some()
     }
 
-    /// Ends the routers of a previous process that nobody has taken over. Returns the addresses
-    /// that it may have put on interfaces for them.
+    /// Ends what a previous process has left and nobody has taken over. Returns the addresses that
+    /// it may have put on interfaces, and that nobody carries any more.
     pub(super) fn disinherit(&mut self, datapath: &mut Datapath) -> Vec<VirtualAddress> {
-        let gone = std::mem::take(&mut self.inherited);
-        let records = datapath.records();
-        let mut installed = BTreeSet::new();
-        for router in gone.values().copied() {
-            let record = records.record(router);
-            installed.extend(record.installed().then_some(router));
-            record.reset();
-        }
-        for key in gone.into_keys() {
-            said(datapath.remove_router(key));
-        }
-        let addresses = datapath.addresses().unwrap_or_default();
-        let strays = addresses.into_iter().filter(|(address, slot)| {
-            let known = self.routers.get(slot);
-            !known.is_some_and(|known| carries(&known.plan, *address))
+        let Some(legacy) = self.legacy.take() else {
+            return Vec::new();
+        };
+        let peers = self.iter().flat_map(|(router, known)| {
+            let peers = known.plan.framing.peers();
+            peers.map(move |(peer, _)| (router, peer))
         });
-        let strays: Vec<_> = strays.collect();
-        for (address, _) in &strays {
-            said(datapath.remove_address(*address));
-        }
-        let ours = strays
-            .into_iter()
-            .filter(|(_, slot)| installed.contains(slot));
-        ours.map(|(address, _)| address).collect()
+        let peers = peers.collect();
+        legacy.end(datapath, &self.told, &peers)
     }
 
     /// The router in a slot.
@@ -289,7 +271,8 @@ impl Routers {
     /// Slot of the router of `plan`, if a previous process has left it there and others hear no
     /// difference.
     fn heirloom(&self, plan: &RouterPlan, datapath: &Datapath) -> Option<RouterId> {
-        let router = *self.inherited.get(&plan.framing.key(plan.ifindex))?;
+        let key = plan.framing.key(plan.ifindex);
+        let router = self.legacy.as_ref()?.slot(key)?;
         speaks_alike(datapath.records().record(router), plan).then_some(router)
     }
 
@@ -307,7 +290,9 @@ impl Routers {
         orders.send(Order::Tell(router, Event::StandingChanged(standing)));
         // The data path knows all of this already, unless the configuration has changed.
         self.told.describe(Some(datapath), router, &plan);
-        self.inherited.retain(|_, slot| *slot != router);
+        if let Some(legacy) = &mut self.legacy {
+            legacy.hand_on(router);
+        }
         self.keep(router, plan, standing);
         Event::Adopt(inheritance)
     }
@@ -322,7 +307,7 @@ impl Routers {
         let taken = |router: &RouterId| {
             self.routers.contains_key(router)
                 || self.leaving.contains_key(router)
-                || self.inherited.values().any(|slot| slot == router)
+                || self.legacy.as_ref().is_some_and(|one| one.has(*router))
         };
         (0..MAX_ROUTERS).map(RouterId).find(|router| !taken(router))
     }
@@ -334,10 +319,6 @@ fn inheritance(record: &RouterRecord) -> Inheritance {
         priority: Priority::new(record.election().priority),
         interval: Duration::from_nanos(record.interval()),
     }
-}
-
-fn carries(plan: &RouterPlan, address: VirtualAddress) -> bool {
-    addresses(plan).any(|carried| carried == address)
 }
 
 fn addresses(plan: &RouterPlan) -> impl Iterator<Item = VirtualAddress> {

@@ -62,6 +62,13 @@ impl Scene {
         Ok(())
     }
 
+    /// Nobody has the address.
+    fn check_unanswered(&mut self) -> Result<()> {
+        let answer = self.asker.answer_within(SOON)?;
+        ensure!(answer.is_none(), "answered by {answer:?}");
+        Ok(())
+    }
+
     /// Writes down what becomes of addresses while `work` is done, and for a while after.
     fn changes(&self, work: impl FnOnce(&Self) -> Result<()>) -> Result<String> {
         let host = &self.solo.host;
@@ -137,4 +144,15 @@ fn an_address_that_two_instances_have_stays_with_the_other_one() -> Result<()> {
         scene.check_answered()?;
     }
     Ok(())
+}
+
+#[test]
+fn an_address_that_a_restart_takes_away_is_gone() -> Result<()> {
+    let mut scene = Scene::new(&config(&[MOVED], &[]))?;
+    scene.check_answered()?;
+    scene.solo.restart(&config(&[], &[]))?;
+    until("the end of the address", PATIENCE, || {
+        Ok(!scene.solo.host.has_address(MOVED)?)
+    })?;
+    scene.check_unanswered()
 }

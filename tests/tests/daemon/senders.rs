@@ -52,6 +52,13 @@ impl Scene {
         Ok(begun)
     }
 
+    fn restart(&self, lines: &str) -> Result<Instant> {
+        let begun = Instant::now();
+        let config = format!("{}{}", xdp(self.mode), config(lines));
+        self.solo.restart(&config)?;
+        Ok(begun)
+    }
+
     /// It hears the better one, and goes on to do so.
     fn check_hears(&self, since: Instant) -> Result<()> {
         self.daemon
@@ -130,6 +137,16 @@ fn a_router_whose_interface_gets_another_name_hears_the_others() -> Result<()> {
     let renamed = Instant::now();
     scene.solo.host.netns().ip("link set eth0 name wan0")?;
     scene.check_hears(renamed)
+}
+
+#[test]
+fn a_peer_that_a_restart_takes_away_is_heard_no_more() -> Result<()> {
+    let begun = Instant::now();
+    let checked = format!("check_unicast_src\n{}", peer("192.0.2.2"));
+    let scene = Scene::new(XDP, "", [&checked, &peer("192.0.2.1")])?;
+    scene.check_hears(begun)?;
+    let restarted = scene.restart(&checked.replace("192.0.2.2", "192.0.2.77"))?;
+    scene.check_is_deaf(restarted)
 }
 
 #[test]

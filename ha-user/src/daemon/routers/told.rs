@@ -85,6 +85,11 @@ impl Told {
         others.collect()
     }
 
+    /// Whether anybody carries `address`.
+    pub(super) fn is_carried(&self, address: &VirtualAddress) -> bool {
+        self.carriers.contains_key(address)
+    }
+
     /// Another one may have the key already: the same instance that is back, or one that has been
     /// waiting for the interface under its new name.
     fn forget_adverts(
@@ -161,5 +166,6 @@ mod tests {
         told.carry(address, one);
         assert_eq!(told.release(address, one), Some(other));
         assert_eq!(told.release(address, other), None);
+        assert!(!told.is_carried(&address));
     }
 }
