@@ -249,7 +249,7 @@ impl Routers {
     ) -> Option<(RouterId, Event)> {
         let mut datapath = datapath;
         if let Some(datapath) = datapath.as_deref_mut()
-            && let Some(router) = self.heirloom(&plan, datapath)
+            && let Some(router) = self.heirloom(&plan)
         {
             let how = self.adopt(router, plan, standing, datapath, orders);
             return Some((router, how));
@@ -268,15 +268,13 @@ impl Routers {
         Some((router, Event::Startup))
     }
 
-    /// Slot of the router of `plan`, if a previous process has left it there and others hear no
-    /// difference.
-    fn heirloom(&self, plan: &RouterPlan, datapath: &Datapath) -> Option<RouterId> {
+    /// Slot of the router of `plan`, if a previous process has left it there.
+    fn heirloom(&self, plan: &RouterPlan) -> Option<RouterId> {
         let key = plan.framing.key(plan.ifindex);
-        let router = self.legacy.as_ref()?.slot(key)?;
-        speaks_alike(datapath.records().record(router), plan).then_some(router)
+        self.legacy.as_ref()?.slot(key)
     }
 
-    /// Carries on with a router of a previous process. Returns what it is to be told to start.
+    /// Takes the slot of a router of a previous process over. Returns what it is to be told to start.
     fn adopt(
         &mut self,
         router: RouterId,
@@ -285,7 +283,15 @@ impl Routers {
         datapath: &mut Datapath,
         orders: &Orders,
     ) -> Event {
-        let inheritance = inheritance(datapath.records().record(router));
+        let records = datapath.records();
+        let record = records.record(router);
+        let how = if speaks_alike(record, &plan) {
+            Event::Adopt(inheritance(record))
+        } else {
+            // Others hear a stranger from now on. What is on an interface is there as before.
+            record.renew();
+            Event::Startup
+        };
         orders.send(Order::Inherit(router, Box::new(plan.clone())));
         orders.send(Order::Tell(router, Event::StandingChanged(standing)));
         // The data path knows all of this already, unless the configuration has changed.
@@ -294,7 +300,7 @@ impl Routers {
             legacy.hand_on(router);
         }
         self.keep(router, plan, standing);
-        Event::Adopt(inheritance)
+        how
     }
 
     fn keep(&mut self, router: RouterId, plan: RouterPlan, standing: Standing) {

@@ -127,6 +127,16 @@ fn a_peer_that_a_reload_takes_away_is_heard_no_more() -> Result<()> {
 }
 
 #[test]
+fn who_speaks_otherwise_after_a_restart_hears_the_others() -> Result<()> {
+    let begun = Instant::now();
+    let group = "mcast_dst_ip 224.0.0.77";
+    let scene = Scene::new(XDP, "", ["", group])?;
+    scene.check_is_deaf(begun)?;
+    let restarted = scene.restart(group)?;
+    scene.check_hears(restarted)
+}
+
+#[test]
 fn a_router_whose_interface_gets_another_name_hears_the_others() -> Result<()> {
     let waiting = CONFIG.replace("eth0", "wan0");
     let present = CONFIG.replace(INSTANCE, "VI_2");
