@@ -200,9 +200,7 @@ impl Ipv6Key {
     /// The address.
     #[must_use]
     pub const fn address(&self) -> [u8; 16] {
-        let [high, low] = self.address;
-        let number = (u64::from_be(high) as u128) << 64 | u64::from_be(low) as u128;
-        number.to_be_bytes()
+        octets(self.address)
     }
 
     /// The interface that it is on; 0 for one that means the same on all of them.
@@ -254,6 +252,18 @@ impl PeerKey {
             _pad: 0,
         }
     }
+
+    /// Slot of the router.
+    #[must_use]
+    pub const fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    /// Who may speak to it.
+    #[must_use]
+    pub fn source(&self) -> IpAddr {
+        IpAddr::from(octets(self.source)).to_canonical()
+    }
 }
 
 /// Octets as two words that have them in memory.
@@ -261,6 +271,12 @@ impl PeerKey {
 const fn words(octets: [u8; 16]) -> [u64; 2] {
     let (high, low) = halves(octets);
     [high.to_be(), low.to_be()]
+}
+
+/// What [`words`] was made of.
+const fn octets([high, low]: [u64; 2]) -> [u8; 16] {
+    let number = (u64::from_be(high) as u128) << 64 | u64::from_be(low) as u128;
+    number.to_be_bytes()
 }
 
 /// An address in the room of an IPv6 one (RFC 4291 section 2.5.5.2).
@@ -316,5 +332,14 @@ mod tests {
         assert_ne!(key, Ipv6Key::new(address, 8));
         let other = [0x20; 16];
         assert_eq!(Ipv6Key::new(other, 7), Ipv6Key::new(other, 8));
+    }
+
+    #[test]
+    fn a_peer_survives_its_key() {
+        for source in ["192.0.2.9", "fe80::1:2"] {
+            let source: IpAddr = source.parse().expect("an address");
+            let key = PeerKey::new(7, source);
+            assert_eq!((key.slot(), key.source()), (7, source));
+        }
     }
 }

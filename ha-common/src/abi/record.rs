@@ -383,6 +383,13 @@ impl RouterRecord {
 
     /// Forgets everything, for a slot that gets a new router.
     pub fn reset(&self) {
+        self.renew();
+        self.installed_until.set(0);
+    }
+
+    /// Forgets everything but whether the addresses are on an interface, for a router that begins
+    /// anew.
+    pub fn renew(&self) {
         let words = [
             &self.owned_until,
             &self.owned_since,
@@ -390,7 +397,6 @@ impl RouterRecord {
             &self.interval,
             &self.election,
             &self.auth,
-            &self.installed_until,
             &self.group,
             &self.last_advert,
             &self.last_lower,
@@ -462,6 +468,18 @@ mod tests {
         assert!(record.installed() && record.lingers(now) && record.lingers(later));
         record.set_taken_off(now);
         assert!(!record.installed() && record.lingers(now) && !record.lingers(later));
+    }
+
+    #[test]
+    fn who_begins_anew_knows_what_is_on_an_interface() {
+        let record = RouterRecord::default();
+        record.set_installed();
+        record.set_owned_since(Nanos::new(10));
+        record.set_owned_until(Nanos::new(20));
+        record.renew();
+        assert!(record.installed() && !record.owned(Nanos::new(15), LeasePolicy::Strict));
+        record.reset();
+        assert!(!record.installed());
     }
 
     #[test]

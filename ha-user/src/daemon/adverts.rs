@@ -180,10 +180,10 @@ impl AdvertThread {
                 self.install(router, *plan);
             }
             Order::Inherit(router, plan) => self.install(router, *plan),
-            Order::Replace(router, plan) => {
+            Order::Replace(router, plan, heirs) => {
                 let parameters = plan.parameters.clone();
                 self.listen(router, &plan);
-                self.executor.replace(router, *plan);
+                self.executor.replace(router, *plan, &heirs);
                 self.tell(router, Event::Reconfigured(Box::new(parameters)));
             }
             Order::Tell(router, event) => self.note_and_tell(router, event),

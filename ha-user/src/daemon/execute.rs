@@ -3,6 +3,7 @@
 mod addresses;
 mod adverts;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
@@ -134,16 +135,22 @@ impl Executor {
         self.routers.insert(router, carriage);
     }
 
-    /// Gives a router a new plan. Addresses that it no longer has are taken off at once; new ones
-    /// of an owner are announced, and put on when the engine has taken the plan in.
-    pub(super) fn replace(&mut self, router: RouterId, plan: RouterPlan) {
+    /// Gives a router a new plan. Addresses that it no longer has, and none of `heirs` holds, are
+    /// taken off at once; new ones of an owner are announced, and put on when the engine has taken
+    /// the plan in.
+    pub(super) fn replace(
+        &mut self,
+        router: RouterId,
+        plan: RouterPlan,
+        heirs: &BTreeSet<RouterId>,
+    ) {
         let Some(carriage) = self.routers.get_mut(router) else {
             return;
         };
         describe(self.records.record(router), &plan);
         let before = std::mem::replace(&mut *carriage.plan, plan);
         carriage.voice = None;
-        self.exchange_addresses(router, &before.addresses);
+        self.exchange_addresses(router, &before.addresses, heirs);
     }
 
     /// Forgets a router.

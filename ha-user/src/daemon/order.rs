@@ -25,10 +25,11 @@ pub(super) enum Order {
     /// Take a router in; it does nothing before `Event::Startup`.
     Install(RouterId, Box<RouterPlan>),
     /// Take a router in whose record a previous process has left; it does nothing before
-    /// `Event::Adopt`.
+    /// `Event::Adopt`, or `Event::Startup` where it has nothing to carry on with.
     Inherit(RouterId, Box<RouterPlan>),
-    /// A router has a new plan: same identity, other parameters, adverts or addresses.
-    Replace(RouterId, Box<RouterPlan>),
+    /// A router has a new plan: same identity, other parameters, adverts or addresses. The others
+    /// have addresses that it has no more.
+    Replace(RouterId, Box<RouterPlan>, BTreeSet<RouterId>),
     /// Something happened to a router.
     Tell(RouterId, Event),
     /// How routers stand from now on.

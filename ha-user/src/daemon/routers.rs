@@ -1,11 +1,16 @@
 //! The main loop's table of routers: which slot each has, what it was last told.
 
+mod legacy;
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ha_common::Priority;
-use ha_common::abi::{MAX_ROUTERS, RouterKey, RouterRecord};
+use ha_common::abi::{MAX_ROUTERS, RouterRecord};
 
+use self::legacy::Legacy;
+use self::told::{Told, forget_peers};
 use super::describe::speaks_alike;
 use super::order::{Order, Orders};
 use super::plan::{Identity, RouterPlan};
@@ -21,8 +26,10 @@ pub(super) struct Routers {
     slots: BTreeMap<Identity, RouterId>,
     /// Slots whose router is on its way out.
     leaving: BTreeMap<RouterId, RouterPlan>,
-    /// Routers of a previous process that nobody has taken over yet.
-    inherited: BTreeMap<RouterKey, RouterId>,
+    /// What a previous process has left, until what is not wanted of it is gone.
+    legacy: Option<Legacy>,
+    /// What the data path knows.
+    told: Told,
     /// Who was told to be Active together.
     groups: Vec<Vec<RouterId>>,
 }
@@ -48,13 +55,8 @@ impl Routers {
     /// No routers yet; those of `datapath` that a previous process has left there can be taken
     /// over.
     pub(super) fn inherit(datapath: Option<&Datapath>) -> Self {
-        let inherited = datapath.map(Datapath::routers).transpose();
-        let inherited = inherited.unwrap_or_else(|error| {
-            said(Err(error));
-            None
-        });
         Self {
-            inherited: inherited.into_iter().flatten().collect(),
+            legacy: datapath.and_then(Legacy::find),
             ..Self::default()
         }
     }
@@ -62,36 +64,21 @@ impl Routers {
     /// Whether a previous process has left routers here.
     #[must_use]
     pub(super) fn has_inherited(&self) -> bool {
-        !self.inherited.is_empty()
+        self.legacy.is_some()
     }
 
-    /// Ends the routers of a previous process that nobody has taken over. Returns the addresses
-    /// that it may have put on interfaces for them.
+    /// Ends what a previous process has left and nobody has taken over. Returns the addresses that
+    /// it may have put on interfaces, and that nobody carries any more.
     pub(super) fn disinherit(&mut self, datapath: &mut Datapath) -> Vec<VirtualAddress> {
-        let gone = std::mem::take(&mut self.inherited);
-        let records = datapath.records();
-        let mut installed = BTreeSet::new();
-        for router in gone.values().copied() {
-            let record = records.record(router);
-            installed.extend(record.installed().then_some(router));
-            record.reset();
-        }
-        for key in gone.into_keys() {
-            said(datapath.remove_router(key));
-        }
-        let addresses = datapath.addresses().unwrap_or_default();
-        let strays = addresses.into_iter().filter(|(address, slot)| {
-            let known = self.routers.get(slot);
-            !known.is_some_and(|known| carries(&known.plan, *address))
+        let Some(legacy) = self.legacy.take() else {
+            return Vec::new();
+        };
+        let peers = self.iter().flat_map(|(router, known)| {
+            let peers = known.plan.framing.peers();
+            peers.map(move |(peer, _)| (router, peer))
         });
-        let strays: Vec<_> = strays.collect();
-        for (address, _) in &strays {
-            said(datapath.remove_address(*address));
-        }
-        let ours = strays
-            .into_iter()
-            .filter(|(_, slot)| installed.contains(slot));
-        ours.map(|(address, _)| address).collect()
+        let peers = peers.collect();
+        legacy.end(datapath, &self.told, &peers)
     }
 
     /// The router in a slot.
@@ -133,12 +120,21 @@ impl Routers {
         self.group(sync_groups, &gone, orders);
         self.retire(gone, orders);
         let mut starts = Vec::new();
+        let mut lost = Vec::new();
         for plan in plans {
             let now = standing(&plan);
             match self.find(&plan.identity) {
-                Some(router) => self.update(router, plan, datapath.as_deref_mut(), orders),
+                Some(router) => {
+                    let its = self.update(router, plan, datapath.as_deref_mut(), orders);
+                    lost.push((router, its));
+                }
                 None => starts.extend(self.install(plan, now, datapath.as_deref_mut(), orders)),
             }
+        }
+        // What one has lost another may have got.
+        for (router, addresses) in lost {
+            let datapath = datapath.as_deref_mut();
+            self.told.forget_addresses(datapath, router, addresses);
         }
         // An owner claims as soon as it starts, unless it is in a group.
         self.group(sync_groups, &[], orders);
@@ -194,20 +190,8 @@ impl Routers {
 
     /// A router's addresses are off the interfaces: its slot is free.
     pub(super) fn retired(&mut self, router: RouterId, datapath: Option<&mut Datapath>) {
-        if let Some(plan) = self.leaving.remove(&router)
-            && let Some(datapath) = datapath
-        {
-            let kept: BTreeSet<_> = self
-                .routers
-                .values()
-                .flat_map(|one| addresses(&one.plan))
-                .collect();
-            let gone = addresses(&plan).filter(|address| !kept.contains(address));
-            said(datapath.remove_router(plan.framing.key(plan.ifindex)));
-            for address in gone {
-                said(datapath.remove_address(address));
-            }
-            forget_peers(datapath, router, &plan, None);
+        if let Some(plan) = self.leaving.remove(&router) {
+            self.told.forget(datapath, router, &plan);
         }
     }
 
@@ -230,30 +214,29 @@ impl Routers {
         }
     }
 
+    /// Returns the addresses that it does not carry any more.
     fn update(
         &mut self,
         router: RouterId,
         plan: RouterPlan,
-        datapath: Option<&mut Datapath>,
+        mut datapath: Option<&mut Datapath>,
         orders: &Orders,
-    ) {
+    ) -> Vec<VirtualAddress> {
         let Some(known) = self.routers.get_mut(&router) else {
-            return;
+            return Vec::new();
         };
         if known.plan == plan {
-            return;
+            return Vec::new();
         }
-        if let Some(datapath) = datapath {
-            let before: BTreeSet<_> = addresses(&known.plan).collect();
-            let after: BTreeSet<_> = addresses(&plan).collect();
-            describe(datapath, router, &plan);
-            for address in before.difference(&after) {
-                said(datapath.remove_address(*address));
-            }
-            forget_peers(datapath, router, &known.plan, Some(&plan));
-        }
+        let before: BTreeSet<_> = addresses(&known.plan).collect();
+        let after: BTreeSet<_> = addresses(&plan).collect();
+        let lost: Vec<_> = before.difference(&after).copied().collect();
+        self.told.describe(datapath.as_deref_mut(), router, &plan);
+        forget_peers(datapath, router, &known.plan, Some(&plan));
         known.plan = plan.clone();
-        orders.send(Order::Replace(router, Box::new(plan)));
+        let heirs = self.told.others(router, &lost);
+        orders.send(Order::Replace(router, Box::new(plan), heirs));
+        lost
     }
 
     /// Has a new router run. Returns what it is to be told to start.
@@ -266,7 +249,7 @@ impl Routers {
     ) -> Option<(RouterId, Event)> {
         let mut datapath = datapath;
         if let Some(datapath) = datapath.as_deref_mut()
-            && let Some(router) = self.heirloom(&plan, datapath)
+            && let Some(router) = self.heirloom(&plan)
         {
             let how = self.adopt(router, plan, standing, datapath, orders);
             return Some((router, how));
@@ -278,23 +261,20 @@ impl Routers {
             );
             return None;
         };
-        if let Some(datapath) = datapath {
-            describe(datapath, router, &plan);
-        }
+        self.told.describe(datapath, router, &plan);
         orders.send(Order::Install(router, Box::new(plan.clone())));
         orders.send(Order::Tell(router, Event::StandingChanged(standing)));
         self.keep(router, plan, standing);
         Some((router, Event::Startup))
     }
 
-    /// Slot of the router of `plan`, if a previous process has left it there and others hear no
-    /// difference.
-    fn heirloom(&self, plan: &RouterPlan, datapath: &Datapath) -> Option<RouterId> {
-        let router = *self.inherited.get(&plan.framing.key(plan.ifindex))?;
-        speaks_alike(datapath.records().record(router), plan).then_some(router)
+    /// Slot of the router of `plan`, if a previous process has left it there.
+    fn heirloom(&self, plan: &RouterPlan) -> Option<RouterId> {
+        let key = plan.framing.key(plan.ifindex);
+        self.legacy.as_ref()?.slot(key)
     }
 
-    /// Carries on with a router of a previous process. Returns what it is to be told to start.
+    /// Takes the slot of a router of a previous process over. Returns what it is to be told to start.
     fn adopt(
         &mut self,
         router: RouterId,
@@ -303,14 +283,24 @@ impl Routers {
         datapath: &mut Datapath,
         orders: &Orders,
     ) -> Event {
-        let inheritance = inheritance(datapath.records().record(router));
+        let records = datapath.records();
+        let record = records.record(router);
+        let how = if speaks_alike(record, &plan) {
+            Event::Adopt(inheritance(record))
+        } else {
+            // Others hear a stranger from now on. What is on an interface is there as before.
+            record.renew();
+            Event::Startup
+        };
         orders.send(Order::Inherit(router, Box::new(plan.clone())));
         orders.send(Order::Tell(router, Event::StandingChanged(standing)));
         // The data path knows all of this already, unless the configuration has changed.
-        describe(datapath, router, &plan);
-        self.inherited.retain(|_, slot| *slot != router);
+        self.told.describe(Some(datapath), router, &plan);
+        if let Some(legacy) = &mut self.legacy {
+            legacy.hand_on(router);
+        }
         self.keep(router, plan, standing);
-        Event::Adopt(inheritance)
+        how
     }
 
     fn keep(&mut self, router: RouterId, plan: RouterPlan, standing: Standing) {
@@ -323,7 +313,7 @@ impl Routers {
         let taken = |router: &RouterId| {
             self.routers.contains_key(router)
                 || self.leaving.contains_key(router)
-                || self.inherited.values().any(|slot| slot == router)
+                || self.legacy.as_ref().is_some_and(|one| one.has(*router))
         };
         (0..MAX_ROUTERS).map(RouterId).find(|router| !taken(router))
     }
@@ -337,40 +327,9 @@ fn inheritance(record: &RouterRecord) -> Inheritance {
     }
 }
 
-fn carries(plan: &RouterPlan, address: VirtualAddress) -> bool {
-    addresses(plan).any(|carried| carried == address)
-}
-
 fn addresses(plan: &RouterPlan) -> impl Iterator<Item = VirtualAddress> {
     let carried = plan.addresses.iter();
     carried.map(|carried| VirtualAddress::new(carried.address.address, carried.ifindex))
-}
-
-/// Tells the data path of a router: its adverts, its peers, its addresses.
-fn describe(datapath: &mut Datapath, router: RouterId, plan: &RouterPlan) {
-    said(datapath.set_router(plan.framing.key(plan.ifindex), router));
-    for (peer, ttl) in plan.framing.peers() {
-        said(datapath.set_peer(router, peer, ttl));
-    }
-    for address in addresses(plan) {
-        said(datapath.set_address(address, router));
-    }
-}
-
-/// Peers of `before` that `after` does not have may not speak to the router any more.
-fn forget_peers(
-    datapath: &mut Datapath,
-    router: RouterId,
-    before: &RouterPlan,
-    after: Option<&RouterPlan>,
-) {
-    let stay = after.into_iter().flat_map(|plan| plan.framing.peers());
-    let stay: BTreeSet<_> = stay.map(|(peer, _)| peer).collect();
-    for (peer, _) in before.framing.peers() {
-        if !stay.contains(&peer) {
-            said(datapath.remove_peer(router, peer));
-        }
-    }
 }
 
 /// A map that is full or gone costs the data path, not the election.

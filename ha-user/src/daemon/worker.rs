@@ -417,8 +417,7 @@ impl<'a> Worker<'a> {
 
     /// Ends what a previous process has left and the configuration does not name any more.
     fn clear_inheritance(&mut self) {
-        let datapath = self.datapath.as_mut();
-        if let Some(datapath) = datapath.filter(|_| self.routers.has_inherited()) {
+        if let Some(datapath) = &mut self.datapath {
             let strays = self.routers.disinherit(datapath);
             let changes = presence::removals(&strays, self.monitor.links());
             if let Err(error) = startup::remove_addresses(changes) {

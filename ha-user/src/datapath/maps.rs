@@ -95,6 +95,12 @@ impl Maps {
         self.peers.remove(PeerKey::new(router.0, peer))
     }
 
+    pub(super) fn known_peers(&self) -> Result<Vec<(RouterId, IpAddr)>, MapError> {
+        let entries = self.peers.entries()?.into_iter();
+        let known = entries.map(|(key, _)| (RouterId(key.slot()), key.source()));
+        Ok(known.collect())
+    }
+
     pub(super) fn counters(&self) -> Result<Vec<(Reason, u64)>, MapError> {
         Reason::ALL
             .iter()

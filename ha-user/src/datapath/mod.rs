@@ -228,6 +228,14 @@ impl Datapath {
         self.maps.remove_peer(router, peer)
     }
 
+    /// Who may speak to which router that checks sources.
+    ///
+    /// # Errors
+    /// The kernel refuses, for no reason that is known.
+    pub fn peers(&self) -> Result<Vec<(RouterId, IpAddr)>, MapError> {
+        self.maps.known_peers()
+    }
+
     /// How the services stand, for whoever judges their servers, on whatever thread.
     #[must_use]
     pub fn service_table(&self) -> ServiceTable {

@@ -12,6 +12,7 @@ mod links;
 mod log;
 mod mail;
 mod managed;
+mod moves;
 mod opening;
 mod owners;
 mod peers;

@@ -22,13 +22,19 @@ struct Scene {
 impl Scene {
     /// With `lines` in both instances, and of each the lines that only it has.
     fn new(mode: &'static str, lines: &str, [own, others]: [&str; 2]) -> Result<Self> {
+        let [own, others] = [own, others].map(|only| config(&format!("{lines}\n{only}")));
+        Self::with(mode, &own, &others)
+    }
+
+    /// With `own` as its configuration; the better one has `others` but for the priority.
+    fn with(mode: &'static str, own: &str, others: &str) -> Result<Self> {
         let mut solo = Solo::new()?;
         let rival = Host::new("lb2")?;
         solo.lan.attach(&rival, "eth0", "192.0.2.2/24")?;
-        let better = config(&format!("{lines}\n{others}")).replace("priority 100", "priority 150");
+        let better = others.replace("priority 100", "priority 150");
         let better = Daemon::start(&rival, &Tools::vipd()?, &better)?;
         better.wait_for(INSTANCE, "MASTER", PATIENCE)?;
-        let own = format!("{}{}", xdp(mode), config(&format!("{lines}\n{own}")));
+        let own = format!("{}{own}", xdp(mode));
         let daemon = solo.launch(&own, &["-n", "-l", "-D"])?;
         Ok(Self {
             solo,
@@ -43,6 +49,13 @@ impl Scene {
         let begun = Instant::now();
         let config = format!("{}{}", xdp(self.mode), config(lines));
         self.solo.reload(&self.daemon, &config)?;
+        Ok(begun)
+    }
+
+    fn restart(&self, lines: &str) -> Result<Instant> {
+        let begun = Instant::now();
+        let config = format!("{}{}", xdp(self.mode), config(lines));
+        self.solo.restart(&config)?;
         Ok(begun)
     }
 
@@ -82,6 +95,8 @@ fn peer(address: &str) -> String {
 }
 
 const MODES: [&str; 2] = ["auto", "off"];
+/// The one that leaves something behind.
+const XDP: &str = "auto";
 
 #[test]
 fn adverts_to_the_group_are_heard_though_sources_of_others_are_checked() -> Result<()> {
@@ -109,6 +124,39 @@ fn a_peer_that_a_reload_takes_away_is_heard_no_more() -> Result<()> {
         scene.check_hears(reloaded)?;
     }
     Ok(())
+}
+
+#[test]
+fn who_speaks_otherwise_after_a_restart_hears_the_others() -> Result<()> {
+    let begun = Instant::now();
+    let group = "mcast_dst_ip 224.0.0.77";
+    let scene = Scene::new(XDP, "", ["", group])?;
+    scene.check_is_deaf(begun)?;
+    let restarted = scene.restart(group)?;
+    scene.check_hears(restarted)
+}
+
+#[test]
+fn a_router_whose_interface_gets_another_name_hears_the_others() -> Result<()> {
+    let waiting = CONFIG.replace("eth0", "wan0");
+    let present = CONFIG.replace(INSTANCE, "VI_2");
+    let dynamic = "global_defs {\n dynamic_interfaces\n}\n";
+    let own = format!("{dynamic}{waiting}{present}");
+    let scene = Scene::with(XDP, &own, CONFIG)?;
+    scene.daemon.wait_for("VI_2", "BACKUP", PATIENCE)?;
+    let renamed = Instant::now();
+    scene.solo.host.netns().ip("link set eth0 name wan0")?;
+    scene.check_hears(renamed)
+}
+
+#[test]
+fn a_peer_that_a_restart_takes_away_is_heard_no_more() -> Result<()> {
+    let begun = Instant::now();
+    let checked = format!("check_unicast_src\n{}", peer("192.0.2.2"));
+    let scene = Scene::new(XDP, "", [&checked, &peer("192.0.2.1")])?;
+    scene.check_hears(begun)?;
+    let restarted = scene.restart(&checked.replace("192.0.2.2", "192.0.2.77"))?;
+    scene.check_is_deaf(restarted)
 }
 
 #[test]

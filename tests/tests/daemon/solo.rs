@@ -5,7 +5,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use ha_tests::lab::{CONFIG_PATH, Capture, Daemon, Frame, Host, Lan, Signal, Tools, status, until};
+use ha_tests::lab::{
+    CONFIG_PATH, Capture, Daemon, Frame, Host, Lan, Signal, Tools, status, until, vipctl,
+};
 use ha_user::control::protocol::Status;
 
 /// The address that it serves.
@@ -75,6 +77,15 @@ impl Solo {
             .log()
             .wait_for("Reloading", told, PATIENCE)
             .map(|_| ())
+    }
+
+    /// Replaces the configuration, and the process that reads it.
+    pub(crate) fn restart(&self, config: &str) -> Result<()> {
+        self.configure(config)?;
+        let output = vipctl(&self.host, &["restart"])?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "vipctl restart: {complaint}");
+        Ok(())
     }
 
     /// When adverts passed since `since`, and their priorities.

@@ -1,6 +1,6 @@
 //! Addresses: on which interfaces they are, and who is told that they are ours.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use ha_common::Priority;
@@ -18,14 +18,20 @@ use crate::net::netlink::Refusal;
 use crate::vrrp::RouterId;
 
 impl Executor {
-    /// Follows a plan whose addresses were `before`.
-    pub(super) fn exchange_addresses(&mut self, router: RouterId, before: &[CarriedAddress]) {
+    /// Follows a plan whose addresses were `before`, some of which `heirs` may have by now.
+    pub(super) fn exchange_addresses(
+        &mut self,
+        router: RouterId,
+        before: &[CarriedAddress],
+        heirs: &BTreeSet<RouterId>,
+    ) {
         let Some(plan) = self.plan(router) else {
             return;
         };
         let record = self.records.record(router);
         if record.installed() {
             let dropped = without(before, &plan.addresses);
+            let dropped = dropped.filter(|address| !self.holds_any(heirs, address));
             let changes = dropped.map(|address| address.change(Operation::Remove));
             self.addresses.submit(changes.collect(), |_| ());
         }
@@ -33,6 +39,18 @@ impl Executor {
             let repeat = plan.parameters.announcements.repeat;
             self.tell_neighbours(router, plan, without(&plan.addresses, before), repeat);
         }
+    }
+
+    /// Whether one of `routers` keeps `address` on its interface.
+    fn holds_any(&self, routers: &BTreeSet<RouterId>, address: &CarriedAddress) -> bool {
+        let holders = routers.iter().filter(|router| self.holds(**router));
+        let mut plans = holders.filter_map(|router| self.plan(*router));
+        plans.any(|plan| plan.addresses.iter().any(|one| is_same(one, address)))
+    }
+
+    /// Whether `router` keeps its addresses on their interfaces.
+    fn holds(&self, router: RouterId) -> bool {
+        self.records.record(router).installed() && !self.is_leaving(router)
     }
 
     /// The kernel has carried out a removal.
@@ -110,8 +128,8 @@ impl Executor {
     /// Puts back what somebody else has taken off: a router that answers for an address must
     /// also serve it.
     pub(in super::super) fn restore_addresses(&mut self, router: RouterId) {
-        let ours = self.records.record(router).installed() && !self.is_leaving(router);
-        if let Some(plan) = self.plan(router).filter(|_| ours) {
+        let held = self.holds(router);
+        if let Some(plan) = self.plan(router).filter(|_| held) {
             log::warn!(
                 "({}) somebody has taken an address off: putting it back",
                 plan.name
@@ -148,6 +166,12 @@ fn without<'a>(
 ) -> impl Iterator<Item = &'a CarriedAddress> {
     let those: HashSet<_> = those.iter().collect();
     these.iter().filter(move |address| !those.contains(address))
+}
+
+/// Whether both are one address to the kernel.
+fn is_same(one: &CarriedAddress, other: &CarriedAddress) -> bool {
+    let key = |of: &CarriedAddress| (of.ifindex, of.address.address, of.address.prefix_len);
+    key(one) == key(other)
 }
 
 fn changes(plan: &RouterPlan, operation: Operation) -> Vec<AddressChange> {
