@@ -98,7 +98,9 @@ fn commands_that_take_too_long_hold_nobody_up() -> Result<()> {
     })?;
     daemon.wait_gone(Duration::from_secs(4))?;
     ensure!(told.elapsed() >= Duration::from_secs(1));
-    ensure!(solo.host.processes(&["sleep"])?.is_empty());
+    until("the end of the commands", PATIENCE, || {
+        Ok(solo.host.processes(&["sleep"])?.is_empty())
+    })?;
     ensure!(said(&solo)?.iter().all(|line| !line.contains("ends")));
     Ok(())
 }

@@ -134,12 +134,14 @@ impl Solo {
         Ok(status.instances.into_iter().find_map(|one| one.fault))
     }
 
-    /// Exactly one advert of priority 0 has been heard since `told`.
+    /// Exactly one advert of priority 0 is heard since `told`. The capture may be behind the log.
     pub(crate) fn check_one_farewell(&self, told: Instant) -> Result<()> {
-        let adverts = self.adverts(told);
-        let farewells = adverts.iter().filter(|(_, priority)| *priority == 0);
-        let farewells = farewells.count();
-        ensure!(farewells == 1, "{farewells} adverts of priority 0");
+        let farewells = || {
+            let adverts = self.adverts(told).into_iter();
+            adverts.filter(|(_, priority)| *priority == 0).count()
+        };
+        until("a farewell", PATIENCE, || Ok(farewells() > 0))?;
+        ensure!(farewells() == 1, "{} adverts of priority 0", farewells());
         Ok(())
     }
 

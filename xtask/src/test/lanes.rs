@@ -18,14 +18,18 @@ const LANES: usize = 2;
 /// Suites that bear another one beside them, the longest first. What is not here has the machine to
 /// itself, as a suite must whose subject is a gap of milliseconds: continuity, guarantees, interop.
 const SHARED: &[&str] = &[
-    "adversary",
     "daemon",
+    "adversary",
     "articles",
     "net",
     "config_oracle",
     "attach",
     "xdp_fixtures",
 ];
+
+/// Suites of which two tests run at once, each in labs of its own: what they measure is long against
+/// what a neighbour takes from them.
+const PAIRED: &[&str] = &["daemon", "interop"];
 
 /// The suites that run in labs.
 pub(super) struct Lanes {
@@ -40,7 +44,8 @@ impl Lanes {
         let (mut shared, alone): (Vec<_>, Vec<_>) = suites.partition(is_shared);
         shared.sort_by_key(place);
         let [shared, alone] = [shared, alone].map(|suites| {
-            let suites = suites.into_iter().map(|suite| Suite::in_lab(lab, suite));
+            let suites = suites.into_iter();
+            let suites = suites.map(|suite| Suite::in_lab(lab, tests_at_once(&suite), suite));
             suites.collect()
         });
         Self { shared, alone }
@@ -66,6 +71,14 @@ impl Lanes {
 /// Where in [`SHARED`] a suite is.
 fn place(suite: &Artifact) -> Option<usize> {
     SHARED.iter().position(|name| *name == suite.target)
+}
+
+fn tests_at_once(suite: &Artifact) -> usize {
+    if PAIRED.contains(&&*suite.target) {
+        2
+    } else {
+        1
+    }
 }
 
 /// Does `work` with each of `items`, in their order, [`LANES`] at a time. What comes of them is in no
@@ -94,7 +107,7 @@ mod tests {
     use std::sync::{Condvar, Mutex};
     use std::time::Duration;
 
-    use super::{SHARED, side_by_side};
+    use super::{PAIRED, SHARED, side_by_side};
     use crate::workspace;
 
     /// Far more than it takes to start a thread.
@@ -118,10 +131,10 @@ mod tests {
     }
 
     #[test]
-    fn a_suite_that_shares_the_machine_exists() {
+    fn suites_of_which_something_is_said_exist() {
         let manifest = workspace::root().join("tests/Cargo.toml");
         let manifest = fs::read_to_string(manifest).unwrap();
-        for suite in SHARED {
+        for suite in [SHARED, PAIRED].concat() {
             assert!(manifest.contains(&format!("name = \"{suite}\"")), "{suite}");
         }
     }

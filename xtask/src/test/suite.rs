@@ -14,8 +14,8 @@ use crate::{progress, workspace};
 pub(super) struct Suite {
     name: String,
     command: Command,
-    /// Options of libtest, after the filter.
-    options: &'static [&'static str],
+    /// How many of its tests run at once; libtest's own choice if nothing is said.
+    at_once: Option<usize>,
     /// Runs tests again whose subject is time, and which something else on the machine may have
     /// disturbed.
     again: Option<Command>,
@@ -29,7 +29,7 @@ impl Suite {
         Self {
             name: artifact.name(),
             command,
-            options: &[],
+            at_once: None,
             again: None,
         }
     }
@@ -41,13 +41,13 @@ impl Suite {
         Self {
             name: "documentation".to_owned(),
             command,
-            options: &[],
+            at_once: None,
             again: None,
         }
     }
 
-    /// A suite that runs as root, one test at a time.
-    pub(super) fn in_lab(lab: &Lab, artifact: Artifact) -> Self {
+    /// A suite that runs as root, with `at_once` tests at a time.
+    pub(super) fn in_lab(lab: &Lab, at_once: usize, artifact: Artifact) -> Self {
         let start = || {
             let mut command = lab.start(&artifact.executable);
             command.current_dir(&artifact.directory);
@@ -56,7 +56,7 @@ impl Suite {
         Self {
             name: artifact.name(),
             command: start(),
-            options: &["--test-threads=1"],
+            at_once: Some(at_once),
             again: Some(start()),
         }
     }
@@ -69,7 +69,7 @@ impl Suite {
         if let Some(filter) = filter.filter(|filter| !self.name.contains(filter)) {
             self.command.arg(filter);
         }
-        self.command.args(self.options);
+        self.command.args(self.at_once.map(test_threads));
         let tally = perform(&self.name, &self.name, &mut self.command)?;
         Ok(Ran { suite: self, tally })
     }
@@ -93,10 +93,15 @@ impl Ran {
         };
         tally.with_second_chance(|first| {
             again.args(first.failed_tests(&suite.name));
-            again.arg("--exact").args(suite.options);
+            again.arg("--exact").arg(test_threads(1));
             perform(&suite.name, &format!("{}, again", suite.name), &mut again)
         })
     }
+}
+
+/// An option of libtest, after the filter.
+fn test_threads(count: usize) -> String {
+    format!("--test-threads={count}")
 }
 
 /// Runs `command` of the suite called `name`.
