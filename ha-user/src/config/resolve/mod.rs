@@ -21,6 +21,7 @@ mod rhythm;
 mod role;
 mod script;
 mod service;
+mod shared;
 mod ssl;
 mod sync;
 mod timing;
@@ -61,6 +62,7 @@ pub(super) fn resolve(mut draft: Draft, host: &dyn Host, report: &mut Report) ->
         &mut pools,
         &mut context,
     );
+    shared::tell(&draft.instances, &sync_groups, context.report);
     let mut instances: Vec<(Instance, Place)> = Vec::new();
     for draft in draft.instances {
         let at = draft.name.at;
