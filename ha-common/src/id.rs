@@ -42,6 +42,14 @@ impl fmt::Display for Family {
     }
 }
 
+/// What makes an address one: for one of a link its device as well, for there it is another one on each
+/// (RFC 4291 section 2.5.6).
+#[must_use]
+pub fn scoped<D>(address: IpAddr, device: D) -> (IpAddr, Option<D>) {
+    let is_of_link = matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
+    (address, is_of_link.then_some(device))
+}
+
 /// Virtual Router Identifier, 1-255 (RFC 9568 section 5.2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Vrid(u8);

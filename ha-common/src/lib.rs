@@ -14,6 +14,6 @@ pub mod reason;
 pub mod time;
 pub mod wire;
 
-pub use id::{Family, Priority, VirtualMac, Vrid};
+pub use id::{Family, Priority, VirtualMac, Vrid, scoped};
 pub use reason::Reason;
 pub use time::Nanos;

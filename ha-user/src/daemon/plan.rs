@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use ha_common::{Family, Priority, Vrid};
+use ha_common::{Family, Priority, Vrid, scoped};
 
 use crate::config::model::{self, Config, Instance, VirtualAddress, VrrpVersion};
 use crate::net::address::{AddressChange, Operation};
@@ -150,11 +150,6 @@ fn virtual_addresses(config: &Config) -> VirtualAddresses<'_> {
         }
     }
     found
-}
-
-fn scoped(address: IpAddr, device: &str) -> (IpAddr, Option<&str>) {
-    let is_of_link = matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
-    (address, is_of_link.then_some(device))
 }
 
 fn fault(instance: &Instance, link: &Link, primary_ip: Option<IpAddr>) -> Option<&'static str> {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use ha_common::abi::{AddressEntry, Ipv6Key};
+use ha_common::scoped;
 
 use super::maps::{MapError, Maps};
 use crate::vrrp::RouterId;
@@ -18,11 +19,8 @@ impl VirtualAddress {
     /// `address` on the interface `ifindex`.
     #[must_use]
     pub fn new(address: IpAddr, ifindex: u32) -> Self {
-        let is_of_link = matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
-        Self {
-            address,
-            scope: is_of_link.then_some(ifindex),
-        }
+        let (address, scope) = scoped(address, ifindex);
+        Self { address, scope }
     }
 
     /// Whether `address` on the interface `ifindex` is this one.

@@ -27,6 +27,13 @@ fn solo() -> Result<Solo> {
     Ok(solo)
 }
 
+/// All that one does that lasts is to sleep.
+fn wait_for_the_end_of_commands(solo: &Solo) -> Result<()> {
+    until("the end of the commands", PATIENCE, || {
+        Ok(solo.host.processes(&["sleep"])?.is_empty())
+    })
+}
+
 fn said(solo: &Solo) -> Result<Vec<String>> {
     let said = solo.host.sh(&format!("cat {SAID}"))?;
     Ok(said.lines().map(str::to_owned).collect())
@@ -98,9 +105,7 @@ fn commands_that_take_too_long_hold_nobody_up() -> Result<()> {
     })?;
     daemon.wait_gone(Duration::from_secs(4))?;
     ensure!(told.elapsed() >= Duration::from_secs(1));
-    until("the end of the commands", PATIENCE, || {
-        Ok(solo.host.processes(&["sleep"])?.is_empty())
-    })?;
+    wait_for_the_end_of_commands(&solo)?;
     ensure!(said(&solo)?.iter().all(|line| !line.contains("ends")));
     Ok(())
 }
@@ -123,8 +128,7 @@ fn a_stop_does_not_wait_for_the_start() -> Result<()> {
     ensure!(daemon.state(INSTANCE).is_none());
     daemon.signal(Signal::TERM);
     daemon.wait_gone(STOP)?;
-    let left = || Ok(solo.host.processes(&["sleep"])?.is_empty());
-    until("the end of the command", PATIENCE, left)?;
+    wait_for_the_end_of_commands(&solo)?;
     ensure!(said(&solo)?.len() == 1, "{:?}", said(&solo)?);
     Ok(())
 }

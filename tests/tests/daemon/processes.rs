@@ -191,12 +191,7 @@ fn a_killed_parent_takes_its_worker_along() -> Result<()> {
     daemon.wait_gone(STOP)?;
     ensure!(!solo.host.has_address(VIP)?, "the VIP is still there");
     pause(Duration::from_millis(100))?;
-    let farewells = solo
-        .adverts(killed)
-        .iter()
-        .filter(|(_, priority)| *priority == 0)
-        .count();
-    ensure!(farewells == 1, "{farewells} adverts of priority 0");
+    solo.check_one_farewell(killed)?;
     // The parent's pid file is stale now.
     drop(daemon);
     let mut next = solo.start(CONFIG)?;

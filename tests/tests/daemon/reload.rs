@@ -158,12 +158,7 @@ fn instances_come_and_go() -> Result<()> {
         Ok(!solo.host.has_address(other)?)
     })?;
     pause(Duration::from_millis(200))?;
-    let farewells = solo
-        .adverts(removed)
-        .iter()
-        .filter(|(_, priority)| *priority == 0)
-        .count();
-    ensure!(farewells == 1, "{farewells} adverts of priority 0");
+    solo.check_one_farewell(removed)?;
     ensure!(daemon.state(INSTANCE) == Some("MASTER"));
     ensure!(solo.status()?.instances.len() == 1);
     Ok(())

@@ -10,6 +10,7 @@ use anyhow::Result;
 
 use self::lanes::Lanes;
 use self::suite::Suite;
+pub(crate) use self::suite::test_threads;
 pub(crate) use self::tally::Tally;
 use crate::artifacts::Artifact;
 use crate::lab::Lab;

@@ -100,7 +100,7 @@ impl Ran {
 }
 
 /// An option of libtest, after the filter.
-fn test_threads(count: usize) -> String {
+pub(crate) fn test_threads(count: usize) -> String {
     format!("--test-threads={count}")
 }
 

@@ -1,6 +1,7 @@
 //! What is in every machine: this host's tools, vipd, the labs, and the plan.
 
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -171,9 +172,9 @@ fn steps(suites: Vec<Artifact>, lab: &Path, filter: Option<&str>) -> Vec<Step> {
 fn suite_step(suite: Artifact, filter: Option<&str>) -> Step {
     let name = suite.name();
     let tests = filter.filter(|filter| !name.contains(filter));
-    let arguments = [super::ONE_AT_A_TIME].into_iter().chain(tests);
+    let tests = tests.map(str::to_owned);
     Step {
-        arguments: arguments.map(str::to_owned).collect(),
+        arguments: iter::once(super::one_at_a_time()).chain(tests).collect(),
         is_suite: true,
         name,
         program: suite.executable,

@@ -16,13 +16,15 @@ use self::contents::Contents;
 use self::machine::Machine;
 use self::plan::Report;
 use crate::setup::{Qemu, Series};
-use crate::test::Tally;
+use crate::test::{Tally, test_threads};
 
 /// The test suite that runs nowhere else: it wants VLANs, bonds, dummies and netem.
 pub(crate) const SUITE: &str = "vm";
 
 /// Tests are a little network each, and share one emulated processor.
-const ONE_AT_A_TIME: &str = "--test-threads=1";
+fn one_at_a_time() -> String {
+    test_threads(1)
+}
 
 /// Boots Debian's kernels under qemu and tests vipd on them.
 ///

@@ -42,7 +42,7 @@ impl Step {
     pub(super) fn only(&self, tests: Vec<String>) -> Self {
         let mut step = self.clone();
         if self.is_suite {
-            let options = ["--exact", super::ONE_AT_A_TIME].map(str::to_owned);
+            let options = ["--exact".to_owned(), super::one_at_a_time()];
             step.arguments = tests.into_iter().chain(options).collect();
         }
         step
